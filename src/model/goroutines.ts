@@ -1,0 +1,129 @@
+import type { Address } from "./address.ts";
+
+/** Bits of `Goroutines.flags`. */
+export const goroutineFlags = {
+  leaked: 1,
+  lockedToThread: 2,
+  /** Executing on a thread when the dump was taken. */
+  onThread: 4,
+  /** Started by the runtime for itself, or a thread's scheduler stack (g0). */
+  system: 8,
+  /** Durably blocked inside a synctest bubble. */
+  durable: 16,
+} as const;
+
+/** One goroutine (of an aggregated profile: one group of equal goroutines), as the readers hand it over. */
+export interface GoroutineRow {
+  readonly stack: number;
+  /** NaN where the format has none. */
+  readonly id: number;
+  /** How many goroutines the row stands for; 1 except in aggregated profiles. */
+  readonly weight: number;
+  /** Whole minutes waited as the dump says; -1 when it doesn't say (which does not mean short). */
+  readonly minutes: number;
+  readonly flags: number;
+  /** Id of the goroutine that executed the `go` statement; NaN when unknown. */
+  readonly creator: number;
+  /** Channel, lock, WaitGroup or Cond that it is blocked on; NaN when unknown. */
+  readonly resource: Address;
+  /** Index into `Dump.labelSets`; 0 is the empty set. */
+  readonly labels: number;
+}
+
+/**
+ * Columns, a row a goroutine. About 60 bytes a goroutine plus 8 for each stored argument,
+ * so that a million fit beside everything else.
+ */
+export class Goroutines {
+  length = 0;
+  id: Float64Array<ArrayBuffer>;
+  stack: Uint32Array<ArrayBuffer>;
+  weight: Uint32Array<ArrayBuffer>;
+  minutes: Int32Array<ArrayBuffer>;
+  flags: Uint8Array<ArrayBuffer>;
+  creator: Float64Array<ArrayBuffer>;
+  resource: Float64Array<ArrayBuffer>;
+  labels: Uint32Array<ArrayBuffer>;
+  /** Where a row's arguments begin in `arguments`; they are as many as its stack has slots. */
+  argumentStart: Uint32Array<ArrayBuffer>;
+  arguments: Float64Array<ArrayBuffer>;
+  argumentsLength = 0;
+
+  constructor(capacity = 64) {
+    this.id = new Float64Array(capacity);
+    this.stack = new Uint32Array(capacity);
+    this.weight = new Uint32Array(capacity);
+    this.minutes = new Int32Array(capacity);
+    this.flags = new Uint8Array(capacity);
+    this.creator = new Float64Array(capacity);
+    this.resource = new Float64Array(capacity);
+    this.labels = new Uint32Array(capacity);
+    this.argumentStart = new Uint32Array(capacity);
+    this.arguments = new Float64Array(capacity);
+  }
+
+  /**
+   * Appends a row; positional because it is called once a goroutine.
+   * The row's arguments, one for each slot of its stack, follow through `pushArgument`.
+   * @returns the row's index
+   */
+  push(
+    stack: number,
+    id: number,
+    weight: number,
+    minutes: number,
+    flags: number,
+    creator: number,
+    resource: Address,
+    labels: number,
+  ): number {
+    const row = this.length++;
+    if (row === this.id.length) this.#grow(row * 2);
+    this.id[row] = id;
+    this.stack[row] = stack;
+    this.weight[row] = weight;
+    this.minutes[row] = minutes;
+    this.flags[row] = flags;
+    this.creator[row] = creator;
+    this.resource[row] = resource;
+    this.labels[row] = labels;
+    this.argumentStart[row] = this.argumentsLength;
+    return row;
+  }
+
+  /** Adds the next argument of the last row; NaN when its value is unknown. */
+  pushArgument(value: Address): void {
+    if (this.argumentsLength === this.arguments.length)
+      this.arguments = grown(this.arguments, this.argumentsLength * 2);
+    this.arguments[this.argumentsLength++] = value;
+  }
+
+  /** Value of the row's argument in its stack's slot `slot`; NaN when unknown. */
+  argument(row: number, slot: number): Address {
+    return this.arguments[this.argumentStart[row]! + slot]!;
+  }
+
+  #grow(capacity: number): void {
+    this.id = grown(this.id, capacity);
+    this.stack = grown(this.stack, capacity);
+    this.weight = grown(this.weight, capacity);
+    this.minutes = grown(this.minutes, capacity);
+    this.flags = grown(this.flags, capacity);
+    this.creator = grown(this.creator, capacity);
+    this.resource = grown(this.resource, capacity);
+    this.labels = grown(this.labels, capacity);
+    this.argumentStart = grown(this.argumentStart, capacity);
+  }
+}
+
+function grown<
+  T extends
+    | Float64Array<ArrayBuffer>
+    | Uint32Array<ArrayBuffer>
+    | Int32Array<ArrayBuffer>
+    | Uint8Array<ArrayBuffer>,
+>(column: T, capacity: number): T {
+  const larger = new (column.constructor as new (length: number) => T)(Math.max(capacity, 64));
+  larger.set(column);
+  return larger;
+}

@@ -1,0 +1,43 @@
+import type { GoSymbol } from "./symbol.ts";
+
+/** Whose code a frame is. */
+export type Origin = "own" | "third-party" | "std" | "runtime";
+
+/** First path elements of the standard library's packages, of all Go versions up to 1.27. */
+const standardRoots: ReadonlySet<string> = new Set(
+  (
+    "archive arena bufio builtin bytes cmp cmd compress container context crypto database debug embed encoding " +
+    "errors expvar flag fmt go hash html image index internal io iter log maps math mime net os path plugin " +
+    "reflect regexp runtime simd slices sort strconv strings structs sync syscall testing text time unicode " +
+    "unique unsafe uuid vendor weak _cgo_export"
+  ).split(" "),
+);
+
+const thirdPartyFile = /\/pkg\/mod\/|@v\d|\/vendor\//;
+
+/**
+ * Whose code a function is, judged by its package and file.
+ * @param own packages that the user called own (`--own`, config); decides before all else
+ */
+export function originOf(symbol: GoSymbol, file: string, own?: (packagePath: string) => boolean): Origin {
+  const pkg = symbol.package;
+  if (own?.(pkg)) return "own";
+  if (pkg === "runtime" || pkg.startsWith("runtime/") || pkg.startsWith("internal/runtime/"))
+    return "runtime";
+  if (pkg === "") return symbol.name.startsWith("runtime.") || symbol.name === "" ? "runtime" : "std";
+  const root = pkg.split("/", 1)[0] ?? "";
+  if (standardRoots.has(root)) return "std";
+  if (pkg === "main") return "own";
+  if (thirdPartyFile.test(file)) return "third-party";
+  // With `own` packages given, what is not among them is a dependency.
+  return own === undefined ? "own" : "third-party";
+}
+
+/** Packages whose frames only carry out a wait: `at` is the first frame outside them. */
+const machinery = /^(?:runtime|sync|syscall|internal)(?:\/|$)/;
+
+/** True for frames of the runtime, `sync`, `syscall` and `internal/…`, and for `time.Sleep`. */
+export function isMachinery(symbol: GoSymbol): boolean {
+  if (symbol.package === "") return symbol.plain.startsWith("runtime.");
+  return machinery.test(symbol.package) || symbol.plain === "time.Sleep";
+}
