@@ -1,0 +1,335 @@
+import { unknownAddress } from "../../model/address.ts";
+import { type FrameArguments, type ResourcePlan, resourceOf } from "../../model/arguments.ts";
+import type { Dump, DumpEvent, ReadProblem } from "../../model/dump.ts";
+import { DumpBuilder, type StackHandle } from "../../model/dump-builder.ts";
+import { goroutineFlags } from "../../model/goroutines.ts";
+import type { Stack } from "../../model/stack.ts";
+import { GoVersionEvidence } from "./go-version.ts";
+import { IdSet } from "./id-set.ts";
+import type { RecordShape, RecordSink, TracebackRecord } from "./record.ts";
+
+/** Dumps of one input; a log with more is a log of panics, not a set of dumps to compare. */
+const maxDumps = 1000;
+const maxExtra = 100;
+
+/** A dump that is being read. */
+interface OpenDump {
+  readonly builder: DumpBuilder;
+  readonly ids: IdSet;
+  readonly version: GoVersionEvidence;
+  readonly extra: Map<string, number>;
+  /** Where each stack's goroutines name what they wait for. */
+  readonly plans: (ResourcePlan | undefined)[];
+  /** Goroutines whose stack could not be shown because they were running; a second thread may show them. */
+  readonly unavailable: Set<number>;
+  lastId: number;
+  /** Has a goroutine that is no thread's scheduler. */
+  begun: boolean;
+  /** GOTRACEBACK=crash repeats goroutines thread by thread. */
+  crash: boolean;
+}
+
+/** A shape in the dump that is being read: everything that its goroutines share. */
+export interface KnownShape {
+  readonly shape: RecordShape;
+  readonly handle: StackHandle;
+  readonly labels: number;
+  readonly flags: number;
+  /** The goroutine that takes the dump, which comes first. */
+  readonly dumper: boolean;
+}
+
+/**
+ * Puts goroutines into dumps. One input may hold several: another one begins at a preamble (panic, signal, fatal
+ * error), at a goroutine that takes a dump itself, at an id that was there already, or after a long stretch of
+ * other text.
+ */
+export class DumpAssembler implements RecordSink {
+  readonly #name: string;
+  readonly #goVersion: string | undefined;
+  readonly #dumps: Dump[] = [];
+  #open: OpenDump;
+  /** Events of a preamble whose goroutines are still to come. */
+  #events: DumpEvent[] = [];
+  #parted = false;
+  #overflow = false;
+
+  constructor(name: string, goVersion: string | undefined) {
+    this.#name = name;
+    this.#goVersion = goVersion;
+    this.#open = this.#newDump();
+  }
+
+  /** Changes whenever shapes must be looked up anew. */
+  get dump(): object {
+    return this.#open;
+  }
+
+  record(record: TracebackRecord): void {
+    const shape = record.shape;
+    this.#choose(record.id, isDumper(shape), record.line);
+    if (!this.#admit(record.id)) return;
+    if (shape.extent === "none") this.#open.unavailable.add(record.id);
+    const known = this.known(shape);
+    const row = this.#push(known, record.id, record.minutes, record.creator);
+    fillArguments(this.#open.builder, row, known.handle, record.args);
+  }
+
+  event(event: DumpEvent, continues: boolean): void {
+    if (!continues && this.#open.begun) this.#parted = true;
+    if (continues && event.kind === "signal" && this.#open.crash) return;
+    this.#events.push(event);
+  }
+
+  separator(): void {
+    if (this.#open.begun && !this.#parted) this.#open.crash = true;
+  }
+
+  problem(problem: ReadProblem): void {
+    this.#open.builder.headersSeen += Math.max(problem.lost, 0);
+    this.#open.builder.problem(problem);
+  }
+
+  cut(problem: ReadProblem): void {
+    this.#open.builder.headersSeen += Math.max(problem.lost, 0);
+    this.#open.builder.cut(problem);
+  }
+
+  stretch(): void {
+    this.#parted = true;
+  }
+
+  /** The shape in the dump that is being read. */
+  known(shape: RecordShape): KnownShape {
+    const { builder, version, plans } = this.#open;
+    const before = builder.stacks.length;
+    const handle = builder.stack({
+      reason: shape.header.reason,
+      frames: shape.frames,
+      createdBy: shape.createdBy,
+      extent: shape.extent,
+      ...(shape.gapAt === undefined ? {} : { gapAt: shape.gapAt }),
+      elided: shape.elided,
+    });
+    if (handle.index === before) {
+      version.stack(handle.stack);
+      version.deadArguments(shape);
+      plans.push(handle.resource);
+    }
+    version.since(shape.header.sinceMinor, shape.header.onlyMinor);
+    version.since(shape.sinceMinor);
+    version.args(shape);
+    return {
+      shape,
+      handle,
+      labels: builder.labels(shape.header.labels),
+      flags: flagsOf(shape, handle.stack),
+      dumper: isDumper(shape),
+    };
+  }
+
+  finish(): Dump[] {
+    this.#flushEvents();
+    if (this.#dumps.length === 0 && this.#open.builder.headersSeen === 0) {
+      this.problem({ message: "no goroutine in the input", lost: 0 });
+    }
+    this.#close();
+    return this.#dumps;
+  }
+
+  /** Ends the dump that is being read where this goroutine can't belong to it. */
+  #choose(id: number, dumper: boolean, line: number): void {
+    const open = this.#open;
+    const another = dumper && open.begun && !open.crash && !this.#isRepeat(id);
+    if (this.#parted || another) this.#next(line);
+    this.#flushEvents();
+  }
+
+  /** False for a goroutine that was there already. */
+  #admit(id: number): boolean {
+    const open = this.#open;
+    open.builder.headersSeen++;
+    if (id === 0) return true;
+    if (open.ids.add(id)) {
+      open.lastId = id;
+      open.begun = true;
+      return true;
+    }
+    if (this.#isRepeat(id) || this.#overflow) {
+      open.builder.repeated++;
+      return false;
+    }
+    open.builder.headersSeen--;
+    this.#next(0);
+    return this.#admit(id);
+  }
+
+  /** For an id that was there already: the same goroutine again, rather than one of another dump. */
+  #isRepeat(id: number): boolean {
+    const open = this.#open;
+    return open.crash || open.lastId === id || open.unavailable.has(id);
+  }
+
+  #push(known: KnownShape, id: number, minutes: number, creator: number): number {
+    const builder = this.#open.builder;
+    if (minutes >= 0) builder.can("minutes");
+    if (!Number.isNaN(creator)) builder.can("creator-ids");
+    for (const key of known.shape.header.extra) count(this.#open.extra, key);
+    return builder.goroutines.push(
+      known.handle.index,
+      id,
+      1,
+      minutes,
+      known.flags,
+      creator,
+      unknownAddress,
+      known.labels,
+    );
+  }
+
+  #next(line: number): void {
+    this.#parted = false;
+    if (this.#dumps.length >= maxDumps - 1) {
+      if (!this.#overflow) {
+        this.problem({
+          line,
+          message: `more than ${maxDumps} dumps in one input: the rest is read as one, equal ids as the same goroutine`,
+          lost: 0,
+        });
+      }
+      this.#overflow = true;
+      return;
+    }
+    this.#close();
+    this.#open = this.#newDump();
+  }
+
+  #newDump(): OpenDump {
+    const number = this.#dumps.length + 1;
+    const name = number === 1 ? this.#name : `${this.#name}#${number}`;
+    return {
+      builder: new DumpBuilder(name, "go-traceback", ["ids", "wait-reasons", "stacks"]),
+      ids: new IdSet(),
+      version: new GoVersionEvidence(this.#goVersion),
+      extra: new Map(),
+      plans: [],
+      unavailable: new Set(),
+      lastId: -1,
+      begun: false,
+      crash: false,
+    };
+  }
+
+  #flushEvents(): void {
+    for (const event of this.#events) this.#open.builder.event(event);
+    this.#events = [];
+  }
+
+  #close(): void {
+    const { builder, version, extra, plans } = this.#open;
+    builder.goVersion = version.version;
+    if (version.version === undefined && version.atLeast > 0) {
+      builder.keep("oldest possible Go version", `go1.${version.atLeast}`);
+    }
+    for (const [key, times] of extra) builder.keep(`header attribute ${key}`, `${times} goroutines`);
+    if (version.deepStacksAreCut) markDeepStacks(builder);
+    const trusted = !version.deadArgumentsLookLive;
+    if (!trusted) distrustArguments(builder, plans);
+    declare(builder, plans, trusted);
+    this.#dumps.push(builder.build());
+  }
+}
+
+/** The first goroutine of runtime.Stack, pprof and a panic is the one that executes; others have no stack while they do. */
+function isDumper(shape: RecordShape): boolean {
+  return shape.header.reason === "running" && shape.frames.length > 0 && shape.header.id !== 0;
+}
+
+function count(extra: Map<string, number>, key: string): void {
+  const times = extra.get(key);
+  if (times !== undefined || extra.size < maxExtra) extra.set(key, (times ?? 0) + 1);
+}
+
+function flagsOf(shape: RecordShape, stack: Stack): number {
+  const { header } = shape;
+  return (
+    (header.leaked ? goroutineFlags.leaked : 0) |
+    (header.locked ? goroutineFlags.lockedToThread : 0) |
+    (header.durable ? goroutineFlags.durable : 0) |
+    (header.thread >= 0 || header.reason === "running" ? goroutineFlags.onThread : 0) |
+    (header.id === 0 || isSystem(stack) ? goroutineFlags.system : 0)
+  );
+}
+
+/** Started by the runtime and executing nothing else; a finalizer's or cleanup's user code makes it a user's. */
+function isSystem(stack: Stack): boolean {
+  const entry = stack.frames.findLast((f) => f.symbol.plain !== "runtime.goexit");
+  const starter = stack.createdBy?.symbol ?? entry?.symbol;
+  if (starter === undefined || starter.plain === "runtime.main") return false;
+  if (!starter.plain.startsWith("runtime.")) return false;
+  if (stack.frames.length === 0) return true;
+  return stack.frames.every(
+    (f) => f.symbol.package === "runtime" || f.symbol.package.startsWith("internal/runtime/"),
+  );
+}
+
+/** Declares what these stacks show and the format does not always. */
+function declare(builder: DumpBuilder, plans: readonly (ResourcePlan | undefined)[], trusted: boolean): void {
+  builder.stacks.forEach((stack, index) => {
+    if (stack.createdBy !== undefined) builder.can("creators");
+    if (stack.slots.length > 0 && trusted) builder.can("arguments");
+    const plan = plans[index];
+    if (plan === undefined) return;
+    const shown = stack.frames[plan.frame]?.symbol.plain ?? "";
+    builder.can(isChannelFrame(shown) ? "channel-addresses" : "lock-addresses");
+  });
+}
+
+function isChannelFrame(name: string): boolean {
+  return name === "runtime.chansend" || name === "runtime.chanrecv";
+}
+
+/** Stores the row's arguments, and the address that it waits for. */
+function fillArguments(
+  builder: DumpBuilder,
+  row: number,
+  handle: StackHandle,
+  args: readonly FrameArguments[],
+): void {
+  const { goroutines } = builder;
+  const plan = handle.resource;
+  if (plan !== undefined) {
+    const value = args[plan.frame]?.[plan.argument] ?? unknownAddress;
+    goroutines.resource[row] = value === 0 ? unknownAddress : resourceOf(plan, value);
+  }
+  for (const slot of handle.stack.slots) {
+    goroutines.pushArgument(args[slot.frame]?.[slot.argument] ?? unknownAddress);
+  }
+}
+
+/** Up to Go 1.20, hidden runtime frames use up the limit of 100: such a stack may go on, and nothing says so. */
+function markDeepStacks(builder: DumpBuilder): void {
+  builder.stacks.forEach((stack, index) => {
+    if (stack.extent !== "full" || stack.frames.length < 90) return;
+    builder.stacks[index] = { ...stack, extent: "cut", elided: -1 };
+  });
+}
+
+/** Frames whose first argument is live while they wait, whatever the version. */
+const liveWhileWaiting =
+  /^(?:(?:internal\/)?sync\.\(\*Mutex\)\.lockSlow|sync\.runtime_notifyListWait|runtime\.(?:chansend|chanrecv|semacquire1))$/;
+
+/** Takes back the addresses of a dump of Go 1.17. */
+function distrustArguments(builder: DumpBuilder, plans: (ResourcePlan | undefined)[]): void {
+  const { goroutines, stacks } = builder;
+  goroutines.arguments.fill(unknownAddress, 0, goroutines.argumentsLength);
+  stacks.forEach((stack, index) => {
+    const plan = plans[index];
+    if (plan !== undefined && !liveWhileWaiting.test(stack.frames[plan.frame]!.symbol.plain)) {
+      plans[index] = undefined;
+    }
+  });
+  for (let row = 0; row < goroutines.length; row++) {
+    if (plans[goroutines.stack[row]!] === undefined) goroutines.resource[row] = unknownAddress;
+  }
+}

@@ -1,0 +1,104 @@
+import { originOf } from "../../model/origin.ts";
+import type { Stack } from "../../model/stack.ts";
+import type { RecordShape } from "./record.ts";
+
+/** Wait reasons by the Go minor version that introduced them. */
+const reasonSince: Readonly<Record<string, number>> = {
+  "sync.Mutex.Lock": 20,
+  "sync.RWMutex.RLock": 20,
+  "sync.RWMutex.Lock": 20,
+  coroutine: 22,
+  "sync.WaitGroup.Wait": 24,
+  "cleanup wait": 25,
+};
+
+const deadWhileWaiting =
+  /^(?:sync\.runtime_Semacquire(?:Mutex)?|runtime\.gopark|runtime\/pprof\.writeGoroutine)$/;
+/** In so many goroutines with aggregates, Go 1.18 and later mark at least one value as dead. */
+const fewGoroutines = 8;
+
+const versionInPath = /(?:go|[@/-])(1\.\d{1,2}(?:\.\d{1,2}|rc\d{1,2}|beta\d{1,2})?)(?!\d)/g;
+
+/** Gathers what a traceback gives away of the Go version that printed it. */
+export class GoVersionEvidence {
+  /** Nothing older than this minor version of Go 1 prints such a text. */
+  atLeast = 0;
+  #exact: number | undefined;
+  #path: string | undefined;
+  #marked = false;
+  #unmarkedBraces = 0;
+  #unmarkedDead = false;
+
+  constructor(given: string | undefined) {
+    this.#path = given;
+    const minor = minorOf(given);
+    if (minor !== undefined) this.atLeast = minor;
+  }
+
+  since(minor: number, only = false): void {
+    if (minor > this.atLeast) this.atLeast = minor;
+    if (only) this.#exact ??= minor;
+  }
+
+  /** Notes how the arguments of a goroutine are written. */
+  args(shape: RecordShape): void {
+    if (shape.marked) {
+      this.#marked = true;
+      this.since(18);
+    } else if (shape.braces) {
+      this.since(17);
+      this.#unmarkedBraces++;
+    }
+  }
+
+  /** Looks for arguments that are always dead while their goroutine waits: Go 1.18 and later mark them. */
+  deadArguments(shape: RecordShape): void {
+    for (const frame of shape.frames) {
+      const first = frame.args?.[0];
+      if (first !== undefined && !Number.isNaN(first) && deadWhileWaiting.test(frame.function)) {
+        this.#unmarkedDead = true;
+      }
+    }
+  }
+
+  /** Looks at a stack seen for the first time: its reason, packages and paths of the standard library. */
+  stack(stack: Stack): void {
+    const since = Object.hasOwn(reasonSince, stack.reason) ? reasonSince[stack.reason] : undefined;
+    if (since !== undefined) this.since(since);
+    for (const frame of stack.frames) {
+      if (frame.symbol.package === "internal/sync") this.since(24);
+      if (this.#path !== undefined) continue;
+      const root = frame.file.lastIndexOf(`/src/${frame.symbol.package}/`);
+      if (root < 0) continue;
+      const origin = originOf(frame.symbol, frame.file);
+      if (origin !== "std" && origin !== "runtime") continue;
+      const found = [...frame.file.slice(0, root).matchAll(versionInPath)].at(-1);
+      if (found === undefined) continue;
+      this.#path = `go${found[1]}`;
+      this.since(minorOf(this.#path) ?? 0);
+    }
+  }
+
+  /** `go1.24.1` from a path, `go1.24` where only that version writes so; `undefined` when unknown. */
+  get version(): string | undefined {
+    return this.#path ?? (this.#exact === undefined ? undefined : `go1.${this.#exact}`);
+  }
+
+  /** Go 1.17 prints dead arguments as if they were live: braces, but nothing is ever marked with `?`. */
+  get deadArgumentsLookLive(): boolean {
+    const minor = minorOf(this.version);
+    if (minor !== undefined) return minor === 17;
+    if (this.#marked || this.atLeast > 17 || this.#unmarkedBraces === 0) return false;
+    return this.#unmarkedDead || this.#unmarkedBraces >= fewGoroutines;
+  }
+
+  /** Up to Go 1.20 a stack of about 100 frames ends without a word. */
+  get deepStacksAreCut(): boolean {
+    return (minorOf(this.version) ?? this.atLeast) <= 20;
+  }
+}
+
+function minorOf(version: string | undefined): number | undefined {
+  const found = /^go1\.(\d{1,3})/.exec(version ?? "");
+  return found === null ? undefined : Number(found[1]);
+}

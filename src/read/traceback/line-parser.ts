@@ -1,0 +1,505 @@
+import type { DumpEvent } from "../../model/dump.ts";
+import type { FrameDraft } from "../../model/dump-builder.ts";
+import {
+  type FunctionLine,
+  parseCreatedBy,
+  parseForeignPosition,
+  parseFunctionLine,
+  parsePositionLine,
+} from "./frame-lines.ts";
+import { type Header, looksLikeHeader, parseHeader } from "./header.ts";
+import type { RecordSink } from "./record.ts";
+
+/** This many foreign lines in a row part one dump from the next. */
+const longStretch = 200;
+
+/** A goroutine whose lines are being read. */
+interface OpenRecord {
+  readonly header: Header;
+  readonly line: number;
+  readonly frames: FrameDraft[];
+  createdBy: FrameDraft | undefined;
+  creator: number;
+  gapAt: number | undefined;
+  elided: number;
+  unavailable: boolean;
+  braces: boolean;
+  marked: boolean;
+  sinceMinor: number;
+  /** Inside `[originating from goroutine N]`: frames of an ancestor, which ran earlier. */
+  inAncestor: boolean;
+  /** Function line whose position is still to come. */
+  pending: FunctionLine | undefined;
+  pendingCreator: string | undefined;
+}
+
+/**
+ * The state machine over lines. Whatever the state, a header begins a goroutine; a blank line, a header or a
+ * preamble ends one; lines that it does not know are skipped, because logs interleave.
+ *
+ * | state    | lines it eats                                                                       |
+ * |----------|-------------------------------------------------------------------------------------|
+ * | outside  | preambles: `panic: …`, `fatal error: …`, `SIGQUIT: quit`, `WARNING: DATA RACE`       |
+ * | record   | function and position lines, `created by`, elisions, ancestors                      |
+ * | panic    | the text of a panic, its nested panics, running tests; ends at a blank line         |
+ * | runtime  | `runtime stack:` and the frames below it                                            |
+ * | race     | a report of the race detector, whose numbers are no goroutine ids                   |
+ */
+export class LineParser {
+  readonly #sink: RecordSink;
+  #state: "outside" | "record" | "panic" | "runtime" | "race" = "outside";
+  #record: OpenRecord | undefined;
+  #event: { kind: DumpEvent["kind"]; text: string; line: number; continues: boolean } | undefined;
+  #tests: string[] = [];
+  #line = 0;
+  #foreign = 0;
+  /** A blank line followed the header, then frames: every line of the input is followed by one. */
+  #doubled = false;
+  #blankAfterHeader = false;
+  #afterSeparator = false;
+  #previous = "";
+  #strayReported = false;
+  #goroutines = 0;
+  #badHeader = false;
+  #isCut = false;
+
+  constructor(sink: RecordSink) {
+    this.#sink = sink;
+  }
+
+  /** Takes the next line, without its line end. */
+  line(raw: string): void {
+    this.#line++;
+    this.#badHeader = false;
+    const line = clean(raw);
+    this.#take(line);
+    this.#previous = line;
+  }
+
+  /** Counts lines that were understood without this parser: whole goroutines, which leave no state. */
+  skipKnown(lines: number): void {
+    this.#closeRecord();
+    this.#flushEvent();
+    this.#state = "outside";
+    this.#line += lines;
+    this.#foreign = 0;
+    this.#afterSeparator = false;
+    this.#strayReported = false;
+    this.#previous = "";
+  }
+
+  /** @param unterminated the last line has no line end */
+  end(unterminated: boolean): void {
+    if (!unterminated || !this.#partialHeader()) this.#judgeTail(unterminated);
+    this.#closeRecord();
+    this.#flushEvent();
+  }
+
+  #take(line: string): void {
+    if (line === "") {
+      this.#blank();
+      return;
+    }
+    if (line.startsWith("goroutine ") && this.#header(line)) return;
+    if (this.#preamble(line)) return;
+    if (this.#state === "race" || this.#state === "runtime") return;
+    if (this.#state === "panic" && this.#panicText(line)) return;
+    if (this.#record !== undefined && this.#body(this.#record, line)) {
+      this.#foreign = 0;
+      return;
+    }
+    if (this.#headerInside(line)) return;
+    this.#skip(line);
+  }
+
+  #blank(): void {
+    if (this.#state === "panic" || this.#state === "runtime") {
+      this.#flushEvent();
+      this.#state = "outside";
+    }
+    const record = this.#record;
+    if (record === undefined || this.#doubled) return;
+    if (record.frames.length === 0 && record.pending === undefined && !record.unavailable) {
+      this.#blankAfterHeader = true;
+    } else this.#closeRecord();
+  }
+
+  /** A header, wherever it stands; false for prose that only begins with the word. */
+  #header(line: string): boolean {
+    const header = parseHeader(line);
+    if (header === undefined) {
+      if (!looksLikeHeader(line)) return false;
+      this.#closeRecord();
+      this.#sink.problem({
+        line: this.#line,
+        text: line,
+        message: "goroutine header not understood",
+        lost: 1,
+      });
+      this.#state = "outside";
+      this.#badHeader = true;
+      return true;
+    }
+    this.#begin(header);
+    return true;
+  }
+
+  #begin(header: Header): void {
+    this.#closeRecord();
+    this.#flushEvent();
+    if (this.#foreign >= longStretch) this.#sink.stretch();
+    this.#foreign = 0;
+    this.#afterSeparator = false;
+    this.#strayReported = false;
+    this.#blankAfterHeader = false;
+    this.#state = "record";
+    this.#record = {
+      header,
+      line: this.#line,
+      frames: [],
+      createdBy: undefined,
+      creator: Number.NaN,
+      gapAt: undefined,
+      elided: 0,
+      unavailable: false,
+      braces: false,
+      marked: false,
+      sinceMinor: 0,
+      inAncestor: false,
+      pending: undefined,
+      pendingCreator: undefined,
+    };
+  }
+
+  /** A header glued to the end of another line, or behind a prefix that nobody removed. */
+  #headerInside(line: string): boolean {
+    if (this.#state === "panic") return false;
+    const at = line.search(/goroutine \d+ (?:gp=[^[\]]*)?\[/);
+    if (at <= 0 || !/\]:$|\}:$/.test(line)) return false;
+    const header = parseHeader(line.slice(at));
+    if (header === undefined) return false;
+    const before = line.slice(0, at);
+    if (before.trim() === "" && before.includes("\t")) return false;
+    if (this.#record !== undefined) this.#body(this.#record, before);
+    this.#begin(header);
+    return true;
+  }
+
+  #preamble(line: string): boolean {
+    const found = /^(panic: |fatal error: |SIG[A-Z0-9]+: |WARNING: DATA RACE$|runtime stack:$|-----$)/.exec(
+      line,
+    );
+    if (found !== null) {
+      this.#closeRecord();
+      this.#flushEvent();
+      this.#startPreamble(found[1]!, line);
+      this.#foreign = 0;
+      return true;
+    }
+    if (this.#state === "race") {
+      if (/^={10,}$/.test(line)) {
+        this.#flushEvent();
+        this.#state = "outside";
+      } else if (this.#event !== undefined && this.#event.text === "DATA RACE") {
+        this.#event.text = `DATA RACE: ${line.replace(/:$/, "")}`;
+      }
+      return true;
+    }
+    if (line.startsWith("[signal ") && line.endsWith("]")) {
+      this.#flushEvent();
+      this.#sink.event({ kind: "signal", text: line.slice(8, -1), line: this.#line }, true);
+      return true;
+    }
+    if (this.#record === undefined && line.startsWith("runtime: ")) {
+      this.#sink.event({ kind: "runtime-message", text: line.slice(9), line: this.#line }, true);
+      return true;
+    }
+    const http = /http: panic serving [^:]*:\d+: (.*)$/.exec(line);
+    if (http !== null) {
+      this.#closeRecord();
+      this.#sink.event({ kind: "panic", text: http[1]!, line: this.#line }, false);
+      return true;
+    }
+    return false;
+  }
+
+  #startPreamble(word: string, line: string): void {
+    this.#state = "outside";
+    if (word === "runtime stack:") this.#state = "runtime";
+    else if (word === "-----") {
+      this.#afterSeparator = true;
+      this.#sink.separator();
+    } else if (word.startsWith("WARNING")) {
+      this.#state = "race";
+      this.#open("race", "DATA RACE", true);
+    } else if (word === "panic: ") {
+      this.#state = "panic";
+      const text = line.slice(word.length);
+      this.#open(text.startsWith("test timed out after ") ? "test-timeout" : "panic", text, false);
+    } else if (word === "fatal error: ") this.#open("fatal-error", line.slice(word.length), false);
+    else this.#open("signal", line, this.#afterSeparator);
+  }
+
+  #open(kind: DumpEvent["kind"], text: string, continues: boolean): void {
+    this.#event = { kind, text, line: this.#line, continues };
+  }
+
+  #flushEvent(): void {
+    const event = this.#event;
+    if (event === undefined) return;
+    this.#event = undefined;
+    const text = this.#tests.length === 0 ? event.text : `${event.text}; running: ${this.#tests.join(", ")}`;
+    this.#tests = [];
+    this.#sink.event({ kind: event.kind, text, line: event.line }, event.continues);
+  }
+
+  /** Text of a panic: nested panics and running tests are kept, the rest is the message's own further lines. */
+  #panicText(line: string): boolean {
+    const nested = /^\s{1,8}panic: (.*)$/.exec(line);
+    if (nested !== null) {
+      this.#flushEvent();
+      this.#open("panic", nested[1]!, true);
+    } else if (this.#event?.kind === "test-timeout" && this.#tests.length < 100) {
+      const test = /^\s{2,16}(\S.* \(\S+\))$/.exec(line);
+      if (test !== null) this.#tests.push(test[1]!);
+    }
+    return true;
+  }
+
+  #body(record: OpenRecord, line: string): boolean {
+    if (record.pending !== undefined || record.pendingCreator !== undefined) {
+      const position = parsePositionLine(line);
+      if (position !== undefined) {
+        this.#place(record, position.file, position.line);
+        return true;
+      }
+    }
+    const created = parseCreatedBy(line);
+    if (created !== undefined) return this.#creator(record, created);
+    const call = parseFunctionLine(line);
+    if (call !== undefined) return this.#call(record, call);
+    return this.#note(record, line);
+  }
+
+  #creator(record: OpenRecord, created: { function: string; creator: number }): boolean {
+    this.#dropPending(record);
+    if (record.inAncestor) {
+      record.pendingCreator = "";
+      return true;
+    }
+    record.pendingCreator = created.function;
+    record.createdBy = { function: created.function, file: "", line: 0 };
+    record.creator = created.creator;
+    if (!Number.isNaN(created.creator)) record.sinceMinor = Math.max(record.sinceMinor, 21);
+    return true;
+  }
+
+  #call(record: OpenRecord, call: FunctionLine): boolean {
+    // A word like `Close()` of another process's log does not take the place of a function that waits for its line.
+    if (record.pending !== undefined && !call.function.includes(".")) return false;
+    this.#dropPending(record);
+    if (this.#blankAfterHeader) {
+      this.#doubled = true;
+      this.#blankAfterHeader = false;
+    }
+    record.pending = call;
+    return true;
+  }
+
+  #place(record: OpenRecord, file: string, line: number): void {
+    const call = record.pending;
+    if (call !== undefined) {
+      record.pending = undefined;
+      if (!record.inAncestor) this.#push(record, call, file, line);
+      return;
+    }
+    if (record.pendingCreator !== "" && record.createdBy !== undefined) {
+      record.createdBy = { ...record.createdBy, file, line };
+    }
+    record.pendingCreator = undefined;
+  }
+
+  #push(record: OpenRecord, call: FunctionLine, file: string, line: number): void {
+    record.frames.push({ function: call.function, file, line, inlined: call.hidden, args: call.args });
+    record.braces ||= call.braces;
+    record.marked ||= call.marked;
+  }
+
+  /** Lines of a goroutine that are neither function, position nor creator. */
+  #note(record: OpenRecord, line: string): boolean {
+    if (line.startsWith("...")) {
+      const elided = /^\.\.\.(additional|\d{1,9}) frames elided\.\.\.$/.exec(line);
+      if (elided === null) return false;
+      this.#dropPending(record);
+      if (record.inAncestor) return true;
+      record.gapAt = record.frames.length;
+      record.elided = elided[1] === "additional" ? -1 : Number(elided[1]);
+      if (record.elided >= 0) record.sinceMinor = Math.max(record.sinceMinor, 21);
+      return true;
+    }
+    const ancestor = /^\[originating from goroutine (\d{1,16})\]:$/.exec(line);
+    if (ancestor !== null) {
+      this.#dropPending(record);
+      if (!record.inAncestor && Number.isNaN(record.creator)) record.creator = Number(ancestor[1]);
+      record.inAncestor = true;
+      return true;
+    }
+    if (line.trim() === "goroutine running on other thread; stack unavailable") {
+      record.unavailable = true;
+      return true;
+    }
+    return this.#foreignFrame(record, line);
+  }
+
+  /** C frames: `non-Go function at pc=0x…`, or a name and then `\tfile:line pc=0x…`. */
+  #foreignFrame(record: OpenRecord, line: string): boolean {
+    if (record.inAncestor) return false;
+    if (/^non-Go function at pc=0x[0-9a-f]+$/.test(line)) {
+      record.frames.push({ function: "non-Go function", file: "", line: 0 });
+      return true;
+    }
+    const position = parseForeignPosition(line);
+    if (position === undefined) return false;
+    const name = record.pending?.function ?? this.#previous.trim();
+    record.pending = undefined;
+    record.frames.push({ function: name, file: position.file, line: position.line });
+    return true;
+  }
+
+  /** A function without its position line: the frame is kept, its place is unknown. */
+  #dropPending(record: OpenRecord): void {
+    const call = record.pending;
+    record.pending = undefined;
+    record.pendingCreator = undefined;
+    if (call === undefined || record.inAncestor || !call.function.includes(".")) return;
+    this.#push(record, call, "", 0);
+    this.#sink.problem({
+      line: this.#line,
+      text: call.function,
+      message: "a frame without its file and line",
+      lost: 0,
+    });
+  }
+
+  #skip(line: string): void {
+    this.#foreign++;
+    if (this.#record !== undefined || this.#strayReported || this.#state !== "outside") return;
+    // A frame that belongs to no goroutine: its header is missing, or lines changed places.
+    if (parseFunctionLine(this.#previous) === undefined || !/^[\t ]/.test(line)) return;
+    if (parsePositionLine(line) === undefined) return;
+    this.#strayReported = true;
+    this.#sink.problem({
+      line: this.#line - 1,
+      text: this.#previous,
+      message: "frames that belong to no goroutine; its header is missing",
+      lost: 0,
+    });
+  }
+
+  #closeRecord(): void {
+    const record = this.#record;
+    if (record === undefined) return;
+    this.#dropPending(record);
+    this.#record = undefined;
+    const cut = record.gapAt !== undefined && (record.gapAt === record.frames.length || record.elided < 0);
+    const none = record.frames.length === 0;
+    if (none && !record.unavailable && !this.#isCut) {
+      this.#sink.problem({
+        line: record.line,
+        message: `goroutine ${record.header.id} has no stack`,
+        lost: 0,
+      });
+    }
+    this.#goroutines++;
+    this.#sink.record({
+      line: record.line,
+      id: record.header.id,
+      minutes: record.header.minutes,
+      creator: record.creator,
+      args: record.frames.map((f) => f.args ?? []),
+      shape: {
+        header: record.header,
+        frames: record.frames,
+        createdBy: record.createdBy,
+        extent: none ? "none" : cut ? "cut" : record.gapAt !== undefined ? "elided" : "full",
+        gapAt: cut ? undefined : record.gapAt,
+        elided: record.elided,
+        braces: record.braces,
+        marked: record.marked,
+        sinceMinor: record.sinceMinor,
+      },
+    });
+    if (this.#state === "record") this.#state = "outside";
+  }
+
+  /** A last line that is only the beginning of a header: the goroutine is lost, and so is what follows. */
+  #partialHeader(): boolean {
+    const line = this.#previous;
+    const known = /^goroutine \d/.test(line);
+    const begun = line !== "" && "goroutine ".startsWith(line);
+    if (!begun && !(known && (this.#badHeader || this.#foreign > 0))) return false;
+    this.#sink.cut({
+      line: this.#line,
+      text: line,
+      message: "the input ends in the middle of a goroutine's header",
+      // A header with its bracket was counted when its line came.
+      lost: known && !this.#badHeader ? 1 : 0,
+    });
+    return true;
+  }
+
+  #judgeTail(unterminated: boolean): void {
+    const record = this.#record;
+    if (record === undefined) return;
+    const where = this.#cutPlace(record, unterminated);
+    if (where === undefined) return;
+    this.#isCut = true;
+    record.pending = this.#keepPending(record);
+    this.#sink.cut({
+      line: this.#line,
+      text: this.#previous,
+      message: `the input ends in the middle of ${where}; goroutines after ${record.header.id} are missing, if there were any`,
+      lost: 0,
+    });
+  }
+
+  /** The frame at the cut has no position; it is still a frame, and the cut is the only problem. */
+  #keepPending(record: OpenRecord): undefined {
+    if (record.pending !== undefined && !record.inAncestor) this.#push(record, record.pending, "", 0);
+    record.pendingCreator = undefined;
+    return undefined;
+  }
+
+  #cutPlace(record: OpenRecord, unterminated: boolean): string | undefined {
+    if (record.pending !== undefined) return "a frame";
+    if (record.pendingCreator !== undefined) return "a goroutine's creator";
+    if (record.frames.length === 0 && !record.unavailable) return "a goroutine";
+    // Text that follows the goroutine shows that it is whole.
+    if (this.#foreign > 0) return undefined;
+    if (unterminated && !understoodTail(this.#previous)) return "a line";
+    const entry = record.frames.at(-1)?.function ?? "";
+    const whole = record.createdBy !== undefined || record.unavailable || record.header.id <= 1;
+    if (whole || /^(?:runtime\.|main\.main$)/.test(entry)) return undefined;
+    // Only a goroutine that the runtime started ends without a creator; it may well stand alone, but not last.
+    return unterminated || this.#goroutines > 0 ? "a goroutine" : undefined;
+  }
+}
+
+/** Undoes what transport does to single lines: carriage returns, and rsyslog's escaped tab. */
+function clean(raw: string): string {
+  let line = raw.endsWith("\r") ? raw.slice(0, -1) : raw;
+  if (line.startsWith("#011")) line = line.replace(/^(?:#011)+/, (tabs) => "\t".repeat(tabs.length / 4));
+  return line;
+}
+
+/** The last line of a goroutine is whole as far as one can see. */
+function understoodTail(line: string): boolean {
+  const position = parsePositionLine(line);
+  return position !== undefined
+    ? position.hasOffset || !line.startsWith("\t")
+    : parseForeignPosition(line) !== undefined ||
+        /^\s*goroutine running on other thread; stack unavailable$|frames elided\.\.\.$|^non-Go function/.test(
+          line,
+        ) ||
+        !/^[\t ]|^\S+\(|^created by |^\.\.\./.test(line);
+}

@@ -1,0 +1,200 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import type { Dump } from "../../src/model/dump.ts";
+import { goTracebackReader } from "../../src/read/go-traceback.ts";
+import { bytesSource } from "./bytes.ts";
+import { dumpText } from "./dump-text.ts";
+
+const folder = new URL("../../fixtures/dumps/go-traceback/", import.meta.url);
+const fixtures = readdirSync(folder).filter((f) => f.endsWith(".txt") && !f.endsWith(".golden.txt"));
+
+function read(text: string | Uint8Array, chunk?: number): Promise<Dump[]> {
+  return goTracebackReader.read(bytesSource("dump", text, chunk), { threads: 1 });
+}
+
+const asText = (dumps: Dump[]) => dumps.map(dumpText).join("\n");
+const unindent = (text: string) => text.replace(/\n {4}/g, "\n").replace(/^\n/, "");
+const record = (id: number, state = "chan receive") =>
+  `goroutine ${id} [${state}]:\nmain.f(0xc000010000)\n\t/src/main.go:11 +0x1d\ncreated by main.main\n\t/src/main.go:12 +0x1d\n\n`;
+
+describe.each(fixtures)("%s", (name) => {
+  const bytes = readFileSync(new URL(name, folder));
+
+  test("is read as its golden says", async () => {
+    expect(goTracebackReader.sniff(bytes.subarray(0, 65536))).toBe(3);
+    await expect(asText(await read(bytes))).toMatchFileSnapshot(
+      new URL(name.replace(/\.txt$/, ".golden.txt"), folder).pathname,
+    );
+  });
+
+  test("every header is a goroutine, a repeat or a problem", async () => {
+    const headers = bytes
+      .toString()
+      .split("\n")
+      .filter((line) => /^goroutine \d+ /.test(line)).length;
+    const dumps = await read(bytes);
+    let accounted = 0;
+    for (const dump of dumps) {
+      const lost = dump.problems.reduce((sum, p) => sum + Math.max(p.lost, 0), 0);
+      expect(dump.headersSeen).toBe(dump.goroutines.length + dump.repeated + lost);
+      accounted += dump.headersSeen;
+    }
+    expect(accounted).toBe(headers);
+  });
+
+  test("chunks, CRLF, spaces for tabs and rsyslog's #011 change nothing", async () => {
+    const plain = asText(await read(bytes));
+    expect(asText(await read(bytes, 7))).toBe(plain);
+    const text = bytes.toString();
+    expect(asText(await read(text.replaceAll("\n", "\r\n")))).toBe(plain);
+    expect(asText(await read(text.replaceAll("\t", "        ")))).toBe(plain);
+    expect(asText(await read(text.replaceAll("\t", "#011")))).toBe(plain);
+  });
+});
+
+describe("several dumps in one input", () => {
+  test.each([
+    ["a signal", `${record(1)}SIGQUIT: quit\nPC=0x1 m=0 sigcode=0\n\n${record(1)}`],
+    ["a panic", `${record(7)}panic: boom\n\n${record(8, "running")}`],
+    ["an id that was there", `${record(1)}${record(2)}${record(1)}`],
+    ["a goroutine that dumps", `${record(1, "running")}${record(2)}${record(3, "running")}`],
+    ["many other lines", `${record(1)}${"INFO request done\n".repeat(250)}${record(2)}`],
+  ])("are parted at %s", async (_, text) => {
+    const dumps = await read(text);
+    expect(dumps.map((d) => d.name)).toEqual(["dump", "dump#2"]);
+  });
+
+  test.each([
+    ["a goroutine printed twice", `${record(1)}${record(2)}${record(2)}${record(3)}`, 1],
+    ["GOTRACEBACK=crash", `${record(1)}${record(2)}-----\n\nSIGQUIT: quit\nPC=0x1 m=1\n\n${record(1)}`, 1],
+    ["some lines of other processes", `${record(1)}INFO a\nINFO b\n${record(2)}`, 0],
+    ["threads' schedulers", `${record(0, "idle")}${record(1)}${record(0, "idle")}`, 0],
+  ])("are not seen in %s", async (_, text, repeated) => {
+    const dumps = await read(text);
+    expect(dumps).toHaveLength(1);
+    expect(dumps[0]!.repeated).toBe(repeated);
+    expect(dumps[0]!.complete).toBe(true);
+  });
+});
+
+describe("a cut", () => {
+  const whole = `${record(1)}${record(2)}`.trimEnd();
+  const places: [string, RegExp, number][] = [
+    ["goroutine 2 [chan rec", /header/, 1],
+    ["goroutine 2", /header/, 1],
+    ["goroutine 2 [chan receive]:", /middle of a goroutine/, 0],
+    ["main.f(0xc0", /middle of a goroutine/, 0],
+    ["main.f(0xc000010000)", /middle of a frame/, 0],
+    ["\t/src/main.go:11 +0x", /middle of a/, 0],
+    ["created by main.ma", /creator/, 0],
+  ];
+  test.each(places)("after %s", async (text, message, lost) => {
+    const at = whole.lastIndexOf(text) + text.length;
+    const [dump] = await read(whole.slice(0, at));
+    expect(dump!.complete).toBe(false);
+    expect(dump!.problems.map((p) => p.message).join("; ")).toMatch(message);
+    expect(dump!.goroutines.length).toBe(2 - lost);
+    expect(dump!.headersSeen).toBe(2);
+  });
+
+  test("nowhere", async () => {
+    for (const end of ["", "\n", "\n\n", "\nexit status 2\n", "\nFAIL\tpkg\t0.5s\nFAIL"]) {
+      const [dump] = await read(whole + end);
+      expect(dump!.problems).toEqual([]);
+      expect(dump!.complete).toBe(true);
+    }
+  });
+});
+
+describe("transport", () => {
+  test("foreign lines, missing and doubled blank lines", async () => {
+    const text = `${record(1)}${record(2)}`;
+    const plain = await read(text);
+    const rows = (dumps: Dump[]) => asText(dumps).split("\n").slice(3).join("\n");
+    expect(rows(await read(text.replaceAll("\n\n", "\n")))).toBe(rows(plain));
+    expect(rows(await read(text.replaceAll("\n", "\n\n")))).toBe(rows(plain));
+    expect(rows(await read(text.replaceAll("\ncreated", "\nlevel=info msg=(ok)\ncreated")))).toBe(
+      rows(plain),
+    );
+  });
+
+  test("a header behind a prefix, or glued to another line", async () => {
+    const [dump] = await read(`${record(1).trimEnd()}${record(2)}app-1 | ${record(3)}`);
+    expect([...dump!.goroutines.id.subarray(0, 3)]).toEqual([1, 2, 3]);
+  });
+
+  test("a header that is not understood is a problem with its line", async () => {
+    const [dump] = await read(
+      `${record(1)}goroutine 2 [chan receive\nmain.f()\n\t/src/main.go:1\n\n${record(3)}`,
+    );
+    expect(dump!.problems[0]).toMatchObject({ line: 7, text: "goroutine 2 [chan receive", lost: 1 });
+    expect(dump!.headersSeen).toBe(3);
+    expect(dump!.complete).toBe(false);
+  });
+});
+
+describe("context", () => {
+  test("go test names the running tests", async () => {
+    const [dump] = await read(
+      unindent(`
+    panic: test timed out after 1s
+    	running tests:
+    		TestTimeout (1s)
+    		TestTimeout/sub (1s)
+
+    ${record(5, "running")}FAIL	pkg	1.0s
+    `),
+    );
+    expect(dump!.events).toEqual([
+      {
+        kind: "test-timeout",
+        text: "test timed out after 1s; running: TestTimeout (1s), TestTimeout/sub (1s)",
+        line: 1,
+      },
+    ]);
+  });
+
+  test("a race report is no goroutine", async () => {
+    const [dump] = await read(
+      unindent(`
+    ==================
+    WARNING: DATA RACE
+    Write at 0x000000659dd0 by goroutine 7:
+      main.main.func1()
+          /src/race/main.go:15 +0x32
+
+    Goroutine 7 (running) created at:
+      main.main()
+          /src/race/main.go:15 +0xa4
+    ==================
+    ${record(1)}`),
+    );
+    expect(dump!.goroutines.length).toBe(1);
+    expect(dump!.problems).toEqual([]);
+    expect(dump!.events).toEqual([
+      { kind: "race", text: "DATA RACE: Write at 0x000000659dd0 by goroutine 7", line: 2 },
+    ]);
+  });
+
+  test("panics nest, and their text may look like a goroutine", async () => {
+    const text = `panic: first\n\tgoroutine 5 [running]:\n\tmain.fake()\n\t\t/x/y.go:3 +0x1\n\tpanic: second\n[signal SIGSEGV: x]\n\n`;
+    const [dump] = await read(text + record(1, "running"));
+    expect(dump!.events.map((e) => e.text)).toEqual(["first", "second", "SIGSEGV: x"]);
+    expect(dump!.goroutines.length).toBe(1);
+  });
+
+  test("no goroutine at all is said", async () => {
+    const [dump] = await read("fatal error: all goroutines are asleep - deadlock!\n");
+    expect(dump!.problems[0]!.message).toMatch(/no goroutine/);
+    expect(dump!.events[0]!.kind).toBe("fatal-error");
+  });
+});
+
+test("look-alikes are left to others", () => {
+  const sniff = (text: string) => goTracebackReader.sniff(new TextEncoder().encode(text));
+  expect(sniff('{"Goroutines":[]}')).toBe(0);
+  expect(sniff("<html><body>404")).toBe(0);
+  expect(sniff("")).toBe(0);
+  expect(sniff("goroutine profile: total 61\n2 @ 0x438e16\n")).toBeLessThan(2);
+  expect(sniff("error: x\nmain.f\n\t/src/main.go:12\n")).toBeLessThan(2);
+});
