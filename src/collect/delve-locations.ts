@@ -1,0 +1,115 @@
+/** What the list says of a goroutine, as far as it decides which ones to look at closely. */
+export interface ListedGoroutine {
+  readonly id: number;
+  readonly status: number;
+  readonly waitReason: number;
+  readonly location: string;
+  /** Started by the runtime for itself. */
+  readonly system: boolean;
+}
+
+/** Goroutines that the list shows at one place, waiting for one reason, started by one statement. */
+export interface LocationGroup {
+  count: number;
+  readonly status: number;
+  readonly waitReason: number;
+  readonly system: boolean;
+  /** Ids, thinned out evenly when there are many. */
+  ids: number[];
+  stride: number;
+}
+
+/** Most ids kept of one group. */
+const maxIds = 128;
+
+/** Statuses of a goroutine that waits: waiting, and leaked (Go 1.26). */
+const waitingStatuses: ReadonlySet<number> = new Set([4, 10]);
+
+/** True when the goroutine is parked, so that its wait reason is not left over from an earlier wait. */
+export function isParked(group: Pick<LocationGroup, "status">): boolean {
+  return waitingStatuses.has(group.status & 0xfff);
+}
+
+/** Groups the listed goroutines by all that the list tells apart; memory grows with the groups alone. */
+export class Locations {
+  readonly groups = new Map<string, LocationGroup>();
+  goroutines = 0;
+
+  add(goroutine: ListedGoroutine): void {
+    this.goroutines++;
+    const reason = isParked(goroutine) ? goroutine.waitReason : 0;
+    const key = `${goroutine.location}\u0000${goroutine.status}\u0000${reason}`;
+    let group = this.groups.get(key);
+    if (group === undefined) {
+      group = {
+        count: 0,
+        status: goroutine.status,
+        waitReason: reason,
+        system: goroutine.system,
+        ids: [],
+        stride: 1,
+      };
+      this.groups.set(key, group);
+    }
+    if (group.count % group.stride === 0) group.ids.push(goroutine.id);
+    group.count++;
+    if (group.ids.length > maxIds) {
+      group.ids = group.ids.filter((_, index) => index % 2 === 0);
+      group.stride *= 2;
+    }
+  }
+}
+
+const rare = 5;
+
+/** A group so small that each of its goroutines is looked at. */
+export function isRare(group: LocationGroup): boolean {
+  return group.count <= rare;
+}
+
+/** Stacks of a larger group that are looked at first; more follow only if they differ. */
+const firstLook = 3;
+
+/** Ids to look at in round `round` (from 0): all of a rare group, a few of a large one, spread over it. */
+export function sampleIds(group: LocationGroup, round: number): number[] {
+  const ids = group.ids;
+  if (group.system) return round === 0 ? ids.slice(0, 1) : [];
+  if (isRare(group)) return round === 0 ? ids : [];
+  const wanted = Math.min(ids.length, firstLook * 4 ** round);
+  const spread = new Set<number>();
+  for (let i = 0; i < wanted; i++) spread.add(ids[Math.round((i * (ids.length - 1)) / Math.max(1, wanted - 1))]!);
+  return [...spread];
+}
+
+/** Reads a goroutine of Delve's list; undefined when Delve could not read it. */
+export function listedGoroutine(value: unknown): ListedGoroutine | undefined {
+  const g = value as {
+    id?: unknown;
+    status?: unknown;
+    waitReason?: unknown;
+    unreadable?: unknown;
+    userCurrentLoc?: DelveLocation;
+    currentLoc?: DelveLocation;
+    startLoc?: DelveLocation;
+    goStatementLoc?: DelveLocation;
+  } | null;
+  if (typeof g?.id !== "number" || (typeof g.unreadable === "string" && g.unreadable !== "")) return undefined;
+  const start = g.startLoc?.function?.name ?? "";
+  return {
+    id: g.id,
+    status: typeof g.status === "number" ? g.status : 4,
+    waitReason: typeof g.waitReason === "number" ? g.waitReason : 0,
+    system: start.startsWith("runtime.") && start !== "runtime.main",
+    location: [g.userCurrentLoc, g.currentLoc, g.startLoc, g.goStatementLoc].map(place).join("|"),
+  };
+}
+
+interface DelveLocation {
+  readonly file?: string;
+  readonly line?: number;
+  readonly function?: { readonly name?: string } | null;
+}
+
+function place(location: DelveLocation | undefined): string {
+  return `${location?.function?.name ?? ""}@${location?.file ?? ""}:${location?.line ?? 0}`;
+}

@@ -1,0 +1,319 @@
+import { ConnectionError } from "./connection-error.ts";
+import { atLeast, type DelveApi, type DelveVersions } from "./delve-api.ts";
+import type { DelveConnection, DelveReply } from "./delve-connection.ts";
+import { isParked, isRare, type LocationGroup, Locations, listedGoroutine, sampleIds } from "./delve-locations.ts";
+
+/** Takes the exchanges that are worth keeping, in order. */
+export type RecordExchange = (reply: DelveReply, note?: { readonly channel: string }) => Promise<void>;
+
+export interface SurveyOptions {
+  /** Goroutines a page of the list. */
+  readonly pageSize: number;
+  /** Most goroutines whose stacks are taken; the places are served in turn. */
+  readonly maxStacks: number;
+  /** A stack and an address for each goroutine, however many. */
+  readonly everyGoroutine: boolean;
+  /** `performance.now()` at which to stop asking and let the target go on. */
+  readonly deadline: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Requests on their way at once. */
+const inFlight = 64;
+/** Rounds of ever more samples from a place whose stacks differ. */
+const rounds = 3;
+/** Channels whose waiters are asked for in bulk. */
+const maxChannels = 16;
+/** Larger answers of the bulk request would not fit a reply. */
+const maxBulk = 200_000;
+/** Cases of one select that are looked at. */
+const maxCases = 16;
+
+/**
+ * Asks a halted Delve for what rules need, with few requests: the list, a stack for every distinct place and all
+ * rare goroutines, the address that each of those is blocked on, and, for places with many, who else waits on a
+ * channel that was found.
+ */
+export class DelveSurvey {
+  readonly locations: Locations = new Locations();
+  /** Goroutines whose stack was taken. */
+  stacks = 0;
+  /** What was not asked, a sentence each. */
+  readonly notes: string[] = [];
+  readonly #connection: DelveConnection;
+  readonly #api: DelveApi;
+  readonly #versions: DelveVersions;
+  readonly #record: RecordExchange;
+  readonly #options: SurveyOptions;
+  /** Names of the wait reasons in the target, `waitReasonChanSend`, by number. */
+  readonly #reasons = new Map<number, string>();
+  /** Goroutines that are known to wait on a channel, from samples and bulk answers. */
+  readonly #channelKnown = new Set<number>();
+  readonly #channels = new Map<string, { readonly pointer: string; asked: boolean }>();
+  #stopped = false;
+
+  constructor(
+    connection: DelveConnection,
+    api: DelveApi,
+    versions: DelveVersions,
+    record: RecordExchange,
+    options: SurveyOptions,
+  ) {
+    this.#connection = connection;
+    this.#api = api;
+    this.#versions = versions;
+    this.#record = record;
+    this.#options = options;
+  }
+
+  /** @throws ConnectionError when Delve gives no list, or the connection breaks */
+  async run(): Promise<void> {
+    await this.#list();
+    const groups = [...this.locations.groups.values()].sort((a, b) => a.count - b.count);
+    await this.#nameReasons(groups);
+    if (this.#options.everyGoroutine) return;
+    let open = groups;
+    for (let round = 0; round < rounds && open.length > 0; round++) open = await this.#sample(open, round);
+    await this.#waitersInBulk(groups);
+  }
+
+  get #over(): boolean {
+    if (this.#stopped) return true;
+    this.#options.signal?.throwIfAborted();
+    if (performance.now() < this.#options.deadline) return false;
+    this.#stopped = true;
+    this.notes.push(
+      "stopped asking because the target was halted for as long as --max-halt allows; some stacks are missing",
+    );
+    return true;
+  }
+
+  async #list(): Promise<void> {
+    let start = 0;
+    do {
+      const reply = await this.#api.list(start, this.#options.pageSize);
+      if (reply.error !== null)
+        throw new ConnectionError(
+          "not-mine",
+          `${this.#connection.name}: Delve can't list the goroutines: ${reply.error.slice(0, 300)}`,
+          "A newer Delve may; see that its version fits the target's Go version.",
+        );
+      await this.#record(reply);
+      const { goroutines, next } = listOf(reply);
+      const ids: number[] = [];
+      for (const value of goroutines) {
+        const goroutine = listedGoroutine(value);
+        if (goroutine === undefined) continue;
+        this.locations.add(goroutine);
+        ids.push(goroutine.id);
+      }
+      if (this.#options.everyGoroutine) await this.#lookAt(ids, isParkedAnywhere);
+      start = next > start ? next : -1;
+    } while (start >= 0 && !this.#over);
+    if (start >= 0) this.notes.push(`the list ends after ${this.locations.goroutines} goroutines`);
+  }
+
+  /** One evaluation for each number makes all reasons readable, whatever Go version the target has. */
+  async #nameReasons(groups: readonly LocationGroup[]): Promise<void> {
+    const first = new Map<number, number>();
+    for (const group of groups)
+      if (isParked(group) && !first.has(group.waitReason)) first.set(group.waitReason, group.ids[0]!);
+    await inParallel([...first], async ([number, id]) => {
+      const reply = await this.#evaluate(id, "runtime.curg.waitreason");
+      const name = /^(\w+) \(\d+\)$/.exec(reply.value)?.[1];
+      if (name !== undefined) this.#reasons.set(number, name);
+    });
+  }
+
+  /** Looks at some goroutines of each group; answers the groups whose stacks differ, which need more. */
+  async #sample(groups: readonly LocationGroup[], round: number): Promise<LocationGroup[]> {
+    const open: LocationGroup[] = [];
+    await inParallel(groups, async (group) => {
+      if (this.#over) return;
+      const ids = sampleIds(group, round).filter((id) => !this.#looked.has(id));
+      const room = this.#options.maxStacks - this.stacks;
+      if (ids.length > room) this.#noteRoom();
+      const shapes = new Set<string>();
+      for (const shape of await this.#lookAt(ids.slice(0, Math.max(0, room)), group)) shapes.add(shape);
+      if (shapes.size > 1 && this.#looked.size < this.#options.maxStacks) open.push(group);
+    }, 8);
+    return open;
+  }
+
+  readonly #looked = new Set<number>();
+  #roomNoted = false;
+
+  #noteRoom(): void {
+    if (this.#roomNoted) return;
+    this.#roomNoted = true;
+    this.notes.push(
+      `took the stacks of ${this.#options.maxStacks} goroutines, as many as --max-stacks allows; others have ends only`,
+    );
+  }
+
+  /** Takes stack, creator and blocking address of these goroutines; answers the shapes of their stacks. */
+  async #lookAt(ids: readonly number[], group: LocationGroup | typeof isParkedAnywhere): Promise<string[]> {
+    const shapes: string[] = [];
+    await inParallel(ids, async (id) => {
+      if (this.#over) return;
+      this.stacks++;
+      this.#looked.add(id);
+      const stack = this.#api.stack(id);
+      const details: Promise<unknown>[] = [];
+      if (group === isParkedAnywhere || !group.system) {
+        if (this.#versions.go === "" || atLeast(this.#versions.go, 1, 21))
+          details.push(this.#evaluate(id, "runtime.curg.parentGoid"));
+        if (group === isParkedAnywhere || isParked(group)) details.push(this.#resource(id, group));
+      }
+      const reply = await stack;
+      await this.#record(reply);
+      shapes.push(shapeOf(reply));
+      await Promise.all(details);
+    });
+    return shapes;
+  }
+
+  /** What a goroutine is blocked on: the channel, all channels of a select, or from Go 1.26 the semaphore. */
+  async #resource(id: number, group: LocationGroup | typeof isParkedAnywhere): Promise<void> {
+    const reason = group === isParkedAnywhere ? "" : (this.#reasons.get(group.waitReason) ?? "");
+    const channel = reason === "" || /Chan|Select/.test(reason);
+    const semaphore = reason === "" || /Sync|Semacquire/.test(reason);
+    if (!channel && !semaphore) return;
+    const structs = this.#versions.go === "" ? undefined : atLeast(this.#versions.go, 1, 26);
+    if (!channel && structs === false) return;
+    const select = reason === "" || /Select/.test(reason);
+    for (let link = "", cases = 0; cases < maxCases; link += ".waitlink", cases++) {
+      const found = await this.#sudog(id, group, `runtime.curg.waiting${link}`, channel, semaphore, structs);
+      if (!found || !select) break;
+    }
+  }
+
+  /** One entry of a goroutine's waiting list; false when there is none. */
+  async #sudog(
+    id: number,
+    group: LocationGroup | typeof isParkedAnywhere,
+    path: string,
+    channel: boolean,
+    semaphore: boolean,
+    structs: boolean | undefined,
+  ): Promise<boolean> {
+    let answer = await this.#evaluate(id, structs === false ? `${path}.c` : `${path}.c.vu`);
+    if (structs === undefined && answer.value === "") answer = await this.#evaluate(id, `${path}.c`);
+    if (answer.value === "") return false;
+    if (answer.value !== "0") {
+      if (channel) this.#found(id, group, answer.value, answer.pointer);
+      return true;
+    }
+    if (semaphore && structs !== false) await this.#evaluate(id, `${path}.elem.vu`);
+    return false;
+  }
+
+  /** Channels of places where everyone is looked at need no bulk request. */
+  #found(id: number, group: LocationGroup | typeof isParkedAnywhere, channel: string, pointer: string): void {
+    this.#channelKnown.add(id);
+    if (group === isParkedAnywhere || isRare(group) || pointer === "" || this.#channels.has(channel)) return;
+    this.#channels.set(channel, { pointer, asked: false });
+  }
+
+  async #evaluate(id: number, expression: string): Promise<{ value: string; pointer: string }> {
+    const reply = await this.#api.evaluate(id, expression);
+    if (reply.error !== null) return { value: "", pointer: "" };
+    await this.#record(reply);
+    const variable = (reply.result as { Variable?: { value?: unknown } } | null)?.Variable ?? reply.result;
+    const value = (variable as { value?: unknown } | null)?.value;
+    // The address is taken from the text: JSON.parse would round one above 2^53.
+    const pointer = /"addr":(\d{1,20})/.exec(reply.text)?.[1] ?? "";
+    return { value: typeof value === "string" ? value : "", pointer };
+  }
+
+  /**
+   * Finds the channel of everyone in places too large to look at each: asks Delve for all waiters of the channels
+   * found, then looks at one goroutine that none of them explains, and so on.
+   */
+  async #waitersInBulk(groups: readonly LocationGroup[]): Promise<void> {
+    if (!atLeast(this.#versions.delve, 1, 21, 1) || this.#api.version !== 2) return;
+    const large = groups.filter(
+      (g) => isParked(g) && !g.system && /Chan|Select/.test(this.#reasons.get(g.waitReason) ?? ""),
+    );
+    for (const group of large.sort((a, b) => b.count - a.count)) {
+      const unexplained = group.ids.filter((id) => !this.#looked.has(id));
+      if (unexplained.length === 0) continue;
+      if (group.count > maxBulk) {
+        this.notes.push(`${group.count} goroutines at one place are too many to ask which of them share a channel`);
+        continue;
+      }
+      await this.#askChannels();
+      for (const id of unexplained) {
+        if (this.#channelKnown.has(id)) continue;
+        if (this.#asked >= maxChannels || this.#over || this.stacks >= this.#options.maxStacks) return;
+        await this.#lookAt([id], group);
+        await this.#askChannels();
+      }
+    }
+  }
+
+  #asked = 0;
+
+  async #askChannels(): Promise<void> {
+    for (const [channel, entry] of this.#channels) {
+      if (entry.asked || this.#asked >= maxChannels || this.#over) continue;
+      entry.asked = true;
+      this.#asked++;
+      const reply = await this.#connection.call("ListGoroutines", {
+        Start: 0,
+        Count: maxBulk,
+        Filters: [{ Kind: waitingOnChannel, Negated: false, Arg: `*(*"chan int")(0x${BigInt(entry.pointer).toString(16)})` }],
+        EvalScope: { GoroutineID: -1, Frame: 0 },
+      });
+      if (reply.error !== null) continue;
+      const ids = listOf(reply).goroutines.flatMap((g) => listedGoroutine(g)?.id ?? []);
+      // A Delve that does not know the filter gives everyone.
+      if (ids.length >= this.locations.goroutines && this.locations.goroutines > 1) continue;
+      for (const id of ids) this.#channelKnown.add(id);
+      await this.#record({ ...reply, text: idsOnly(reply, ids) }, { channel });
+    }
+  }
+}
+
+/** Delve's filter for goroutines that wait on the channel of an expression. */
+const waitingOnChannel = 8;
+
+/** Stands for the group of a goroutine when everyone is looked at and nobody is grouped. */
+const isParkedAnywhere = "anywhere";
+
+function listOf(reply: DelveReply): { goroutines: readonly unknown[]; next: number } {
+  if (Array.isArray(reply.result)) return { goroutines: reply.result, next: -1 };
+  const result = reply.result as { Goroutines?: unknown; Nextg?: unknown } | null;
+  return {
+    goroutines: Array.isArray(result?.Goroutines) ? result.Goroutines : [],
+    next: typeof result?.Nextg === "number" ? result.Nextg : -1,
+  };
+}
+
+/** The list has told the rest already. */
+function idsOnly(reply: DelveReply, ids: readonly number[]): string {
+  return JSON.stringify({ id: reply.request.id, result: { Goroutines: ids.map((id) => ({ id })), Nextg: -1 }, error: null });
+}
+
+/** Functions and lines of a stack, to see whether two differ. */
+function shapeOf(reply: DelveReply): string {
+  const result = reply.result as { Locations?: unknown } | unknown[] | null;
+  const frames = Array.isArray(result) ? result : result?.Locations;
+  if (!Array.isArray(frames)) return "";
+  return (frames as { line?: number; function?: { name?: string } | null }[])
+    .map((f) => `${f?.function?.name ?? ""}:${f?.line ?? 0}`)
+    .join("\n");
+}
+
+/** Runs `work` for each item, at most `width` at once, in order. */
+async function inParallel<T>(
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+  width = inFlight,
+): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < items.length) await work(items[next++]!);
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker));
+}

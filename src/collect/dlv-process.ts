@@ -1,0 +1,155 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { InputError, UsageError } from "../errors.ts";
+import type { Endpoint } from "./target.ts";
+
+/** What Delve is started on. */
+export type DlvTarget =
+  | { readonly pid: number }
+  | { readonly core: string; readonly executable: string };
+
+export interface DlvOptions {
+  /** The `dlv` program; looked up in PATH by default. */
+  readonly dlv?: string;
+  /** Until Delve listens, milliseconds: it reads the debug information of large programs first. */
+  readonly startMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface DlvProcess {
+  readonly endpoint: Endpoint;
+  /** `performance.now()` when it was started: no earlier can the target have been halted. */
+  readonly startedAt: number;
+  /** Ends Delve, which lets go of the target, and removes its socket. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Delve hangs on a target until told otherwise, and a parent that is killed tells nothing. So a shell stands between:
+ * when our end of its input closes, for whatever reason, it interrupts Delve, which detaches. Its outputs are Delve's
+ * alone, so that they end with Delve.
+ */
+const guard = '"$@" </dev/null & d=$!; exec >/dev/null 2>&1; read -r _; kill -INT "$d" && wait "$d"';
+
+/** Most of Delve's output that is kept for messages. */
+const maxLog = 4_000;
+
+/**
+ * Starts a headless Delve for one client, on a socket that only this user can reach.
+ * @throws UsageError when there is no `dlv` or the files are missing, InputError when it can't attach or read
+ */
+export async function startDlv(target: DlvTarget, options: DlvOptions = {}): Promise<DlvProcess> {
+  if ("core" in target) for (const path of [target.core, target.executable]) await mustExist(path);
+  const directory = await mkdtemp(join(tmpdir(), "deadlock-lint-"));
+  const socketPath = join(directory, "dlv.sock");
+  const startedAt = performance.now();
+  const child = spawnGuarded(options.dlv ?? "dlv", dlvArguments(target, socketPath));
+  const stop = async (): Promise<void> => {
+    await end(child);
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    await listening(child, target, options);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { endpoint: { socketPath }, startedAt, stop };
+}
+
+function dlvArguments(target: DlvTarget, socketPath: string): string[] {
+  const what = "pid" in target ? ["attach", String(target.pid)] : ["core", target.executable, target.core];
+  return [...what, "--headless", `--listen=unix:${socketPath}`, "--api-version=2", "--check-go-version=false"];
+}
+
+function spawnGuarded(dlv: string, args: readonly string[]): ChildProcess {
+  return spawn("/bin/sh", ["-c", guard, "sh", dlv, ...args], {
+    stdio: ["pipe", "pipe", "pipe"],
+    // Ctrl-C in the terminal must reach us first: we let go of the target, then end Delve.
+    detached: true,
+  });
+}
+
+async function mustExist(path: string): Promise<void> {
+  try {
+    await stat(path);
+  } catch (cause) {
+    throw new UsageError(`cannot read ${path}`, { hint: "Give --core CORE --exe BINARY.", cause });
+  }
+}
+
+/** Resolves when Delve says that it listens. */
+function listening(child: ChildProcess, target: DlvTarget, options: DlvOptions): Promise<void> {
+  let log = "";
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new InputError(`dlv did not start within ${(options.startMs ?? 60_000) / 1000} s: ${tail(log)}`)),
+      options.startMs ?? 60_000,
+    );
+    const settle = (error?: Error): void => {
+      clearTimeout(timer);
+      options.signal?.removeEventListener("abort", interrupted);
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    const interrupted = (): void => settle(options.signal?.reason as Error);
+    options.signal?.addEventListener("abort", interrupted, { once: true });
+    const hear = (chunk: Buffer): void => {
+      log = (log + chunk.toString("utf8")).slice(-maxLog);
+      if (log.includes("API server listening at")) settle();
+    };
+    child.stdout?.on("data", hear);
+    child.stderr?.on("data", hear);
+    child.stderr?.once("end", () => settle(startFailure(log, target, options.dlv)));
+    child.once("error", (cause) => settle(new UsageError("cannot start a shell for dlv", { cause })));
+  });
+}
+
+/** Says why Delve ended before it listened. */
+function startFailure(log: string, target: DlvTarget, dlv: string | undefined): Error {
+  if (/(?:not found|No such file or directory|[Pp]ermission denied)\s*$/.test(log) && /^\S*sh: /.test(log))
+    return new UsageError(`cannot run ${dlv ?? "dlv, Delve's command,"}${dlv === undefined ? " which is not in PATH" : ""}`, {
+      hint: "Install it with `go install github.com/go-delve/delve/cmd/dlv@latest`, or name it with --dlv PATH.",
+    });
+  const reason = tail(log);
+  if ("core" in target)
+    return new InputError(`dlv can't read the core ${target.core} with ${target.executable}: ${reason}`, {
+      hint: "The executable must be the very one that made the core, built for this system, with its symbols.",
+    });
+  if (/operation not permitted|could not attach/i.test(log))
+    return new InputError(`dlv can't attach to process ${target.pid}: ${reason}`, {
+      hint:
+        "Run as the process's user; /proc/sys/kernel/yama/ptrace_scope must be 0 or you root, " +
+        "a container needs CAP_SYS_PTRACE, and only one debugger can be attached.",
+    });
+  return new InputError(`dlv can't attach to process ${target.pid}: ${reason}`, {
+    hint: "Check that the process runs, and that it is a Go program.",
+  });
+}
+
+function tail(log: string): string {
+  const lines = log.trim().split("\n").filter((line) => line.trim() !== "");
+  return lines.slice(-3).join("; ").slice(-500) || "it said nothing";
+}
+
+/** Interrupts Delve through the guard, kills it when it does not listen. */
+function end(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) {
+      resolve();
+      return;
+    }
+    const kill = setTimeout(() => {
+      // The group that `detached` made: the guard and Delve.
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    }, 5_000);
+    child.once("exit", () => {
+      clearTimeout(kill);
+      resolve();
+    });
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end();
+  });
+}
