@@ -67,7 +67,8 @@ export async function agreeOnApi(connection: DelveConnection, greeting: DelveRep
   if (greeting.error === null && offered !== 1) return new ApiV2(connection);
   const switched = await connection.call("SetApiVersion", { APIVersion: 2 });
   if (switched.error === null) return new ApiV2(connection);
-  if (greeting.error === null || /can't find|unknown method/i.test(greeting.error)) return new ApiV1(connection);
+  if (greeting.error === null || /can't find|unknown method/i.test(greeting.error))
+    return new ApiV1(connection);
   throw new ConnectionError(
     "not-mine",
     `${connection.name}: Delve speaks neither version 1 nor version 2 of its API (${greeting.error.slice(0, 200)})`,
@@ -88,7 +89,12 @@ class ApiV2 implements DelveApi {
   }
 
   stack(goroutine: number): Promise<DelveReply> {
-    return this.#connection.call("Stacktrace", { Id: goroutine, Depth: maxDepth, Full: true, Cfg: leanConfig });
+    return this.#connection.call("Stacktrace", {
+      Id: goroutine,
+      Depth: maxDepth,
+      Full: true,
+      Cfg: leanConfig,
+    });
   }
 
   evaluate(goroutine: number, expression: string): Promise<DelveReply> {

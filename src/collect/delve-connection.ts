@@ -175,7 +175,12 @@ export class DelveConnection {
     if (pending === undefined) return;
     this.#answered = true;
     this.#pending.delete(pending.request.id);
-    pending.resolve({ request: pending.request, text, result, error: typeof error === "string" ? error : null });
+    pending.resolve({
+      request: pending.request,
+      text,
+      result,
+      error: typeof error === "string" ? error : null,
+    });
   }
 
   #fail(error: Error): void {
@@ -229,6 +234,10 @@ function notDelve(name: string, head: Buffer): ConnectionError {
       "Start `dlv attach PID --headless --listen=HOST:PORT` instead.",
     );
   if (head[0] === 0x15)
-    return new ConnectionError("not-mine", `${name}: a TLS server answers there, not Delve`, "Check the port.");
+    return new ConnectionError(
+      "not-mine",
+      `${name}: a TLS server answers there, not Delve`,
+      "Check the port.",
+    );
   return new ConnectionError("not-mine", `${name}: what answers there is not Delve`, "Check the port.");
 }

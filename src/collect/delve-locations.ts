@@ -77,7 +77,8 @@ export function sampleIds(group: LocationGroup, round: number): number[] {
   if (isRare(group)) return round === 0 ? ids : [];
   const wanted = Math.min(ids.length, firstLook * 4 ** round);
   const spread = new Set<number>();
-  for (let i = 0; i < wanted; i++) spread.add(ids[Math.round((i * (ids.length - 1)) / Math.max(1, wanted - 1))]!);
+  for (let i = 0; i < wanted; i++)
+    spread.add(ids[Math.round((i * (ids.length - 1)) / Math.max(1, wanted - 1))]!);
   return [...spread];
 }
 
@@ -93,7 +94,8 @@ export function listedGoroutine(value: unknown): ListedGoroutine | undefined {
     startLoc?: DelveLocation;
     goStatementLoc?: DelveLocation;
   } | null;
-  if (typeof g?.id !== "number" || (typeof g.unreadable === "string" && g.unreadable !== "")) return undefined;
+  if (typeof g?.id !== "number" || (typeof g.unreadable === "string" && g.unreadable !== ""))
+    return undefined;
   const start = g.startLoc?.function?.name ?? "";
   return {
     id: g.id,

@@ -1,7 +1,14 @@
 import { ConnectionError } from "./connection-error.ts";
 import { atLeast, type DelveApi, type DelveVersions } from "./delve-api.ts";
 import type { DelveConnection, DelveReply } from "./delve-connection.ts";
-import { isParked, isRare, type LocationGroup, Locations, listedGoroutine, sampleIds } from "./delve-locations.ts";
+import {
+  isParked,
+  isRare,
+  type LocationGroup,
+  Locations,
+  listedGoroutine,
+  sampleIds,
+} from "./delve-locations.ts";
 
 /** Takes the exchanges that are worth keeping, in order. */
 export type RecordExchange = (reply: DelveReply, note?: { readonly channel: string }) => Promise<void>;
@@ -128,15 +135,19 @@ export class DelveSurvey {
   /** Looks at some goroutines of each group; answers the groups whose stacks differ, which need more. */
   async #sample(groups: readonly LocationGroup[], round: number): Promise<LocationGroup[]> {
     const open: LocationGroup[] = [];
-    await inParallel(groups, async (group) => {
-      if (this.#over) return;
-      const ids = sampleIds(group, round).filter((id) => !this.#looked.has(id));
-      const room = this.#options.maxStacks - this.stacks;
-      if (ids.length > room) this.#noteRoom();
-      const shapes = new Set<string>();
-      for (const shape of await this.#lookAt(ids.slice(0, Math.max(0, room)), group)) shapes.add(shape);
-      if (shapes.size > 1 && this.#looked.size < this.#options.maxStacks) open.push(group);
-    }, 8);
+    await inParallel(
+      groups,
+      async (group) => {
+        if (this.#over) return;
+        const ids = sampleIds(group, round).filter((id) => !this.#looked.has(id));
+        const room = this.#options.maxStacks - this.stacks;
+        if (ids.length > room) this.#noteRoom();
+        const shapes = new Set<string>();
+        for (const shape of await this.#lookAt(ids.slice(0, Math.max(0, room)), group)) shapes.add(shape);
+        if (shapes.size > 1 && this.#looked.size < this.#options.maxStacks) open.push(group);
+      },
+      8,
+    );
     return open;
   }
 
@@ -158,17 +169,18 @@ export class DelveSurvey {
       if (this.#over) return;
       this.stacks++;
       this.#looked.add(id);
-      const stack = this.#api.stack(id);
-      const details: Promise<unknown>[] = [];
+      const asked: Promise<unknown>[] = [
+        this.#api.stack(id).then((reply) => {
+          shapes.push(shapeOf(reply));
+          return this.#record(reply);
+        }),
+      ];
       if (group === isParkedAnywhere || !group.system) {
         if (this.#versions.go === "" || atLeast(this.#versions.go, 1, 21))
-          details.push(this.#evaluate(id, "runtime.curg.parentGoid"));
-        if (group === isParkedAnywhere || isParked(group)) details.push(this.#resource(id, group));
+          asked.push(this.#evaluate(id, "runtime.curg.parentGoid"));
+        if (group === isParkedAnywhere || isParked(group)) asked.push(this.#resource(id, group));
       }
-      const reply = await stack;
-      await this.#record(reply);
-      shapes.push(shapeOf(reply));
-      await Promise.all(details);
+      await Promise.all(asked);
     });
     return shapes;
   }
@@ -239,7 +251,9 @@ export class DelveSurvey {
       const unexplained = group.ids.filter((id) => !this.#looked.has(id));
       if (unexplained.length === 0) continue;
       if (group.count > maxBulk) {
-        this.notes.push(`${group.count} goroutines at one place are too many to ask which of them share a channel`);
+        this.notes.push(
+          `${group.count} goroutines at one place are too many to ask which of them share a channel`,
+        );
         continue;
       }
       await this.#askChannels();
@@ -262,7 +276,13 @@ export class DelveSurvey {
       const reply = await this.#connection.call("ListGoroutines", {
         Start: 0,
         Count: maxBulk,
-        Filters: [{ Kind: waitingOnChannel, Negated: false, Arg: `*(*"chan int")(0x${BigInt(entry.pointer).toString(16)})` }],
+        Filters: [
+          {
+            Kind: waitingOnChannel,
+            Negated: false,
+            Arg: `*(*"chan int")(0x${BigInt(entry.pointer).toString(16)})`,
+          },
+        ],
         EvalScope: { GoroutineID: -1, Frame: 0 },
       });
       if (reply.error !== null) continue;
@@ -292,7 +312,11 @@ function listOf(reply: DelveReply): { goroutines: readonly unknown[]; next: numb
 
 /** The list has told the rest already. */
 function idsOnly(reply: DelveReply, ids: readonly number[]): string {
-  return JSON.stringify({ id: reply.request.id, result: { Goroutines: ids.map((id) => ({ id })), Nextg: -1 }, error: null });
+  return JSON.stringify({
+    id: reply.request.id,
+    result: { Goroutines: ids.map((id) => ({ id })), Nextg: -1 },
+    error: null,
+  });
 }
 
 /** Functions and lines of a stack, to see whether two differ. */

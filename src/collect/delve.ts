@@ -1,6 +1,11 @@
 import { ConnectionError } from "./connection-error.ts";
 import { agreeOnApi, type DelveVersions, versionsOf } from "./delve-api.ts";
-import { DelveConnection, type DelveLimits, type DelveReply, defaultDelveLimits } from "./delve-connection.ts";
+import {
+  DelveConnection,
+  type DelveLimits,
+  type DelveReply,
+  defaultDelveLimits,
+} from "./delve-connection.ts";
 import { DelveSurvey } from "./delve-survey.ts";
 import type { DumpFile } from "./dump-file.ts";
 import type { Endpoint } from "./target.ts";
@@ -112,7 +117,9 @@ class DelveTaking {
           pageSize: this.#options.pageSize ?? 2_500,
           maxStacks: this.#options.maxStacks ?? 2_000,
           everyGoroutine: this.#options.everyGoroutine ?? false,
-          deadline: found.live ? performance.now() + (this.#options.maxHaltMs ?? 30_000) : Number.POSITIVE_INFINITY,
+          deadline: found.live
+            ? performance.now() + (this.#options.maxHaltMs ?? 30_000)
+            : Number.POSITIVE_INFINITY,
           ...(this.#options.signal === undefined ? {} : { signal: this.#options.signal }),
         },
       );
@@ -149,7 +156,10 @@ class DelveTaking {
     const inner = (state.result as { State?: unknown } | null)?.State ?? state.result;
     const { Running, exited } = (inner ?? {}) as { Running?: unknown; exited?: unknown };
     if (exited === true || /has exited/.test(state.error ?? ""))
-      throw new ConnectionError("missing", `${this.#connection.name}: the process that Delve debugs has ended`);
+      throw new ConnectionError(
+        "missing",
+        `${this.#connection.name}: the process that Delve debugs has ended`,
+      );
     return {
       live: !versionsOf(greeting).core,
       running: Running === true,
@@ -161,7 +171,10 @@ class DelveTaking {
     this.#haltedAt = performance.now();
     const reply = await this.#connection.call("Command", { name: "halt" });
     if (reply.error !== null)
-      throw new ConnectionError("busy", `${this.#connection.name}: Delve can't halt the target: ${reply.error.slice(0, 200)}`);
+      throw new ConnectionError(
+        "busy",
+        `${this.#connection.name}: Delve can't halt the target: ${reply.error.slice(0, 200)}`,
+      );
   }
 
   /** Lets the target go on as it did before; answers how long it was halted for our sake. */

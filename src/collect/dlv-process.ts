@@ -6,9 +6,7 @@ import { InputError, UsageError } from "../errors.ts";
 import type { Endpoint } from "./target.ts";
 
 /** What Delve is started on. */
-export type DlvTarget =
-  | { readonly pid: number }
-  | { readonly core: string; readonly executable: string };
+export type DlvTarget = { readonly pid: number } | { readonly core: string; readonly executable: string };
 
 export interface DlvOptions {
   /** The `dlv` program; looked up in PATH by default. */
@@ -61,7 +59,13 @@ export async function startDlv(target: DlvTarget, options: DlvOptions = {}): Pro
 
 function dlvArguments(target: DlvTarget, socketPath: string): string[] {
   const what = "pid" in target ? ["attach", String(target.pid)] : ["core", target.executable, target.core];
-  return [...what, "--headless", `--listen=unix:${socketPath}`, "--api-version=2", "--check-go-version=false"];
+  return [
+    ...what,
+    "--headless",
+    `--listen=unix:${socketPath}`,
+    "--api-version=2",
+    "--check-go-version=false",
+  ];
 }
 
 function spawnGuarded(dlv: string, args: readonly string[]): ChildProcess {
@@ -85,7 +89,10 @@ function listening(child: ChildProcess, target: DlvTarget, options: DlvOptions):
   let log = "";
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
-      () => reject(new InputError(`dlv did not start within ${(options.startMs ?? 60_000) / 1000} s: ${tail(log)}`)),
+      () =>
+        reject(
+          new InputError(`dlv did not start within ${(options.startMs ?? 60_000) / 1000} s: ${tail(log)}`),
+        ),
       options.startMs ?? 60_000,
     );
     const settle = (error?: Error): void => {
@@ -110,9 +117,12 @@ function listening(child: ChildProcess, target: DlvTarget, options: DlvOptions):
 /** Says why Delve ended before it listened. */
 function startFailure(log: string, target: DlvTarget, dlv: string | undefined): Error {
   if (/(?:not found|No such file or directory|[Pp]ermission denied)\s*$/.test(log) && /^\S*sh: /.test(log))
-    return new UsageError(`cannot run ${dlv ?? "dlv, Delve's command,"}${dlv === undefined ? " which is not in PATH" : ""}`, {
-      hint: "Install it with `go install github.com/go-delve/delve/cmd/dlv@latest`, or name it with --dlv PATH.",
-    });
+    return new UsageError(
+      `cannot run ${dlv ?? "dlv, Delve's command,"}${dlv === undefined ? " which is not in PATH" : ""}`,
+      {
+        hint: "Install it with `go install github.com/go-delve/delve/cmd/dlv@latest`, or name it with --dlv PATH.",
+      },
+    );
   const reason = tail(log);
   if ("core" in target)
     return new InputError(`dlv can't read the core ${target.core} with ${target.executable}: ${reason}`, {
@@ -130,7 +140,10 @@ function startFailure(log: string, target: DlvTarget, dlv: string | undefined): 
 }
 
 function tail(log: string): string {
-  const lines = log.trim().split("\n").filter((line) => line.trim() !== "");
+  const lines = log
+    .trim()
+    .split("\n")
+    .filter((line) => line.trim() !== "");
   return lines.slice(-3).join("; ").slice(-500) || "it said nothing";
 }
 

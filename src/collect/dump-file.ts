@@ -86,7 +86,10 @@ async function exists(path: string): Promise<boolean> {
 const reasons: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
   ENOSPC: ["the disk is full", "Free some space, or choose another directory with --output."],
   EDQUOT: ["the disk quota is used up", "Free some space, or choose another directory with --output."],
-  EFBIG: ["the file grew over the limit on file sizes", "Raise the limit (ulimit -f), or collect less with --debug 1."],
+  EFBIG: [
+    "the file grew over the limit on file sizes",
+    "Raise the limit (ulimit -f), or collect less with --debug 1.",
+  ],
   EACCES: ["permission denied", "Choose a directory that you may write to with --output."],
   EPERM: ["permission denied", "Choose a directory that you may write to with --output."],
   EROFS: ["the file system is read-only", "Choose a directory that you may write to with --output."],

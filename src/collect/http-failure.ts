@@ -26,7 +26,6 @@ export function describeHttpError(
   if (error instanceof KnownError) return error;
   const { code = "", message = "", rawPacket } = error as SystemError;
   const address = addressOfTarget(target, profile);
-  if ((error as Error).name === "AbortError") return error as Error;
   if (code.startsWith("HPE_")) return noHttp(address, rawPacket);
   if (certificateErrors.test(code))
     return new ConnectionError(
@@ -110,7 +109,11 @@ function tlsFailure(address: string, message: string): ConnectionError {
       `${address}: the server refused the TLS handshake`,
       "It may want a client certificate; forward the port from inside instead.",
     );
-  return new ConnectionError("not-mine", `${address}: TLS can't be agreed on`, "Check that the port is the right one.");
+  return new ConnectionError(
+    "not-mine",
+    `${address}: TLS can't be agreed on`,
+    "Check that the port is the right one.",
+  );
 }
 
 function noHttp(address: string, raw: Uint8Array | undefined): ConnectionError {

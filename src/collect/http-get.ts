@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { Readable } from "node:stream";
+import { rootCertificates } from "node:tls";
 import { createGunzip } from "node:zlib";
 import { ConnectionError } from "./connection-error.ts";
 import { describeHttpError, refuseStatus } from "./http-failure.ts";
@@ -76,7 +77,12 @@ export async function httpGet(
       }
       if (response.statusCode !== 200) await refuseStatus(response, target, profile);
       const bytes = await exchange.receive(response, sink);
-      return { profile, answerMs: exchange.answerMs, totalMs: performance.now() - started, bytes };
+      return {
+        profile,
+        answerMs: Math.round(exchange.answerMs),
+        totalMs: Math.round(performance.now() - started),
+        bytes,
+      };
     }
   } finally {
     exchange.close();
@@ -120,7 +126,10 @@ class Exchange {
     this.#limits = limits;
     this.#tls = tls;
     this.#signal = signal;
-    this.#total = setTimeout(() => this.#expire("slow", `did not finish within ${seconds(limits.totalMs)}`), limits.totalMs);
+    this.#total = setTimeout(
+      () => this.#expire("slow", `did not finish within ${seconds(limits.totalMs)}`),
+      limits.totalMs,
+    );
   }
 
   #expire(failure: "refused" | "unanswered" | "slow", what: string): void {
@@ -147,10 +156,13 @@ class Exchange {
     this.#arm(connectMs, "refused", `did not accept a connection within ${seconds(connectMs)}`);
     try {
       return await new Promise<IncomingMessage>((resolve, reject) => {
-        const request = (this.#target.secure ? httpsRequest : httpRequest)(this.#request(path), (response) => {
-          this.answerMs = performance.now() - sent;
-          resolve(response);
-        });
+        const request = (this.#target.secure ? httpsRequest : httpRequest)(
+          this.#request(path),
+          (response) => {
+            this.answerMs = performance.now() - sent;
+            resolve(response);
+          },
+        );
         let sent = performance.now();
         this.#destroy = (error) => request.destroy(error);
         request.on("error", reject);
@@ -163,7 +175,7 @@ class Exchange {
         request.end();
       });
     } catch (error) {
-      throw this.#expired ?? describeHttpError(error, this.#target, this.#profile);
+      throw this.#reason(error);
     }
   }
 
@@ -176,7 +188,7 @@ class Exchange {
       agent: false,
       headers: { accept: "*/*", "accept-encoding": "identity", "user-agent": "deadlock-lint", ...headers },
       ...(this.#signal === undefined ? {} : { signal: this.#signal }),
-      ...(ca === undefined ? {} : { ca: [ca] }),
+      ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
       ...(insecure === true ? { rejectUnauthorized: false } : {}),
     };
   }
@@ -204,9 +216,15 @@ class Exchange {
         waitForMore();
       }
     } catch (error) {
-      throw this.#expired ?? describeHttpError(error, this.#target, this.#profile, bytes);
+      throw this.#reason(error, bytes);
     }
     return bytes;
+  }
+
+  /** Why the request failed: the user, a timer of ours, or what the system says. */
+  #reason(error: unknown, received?: number): unknown {
+    if (this.#signal?.aborted) return this.#signal.reason;
+    return this.#expired ?? describeHttpError(error, this.#target, this.#profile, received);
   }
 
   close(): void {

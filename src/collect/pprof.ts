@@ -101,12 +101,15 @@ class PprofTaking implements PprofResult {
     }
   }
 
-  /** Takes the goroutine profile in this form, with leaked goroutines marked or beside it where the server can. */
+  /**
+   * Takes the goroutine profile in this form. The leak profile's debug=2 is a full dump too, with the leaked ones
+   * marked, and stands for it; its other forms hold the leaked goroutines alone and come beside it.
+   */
   async best(debug: PprofDebug): Promise<void> {
-    const leak = this.#options.leak ? await this.#leakProfile(debug) : false;
-    // The leak profile's debug=2 is the full dump already.
-    if (leak && debug === 2) return;
+    const { leak } = this.#options;
+    if (debug === 2 && leak && (await this.#leakProfile(debug))) return;
     await this.#keep(`goroutine-debug${debug}`, await this.#fetch("goroutine", debug));
+    if (debug !== 2 && leak) await this.#leakProfile(debug);
   }
 
   async #leakProfile(debug: PprofDebug): Promise<boolean> {

@@ -16,9 +16,7 @@ export interface PprofTarget {
 }
 
 /** A listener for Delve's JSON-RPC: a TCP address or a unix socket. */
-export type Endpoint =
-  | { readonly host: string; readonly port: number }
-  | { readonly socketPath: string };
+export type Endpoint = { readonly host: string; readonly port: number } | { readonly socketPath: string };
 
 /** How people see an endpoint: `127.0.0.1:2345`, `unix:/tmp/dlv.sock`. */
 export function endpointName(endpoint: Endpoint): string {
@@ -39,7 +37,15 @@ export function parsePprofTarget(text: string, headers: Readonly<Record<string, 
   if (unix !== undefined) {
     const { socketPath, path } = unix;
     const instance = socketPath.slice(socketPath.lastIndexOf("/") + 1);
-    return { instance, secure: false, host: "localhost", port: 0, socketPath, path: profilesPath(path), headers };
+    return {
+      instance,
+      secure: false,
+      host: "localhost",
+      port: 0,
+      socketPath,
+      path: profilesPath(path),
+      headers,
+    };
   }
   const url = parseHttp(text);
   const secure = url.protocol === "https:";
@@ -76,21 +82,31 @@ export async function readTargets(
   try {
     text = await readFile(file, "utf8");
   } catch (cause) {
-    throw new UsageError(`cannot read the targets file ${file}`, { hint: "Give a file with one URL a line.", cause });
+    throw new UsageError(`cannot read the targets file ${file}`, {
+      hint: "Give a file with one URL a line.",
+      cause,
+    });
   }
   const targets: PprofTarget[] = [];
-  for (const [index, line] of text.replace(/^\uFEFF/, "").split(/\r?\n/).entries()) {
+  for (const [index, line] of text
+    .replace(/^\uFEFF/, "")
+    .split(/\r?\n/)
+    .entries()) {
     const url = line.trim();
     if (url === "" || url.startsWith("#")) continue;
     try {
       targets.push(parsePprofTarget(url, headers));
     } catch (error) {
       if (error instanceof UsageError)
-        throw new UsageError(`${file}:${index + 1}: ${error.message}`, error.hint === undefined ? {} : { hint: error.hint });
+        throw new UsageError(
+          `${file}:${index + 1}: ${error.message}`,
+          error.hint === undefined ? {} : { hint: error.hint },
+        );
       throw error;
     }
   }
-  if (targets.length === 0) throw new UsageError(`${file} names no target`, { hint: "Write one URL a line." });
+  if (targets.length === 0)
+    throw new UsageError(`${file} names no target`, { hint: "Write one URL a line." });
   return targets;
 }
 

@@ -1,0 +1,158 @@
+import { createReadStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import type { Argv, CommandModule } from "yargs";
+import { collectSnapshots, type InstanceResult, type Snapshot } from "../collect/snapshots.ts";
+import { InputError, UsageError } from "../errors.ts";
+import { type CollectArguments, collectOptionDefinitions, toCollectOptions } from "./collect-options.ts";
+
+interface CollectCommandArguments extends CollectArguments {
+  readonly output: string | undefined;
+  readonly "until-finding": boolean;
+  readonly json: boolean;
+}
+
+/** Where the command writes; the process's own streams but for tests. */
+export interface CollectStreams {
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stderr: NodeJS.WritableStream;
+}
+
+/** Lints the files of one snapshot; true when there is a finding at the default gate. */
+export type HasFinding = (paths: readonly string[]) => Promise<boolean>;
+
+/** `deadlock-lint collect`: takes dumps and names the files; answers exit code 3 when an instance gave none. */
+export function collectCommand(hasFinding: HasFinding): CommandModule<object, CollectCommandArguments> {
+  return {
+    command: "collect",
+    describe: "Take goroutine dumps from pprof servers, processes and cores",
+    builder: (yargs) => build(yargs) as Argv<CollectCommandArguments>,
+    handler: async (args) => {
+      const interruption = new AbortController();
+      const interrupt = (): void =>
+        interruption.abort(new InputError("interrupted", { hint: "Finished dumps are kept." }));
+      process.once("SIGINT", interrupt).once("SIGTERM", interrupt).once("SIGHUP", interrupt);
+      try {
+        process.exitCode = await runCollect(args, hasFinding, process, interruption.signal);
+      } finally {
+        process.off("SIGINT", interrupt).off("SIGTERM", interrupt).off("SIGHUP", interrupt);
+      }
+    },
+  };
+}
+
+function build(yargs: Argv): Argv {
+  return yargs
+    .options(collectOptionDefinitions)
+    .option("output", {
+      alias: "o",
+      type: "string",
+      requiresArg: true,
+      describe:
+        "Directory for the files, made if need be; `-` writes the one dump to stdout (default: . on a terminal, else -)",
+    })
+    .option("until-finding", {
+      type: "boolean",
+      default: false,
+      group: "Snapshots:",
+      describe: "Lint each snapshot and stop at the first with a finding at the default gate",
+    })
+    .option("json", { type: "boolean", default: false, describe: "Print files, times and failures as JSON" })
+    .example("$0 collect --pprof http://localhost:6060", "The dump of one server")
+    .example(
+      "$0 collect --pprof http://a:6060 --pprof http://b:6060 --every 10s --for 1m -o dumps",
+      "Two servers for a minute",
+    )
+    .example("$0 collect --pid 4711 | $0", "Halt a process for a moment, and lint what it does")
+    .example(
+      "$0 collect --core core.4711 --exe ./server -o dumps",
+      "A core dump, with channel and lock addresses",
+    );
+}
+
+/**
+ * Runs the command.
+ * @returns 0, or 3 when an instance gave no dump
+ * @throws UsageError, InputError as the collecting does
+ */
+export async function runCollect(
+  args: CollectCommandArguments,
+  hasFinding: HasFinding,
+  streams: CollectStreams,
+  signal?: AbortSignal,
+): Promise<0 | 3> {
+  const options = await toCollectOptions(args);
+  const toStdout =
+    args.output === "-" || (args.output === undefined && streams.stdout.isTTY !== true && !args.json);
+  if (toStdout && (options.targets.length > 1 || options.snapshots > 1))
+    throw new UsageError("several dumps can't go to stdout", { hint: "Name a directory with --output DIR." });
+  if (toStdout && args.json) throw new UsageError("--json and the dump itself can't both go to stdout");
+  const taken = collectSnapshots({
+    ...options,
+    ...(toStdout ? {} : { directory: args.output ?? "." }),
+    ...(args["until-finding"] ? { untilFinding: (s: Snapshot) => hasFinding(pathsOf(s)) } : {}),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  let failed = false;
+  const all: Snapshot[] = [];
+  for await (const snapshot of taken) {
+    all.push(snapshot);
+    failed ||= snapshot.instances.some((i) => i.failure !== undefined);
+    for (const instance of snapshot.instances) streams.stderr.write(`${describe(instance)}\n`);
+    const paths = pathsOf(snapshot);
+    if (toStdout && paths[0] !== undefined) await copy(paths[0], streams.stdout);
+    else if (!args.json) for (const path of paths) streams.stdout.write(`${path}\n`);
+  }
+  if (args.json) streams.stdout.write(`${JSON.stringify({ snapshots: all.map(asJson) }, undefined, 2)}\n`);
+  return failed ? 3 : 0;
+}
+
+function pathsOf(snapshot: Snapshot): string[] {
+  return snapshot.instances.flatMap((i) => i.dumps.map((d) => d.path));
+}
+
+async function copy(path: string, stdout: NodeJS.WritableStream): Promise<void> {
+  try {
+    await pipeline(createReadStream(path), stdout, { end: false });
+  } catch (error) {
+    // The reader of the pipe has had enough.
+    if ((error as NodeJS.ErrnoException).code !== "EPIPE") throw error;
+  }
+}
+
+/** One instance in a line or a few: what was taken, the server's time and ours, or why nothing. */
+function describe(result: InstanceResult): string {
+  const notes = result.notes.map((note) => `\n  ${note}`).join("");
+  if (result.failure !== undefined) {
+    const hint = result.failure.hint === undefined ? "" : `\n  ${result.failure.hint}`;
+    return `${result.instance}: ${result.failure.message}${hint}${notes}`;
+  }
+  const bytes = result.dumps.reduce((sum, dump) => sum + dump.bytes, 0);
+  const kinds = result.dumps.map((dump) => dump.kind).join(" and ");
+  return `${result.instance}: ${kinds}, ${bytes} bytes in ${result.tookMs} ms${serverTime(result)}${notes}`;
+}
+
+function serverTime(result: InstanceResult): string {
+  const { delve } = result;
+  if (delve !== undefined) {
+    const halted = delve.haltedMs === undefined ? "" : `; process halted for at most ${delve.haltedMs} ms`;
+    return ` (${delve.goroutines} goroutines at ${delve.locations} places, ${delve.stacks} stacks, ${delve.requests} requests${halted})`;
+  }
+  const times = result.requests.map((r) => `${r.profile} ${r.answerMs} ms`);
+  return times.length === 0 ? "" : ` (server's own time: ${times.join(", ")})`;
+}
+
+function asJson(snapshot: Snapshot): object {
+  return {
+    index: snapshot.index,
+    instances: snapshot.instances.map((i) => ({
+      instance: i.instance,
+      takenAt: i.takenAt.toISOString(),
+      tookMs: i.tookMs,
+      dumps: i.dumps.map(({ path, kind, bytes }) => ({ path, kind, bytes })),
+      requests: i.requests,
+      delve: i.delve,
+      notes: i.notes,
+      failure: i.failure === undefined ? undefined : { message: i.failure.message, hint: i.failure.hint },
+    })),
+  };
+}
