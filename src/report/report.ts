@@ -169,6 +169,7 @@ export interface Report {
   readonly summary: {
     readonly goroutines: number;
     readonly blocked: number;
+    /** Findings of status `new`; symptoms are not counted. */
     readonly bySeverity: Readonly<Record<Severity, number>>;
     readonly suppressed: number;
     readonly baseline: number;
@@ -191,13 +192,37 @@ export interface Reporter {
   report(report: Report, options: ReporterOptions): string;
 }
 
+/** `--path-map from=to`: files whose path begins with `from` are shown with `to` instead. */
+export interface PathMapping {
+  readonly from: string;
+  readonly to: string;
+}
+
 export interface ReporterOptions {
   readonly color: boolean;
   /** Columns of the terminal; 0 for no limit. */
   readonly width: number;
   readonly verbose: boolean;
+  /** One line a finding, nothing else unless the run went wrong. */
+  readonly quiet: boolean;
   /** At most so many findings in formats for people; 0 for all. */
   readonly maxFindings: number;
+  /** The first mapping that fits is applied. */
+  readonly pathMap: readonly PathMapping[];
+  /** Absolute directory that files are shown relative to, mostly the repository; "" for none. */
+  readonly root: string;
   /** Options of single formats, such as `sarifSuppressed`. */
   readonly extra: Readonly<Record<string, string>>;
 }
+
+/** What a reporter prints into a file when nothing else is asked. */
+export const defaultReporterOptions: ReporterOptions = {
+  color: false,
+  width: 80,
+  verbose: false,
+  quiet: false,
+  maxFindings: 0,
+  pathMap: [],
+  root: "",
+  extra: {},
+};

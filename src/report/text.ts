@@ -1,0 +1,206 @@
+import {
+  count,
+  describeBenign,
+  describeDump,
+  describeEvent,
+  describeMissing,
+  describeNothingFound,
+  describeProblem,
+  describeSummary,
+  describeVerdict,
+  enumerateSome,
+  groupNotEvaluable,
+  plural,
+  verdictOf,
+} from "./describe.ts";
+import { visibleReport } from "./escape.ts";
+import { type Palette, palette } from "./palette.ts";
+import { type Names, namesOf } from "./paths.ts";
+import type { Finding, Report, ReportDump, Reporter, ReporterOptions } from "./report.ts";
+import { command, findingLines } from "./text-finding.ts";
+import { labelled } from "./text-layout.ts";
+
+/** What every part of the text report needs. */
+export interface TextPage {
+  /** With nothing in its texts that a terminal would obey. */
+  readonly report: Report;
+  readonly options: ReporterOptions;
+  readonly paint: Palette;
+  readonly names: Names;
+}
+
+/** Dumps, problems and the like that are listed before "and N more", unless verbose. */
+const most = 5;
+
+/** The report for people: the input, findings by rank, what could not be checked, and the verdict last. */
+export const reporter: Reporter = {
+  id: "text",
+  title: "Text, for people",
+  report: (report, options) => {
+    const safe = visibleReport(report);
+    const page: TextPage = {
+      report: safe,
+      options,
+      paint: palette(options.color),
+      names: namesOf(safe, options),
+    };
+    const blocks = options.quiet ? quietBlocks(page) : fullBlocks(page);
+    const lines = blocks.filter((block) => block.length > 0);
+    return lines.length === 0 ? "" : `${lines.map((block) => block.join("\n")).join("\n\n")}\n`;
+  },
+};
+
+function fullBlocks(page: TextPage): string[][] {
+  const { report, options } = page;
+  const shown = report.findings.filter(
+    (f) => f.status === "new" || (options.verbose && f.status === "baseline"),
+  );
+  const full = options.maxFindings > 0 ? shown.slice(0, options.maxFindings) : shown;
+  return [
+    dumpsBlock(page),
+    ...full.map((finding) => findingLines(finding, page)),
+    moreBlock(shown.slice(full.length), page),
+    ...(options.verbose ? [] : [knownBlock(page)]),
+    options.verbose ? suppressedBlock(page) : [],
+    shown.length === 0 ? nothingFoundBlock(page) : [],
+    notCheckedBlock(page),
+    notesBlock(page),
+    verdictBlock(page),
+  ];
+}
+
+function dumpsBlock(page: TextPage): string[] {
+  const { dumps } = page.report;
+  // What is incomplete is never among the "more".
+  const shown = page.options.verbose ? dumps : dumps.filter((dump, i) => i < most || !dump.complete);
+  const lines = shown.flatMap((dump) => dumpLines(dump, page));
+  if (shown.length < dumps.length)
+    lines.push(page.paint.dim(`and ${plural(dumps.length - shown.length, "more dump")}`));
+  return lines;
+}
+
+function dumpLines(dump: ReportDump, page: TextPage): string[] {
+  const { paint, options, report } = page;
+  const facts = describeDump(dump);
+  if (report.dumps.length === 1) facts.splice(2, 0, `${count(report.summary.blocked)} blocked`);
+  const detail = (text: string | readonly string[], look: (text: string) => string): string[] =>
+    labelled("", text, { indent: 2, label: 0, width: options.width }, { text: look });
+  const lines = [paint.bold(dump.name), ...detail(facts, paint.dim)];
+  for (const event of dump.events.slice(0, most)) lines.push(...detail(describeEvent(event), paint.warn));
+  const missing = describeMissing(dump);
+  if (missing !== "")
+    lines.push(...detail(missing.toUpperCase().slice(0, 10) + missing.slice(10), paint.bad));
+  const problems = options.verbose ? dump.problems : dump.problems.slice(0, most);
+  for (const problem of problems) lines.push(...detail(describeProblem(problem), paint.warn));
+  const rest = dump.problems.length - problems.length;
+  if (rest > 0) lines.push(...detail(`and ${plural(rest, "more problem")} of reading`, paint.warn));
+  if (dump.unknown.length > 0) lines.push(...detail(`does not say: ${dump.unknown.join(", ")}`, paint.dim));
+  return lines;
+}
+
+function oneLine(finding: Finding, page: TextPage): string[] {
+  const { paint, names, options } = page;
+  const head = finding.severity;
+  return labelled(
+    head,
+    `${finding.ruleId}: ${names.prose(finding.message)}`,
+    { indent: 0, label: 9, width: options.width },
+    { label: paint.severity[finding.severity] },
+  );
+}
+
+function moreBlock(rest: readonly Finding[], page: TextPage): string[] {
+  if (rest.length === 0) return [];
+  const title = `and ${plural(rest.length, "more finding")} (--max-findings 0 shows all in full)`;
+  return [page.paint.dim(title), ...rest.slice(0, 20).flatMap((finding) => oneLine(finding, page))];
+}
+
+function knownBlock(page: TextPage): string[] {
+  const known = page.report.findings.filter((finding) => finding.status === "baseline");
+  if (known.length === 0) return [];
+  const shown = known.slice(0, most).flatMap((finding) => oneLine(finding, page));
+  const rest = known.length - most;
+  const more = rest > 0 ? [page.paint.dim(`and ${plural(rest, "more known finding")}`)] : [];
+  return [page.paint.dim("known from the baseline"), ...shown, ...more];
+}
+
+function suppressedBlock(page: TextPage): string[] {
+  const suppressed = page.report.findings.filter((finding) => finding.status === "suppressed");
+  if (suppressed.length === 0) return [];
+  const lines = suppressed.flatMap((finding) => [
+    ...oneLine(finding, page),
+    ...(finding.statusReason ? [`         ${page.paint.dim(finding.statusReason)}`] : []),
+  ]);
+  return [page.paint.dim("suppressed"), ...lines];
+}
+
+function nothingFoundBlock(page: TextPage): string[] {
+  const { report, paint } = page;
+  const others = report.findings.length > 0 ? "No new finding." : describeNothingFound(report);
+  const sure =
+    report.dumps.length > 0 &&
+    report.dumps.every((dump) => dump.complete) &&
+    report.notEvaluable.length === 0;
+  return [(sure ? paint.good : paint.bold)(others), `${plural(report.rules.length, "rule")} ran.`];
+}
+
+function notCheckedBlock(page: TextPage): string[] {
+  const groups = groupNotEvaluable(page.report);
+  if (groups.length === 0) return [];
+  const rules = new Set(groups.flatMap((group) => group.ruleIds)).size;
+  const layout = { indent: 2, label: 10, width: page.options.width };
+  const { paint } = page;
+  return [
+    paint.warn(`Not checked: ${plural(rules, "rule")} that this input can't decide`),
+    ...groups.flatMap((group) => [
+      ...labelled("missing", group.reason, layout, { label: paint.dim }),
+      ...labelled("rules", ruleNames(group.ruleIds, page), layout, { label: paint.dim }),
+      ...command("collect", group.collectWith, page),
+    ]),
+  ];
+}
+
+function ruleNames(ids: readonly string[], page: TextPage): string {
+  return enumerateSome(ids, page.options.verbose ? ids.length : most);
+}
+
+function notesBlock(page: TextPage): string[] {
+  const { paint, options, report } = page;
+  return report.notes.flatMap(({ level, message }) =>
+    labelled(level, message, { indent: 0, label: 9, width: options.width }, { label: paint.severity[level] }),
+  );
+}
+
+function verdictBlock(page: TextPage): string[] {
+  const { report, paint, options } = page;
+  const verdict = verdictOf(report);
+  const label = verdict.toUpperCase();
+  const look = verdict === "passed" ? paint.good : verdict === "incomplete" ? paint.warn : paint.bad;
+  const layout = { indent: 0, label: label.length + 2, width: options.width };
+  const facts = [...describeSummary(report.summary)];
+  const benign = describeBenign(report);
+  if (benign.total > 0) facts.push(`${plural(benign.total, "benign goroutine")} set aside`);
+  if (report.gate.exitCode !== 0) facts.push(`exit code ${report.gate.exitCode}`);
+  const lines = describeVerdict(report).flatMap((reason, i) =>
+    labelled(i === 0 ? label : "", reason, layout, { label: look }),
+  );
+  lines.push(...labelled("", facts, layout, { text: paint.dim }));
+  if (options.verbose)
+    lines.push(...benign.groups.flatMap((group) => labelled("", `set aside: ${group}`, layout)));
+  return lines;
+}
+
+/** For loops and editors: a line a finding, and what must not go unnoticed. */
+function quietBlocks(page: TextPage): string[][] {
+  const { report, names, paint, options } = page;
+  const news = report.findings.filter((finding) => finding.status === "new");
+  const shown = options.maxFindings > 0 ? news.slice(0, options.maxFindings) : news;
+  const lines = shown.map((finding) => {
+    const severity = paint.severity[finding.severity](finding.severity);
+    return `${finding.dump}: ${severity}[${finding.ruleId}]: ${names.prose(finding.message)}`;
+  });
+  for (const dump of report.dumps) if (!dump.complete) lines.push(`${dump.name}: ${describeMissing(dump)}`);
+  if (report.gate.exitCode > 1)
+    for (const reason of describeVerdict(report)) lines.push(`${verdictOf(report)}: ${reason}`);
+  return [lines];
+}
