@@ -295,7 +295,7 @@ const lockStack = (method: string, line: number, goroutine: number, resource: st
       resource,
       createdBy: frame(
         "golang.org/x/sync/errgroup.(*Group).Go",
-        "/root/go/pkg/mod/golang.org/x/sync@v0.11.0/errgroup/errgroup.go",
+        "/home/ci/go/pkg/mod/golang.org/x/sync@v0.11.0/errgroup/errgroup.go",
         78,
       ),
     },
