@@ -160,7 +160,7 @@ function closingBracket(line: string, from: number): number {
 }
 
 /** Reads `k1: "v 1", k2: x/y.z, empty: `, keys and values quoted as Go quotes them or bare. */
-function parseLabels(text: string): (readonly [string, string])[] {
+export function parseLabels(text: string): (readonly [string, string])[] {
   const labels: (readonly [string, string])[] = [];
   let at = 0;
   while (at < text.length) {

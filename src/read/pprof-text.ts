@@ -1,0 +1,180 @@
+import type { Dump } from "../model/dump.ts";
+import { eachLine } from "./lines.ts";
+import { ProfileAssembler } from "./pprof/profile-assembler.ts";
+import type { ByteSource, Reader, ReadOptions, Sniffed } from "./reader.ts";
+import { parseLabels } from "./traceback/header.ts";
+
+/**
+ * net/http/pprof's goroutine and goroutineleak profiles as text (debug=1), as runtime/pprof/pprof.go writes them:
+ *
+ *     goroutine profile: total 61
+ *     2 @ 0x438e16 0x40651b 0x406018 0x4fa54a 0x4659c1
+ *     # labels: {"k1":"v 1"}
+ *     #	0x4fa549	main.(*T).PtrM+0x29	/src/main.go:187
+ */
+export const pprofTextReader: Reader = {
+  id: "pprof-text",
+  title: "pprof goroutine profile as text (debug=1)",
+  sniff,
+  read,
+};
+
+const profileLine = /^(goroutine|goroutineleak) profile: total (\d{1,15})$/;
+const entryLine = /^(\d{1,15}) @((?: 0x[0-9a-f]{1,16})*)$/;
+
+function sniff(head: Uint8Array): Sniffed {
+  const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString("latin1");
+  const found = /^[ \t]*goroutine(?:leak)? profile: total \d+\r?$/m.exec(text);
+  if (found === null) return 0;
+  return /^\d+ @(?: 0x[0-9a-f]+)+\r?$/m.test(text.slice(found.index)) ? 3 : 2;
+}
+
+async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
+  const parser = new PprofTextParser(source.name, options.goVersion);
+  await eachLine(source, options, (line) => {
+    parser.line(line);
+  });
+  return parser.end();
+}
+
+interface OpenEntry {
+  readonly line: number;
+  readonly count: number;
+  readonly pcs: readonly string[];
+  readonly frames: { function: string; file: string; line: number }[];
+  firstPc: string | undefined;
+  labels: readonly (readonly [string, string])[];
+}
+
+class PprofTextParser {
+  readonly #name: string;
+  readonly #goVersion: string | undefined;
+  readonly #dumps: Dump[] = [];
+  #profile: ProfileAssembler | undefined;
+  #total = 0;
+  #counted = 0;
+  #entry: OpenEntry | undefined;
+  #lineNumber = 0;
+
+  constructor(name: string, goVersion: string | undefined) {
+    this.#name = name;
+    this.#goVersion = goVersion;
+  }
+
+  line(raw: string): void {
+    this.#lineNumber++;
+    const line = raw.charCodeAt(0) === 32 ? raw.trimStart() : raw;
+    const first = line.charCodeAt(0);
+    if (first === 35) this.#detail(line);
+    else if (first >= 48 && first <= 57) this.#start(line);
+    else if (first === 103) this.#open(line);
+  }
+
+  end(): Dump[] {
+    this.#close();
+    return this.#dumps;
+  }
+
+  #open(line: string): void {
+    const match = profileLine.exec(line.trimEnd());
+    if (match === null) return;
+    this.#close();
+    const number = this.#dumps.length + 1;
+    const name = number === 1 ? this.#name : `${this.#name}#${number}`;
+    this.#profile = new ProfileAssembler(name, "pprof-text", match[1] === "goroutineleak");
+    this.#profile.builder.goVersion = this.#goVersion;
+    this.#total = Number(match[2]);
+    this.#counted = 0;
+  }
+
+  /** `2 @ 0x438e16 0x40651b` */
+  #start(line: string): void {
+    if (this.#profile === undefined) return;
+    const match = entryLine.exec(line.trimEnd());
+    if (match === null) {
+      if (/^\d+ @/.test(line))
+        this.#problem(line, "an entry that is cut or damaged; its goroutines are missing", -1);
+      return;
+    }
+    this.#flush();
+    const count = Number(match[1]);
+    this.#counted += count;
+    this.#entry = {
+      line: this.#lineNumber,
+      count,
+      pcs: match[2] === "" ? [] : match[2]!.slice(1).split(" "),
+      frames: [],
+      firstPc: undefined,
+      labels: [],
+    };
+  }
+
+  /** `# labels: {…}` or `#\t0x4fa549\tmain.f+0x29\t/src/main.go:187` */
+  #detail(line: string): void {
+    const entry = this.#entry;
+    if (entry === undefined) return;
+    if (line.startsWith("# labels: {")) {
+      entry.labels = parseLabels(line.slice("# labels: {".length, line.lastIndexOf("}")));
+      return;
+    }
+    const [, pc, symbol, position] = line.split(/\t+| {2,}/);
+    if (pc === undefined || !pc.startsWith("0x")) {
+      if (line.trim() !== "#")
+        this.#problem(line, "a line of a stack that is not understood; the frame is missing", 0);
+      return;
+    }
+    entry.firstPc ??= pc;
+    if (symbol === undefined || position === undefined) {
+      if (symbol !== undefined) this.#problem(line, "a frame that is cut; its file is unknown", 0);
+      entry.frames.push({ function: symbol ?? pc, file: "", line: 0 });
+      return;
+    }
+    const offset = symbol.lastIndexOf("+0x");
+    const colon = position.lastIndexOf(":");
+    entry.frames.push({
+      function: offset < 0 ? symbol : symbol.slice(0, offset),
+      file: colon < 0 ? position : position.slice(0, colon),
+      line: colon < 0 ? 0 : Number.parseInt(position.slice(colon + 1), 10) || 0,
+    });
+  }
+
+  #flush(): void {
+    const entry = this.#entry;
+    if (entry === undefined) return;
+    this.#entry = undefined;
+    const frames =
+      entry.frames.length > 0 ? entry.frames : entry.pcs.map((pc) => ({ function: pc, file: "", line: 0 }));
+    this.#profile!.add({
+      count: entry.count,
+      frames,
+      labels: entry.labels,
+      depth: entry.pcs.length,
+      parkPc:
+        entry.pcs.length > 1 && entry.firstPc !== undefined && !isCaller(entry) ? entry.pcs[0] : undefined,
+      operationPc: entry.pcs[1],
+      entryPc: entry.pcs.at(-1),
+    });
+    if (entry.frames.length === 0 && entry.pcs.length > 0) {
+      this.#profile!.builder.keep("symbols", "none: function names are missing from this profile");
+    }
+  }
+
+  #close(): void {
+    this.#flush();
+    const profile = this.#profile;
+    if (profile === undefined) return;
+    this.#profile = undefined;
+    this.#dumps.push(profile.finish(this.#total, this.#counted));
+  }
+
+  #problem(text: string, message: string, lost: number): void {
+    this.#profile?.builder.problem({ line: this.#lineNumber, text, message, lost });
+  }
+}
+
+/** True when the innermost function is shown: no hidden function of the runtime is inside it. */
+function isCaller(entry: OpenEntry): boolean {
+  const shown = BigInt(entry.firstPc!);
+  const innermost = BigInt(entry.pcs[0]!);
+  return shown === innermost || shown + 1n === innermost;
+}

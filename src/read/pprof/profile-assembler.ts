@@ -1,0 +1,153 @@
+import type { Dump, FormatId } from "../../model/dump.ts";
+import { DumpBuilder, type FrameDraft } from "../../model/dump-builder.ts";
+import { goroutineFlags } from "../../model/goroutines.ts";
+import { type WaitKind, waitKindOfFrames } from "../../model/wait-kind.ts";
+
+/** A group of equal goroutines, as a profile lists it. Program counters only tell each other apart. */
+export interface ProfileEntry {
+  readonly count: number;
+  /** Innermost first. */
+  readonly frames: readonly FrameDraft[];
+  readonly labels: readonly (readonly [string, string])[];
+  /** Program counters of the stack, inlined functions not counted. */
+  readonly depth: number;
+  /** The innermost program counter when its function is hidden: of all parked goroutines it is the same, in `gopark`. */
+  readonly parkPc: string | undefined;
+  /** The caller of that: the function of the runtime that parks. */
+  readonly operationPc: string | undefined;
+  /** The outermost program counter: in `goexit` when the stack is whole. */
+  readonly entryPc: string | undefined;
+}
+
+/** So many entries are looked at before anything is decided about `gopark` and `goexit`. */
+const lookAhead = 4096;
+/** Frames that the runtime records: 32 up to Go 1.22, 128 from 1.23. */
+const depthLimits: readonly number[] = [32, 128];
+
+/** Turns the entries of an aggregated profile into a dump. */
+export class ProfileAssembler {
+  readonly builder: DumpBuilder;
+  readonly #leaked: boolean;
+  #waiting: ProfileEntry[] | undefined = [];
+  #parkPc: string | undefined;
+  #exitPc: string | undefined;
+
+  constructor(name: string, format: FormatId, leaked: boolean) {
+    this.builder = new DumpBuilder(name, format, ["stacks"]);
+    this.#leaked = leaked;
+    this.builder.keep("profile", leaked ? "goroutineleak" : "goroutine");
+  }
+
+  add(entry: ProfileEntry): void {
+    if (this.#waiting === undefined) {
+      this.#push(entry);
+      return;
+    }
+    this.#waiting.push(entry);
+    if (this.#waiting.length === lookAhead) this.#decide();
+  }
+
+  /** @param total goroutines that the profile says it has @param counted goroutines of its entries */
+  finish(total: number, counted: number): Dump {
+    this.#decide();
+    this.builder.headersSeen = Math.max(total, counted);
+    if (counted < total) {
+      this.builder.missingShare = (total - counted) / total;
+      this.builder.cut({
+        message: `the profile has ${total} goroutines, but only ${counted} are in it: it is cut`,
+        lost: total - counted,
+      });
+    }
+    return this.builder.build();
+  }
+
+  #decide(): void {
+    const entries = this.#waiting;
+    if (entries === undefined) return;
+    this.#waiting = undefined;
+    this.#parkPc = parkPcOf(entries);
+    this.#exitPc = mostFrequent(entries.filter((e) => !depthLimits.includes(e.depth)).map((e) => e.entryPc));
+    for (const entry of entries) this.#push(entry);
+  }
+
+  #push(entry: ProfileEntry): void {
+    const cut = depthLimits.includes(entry.depth) && entry.entryPc !== this.#exitPc;
+    const handle = this.builder.stack({
+      reason: "",
+      wait: this.#waitOf(entry),
+      frames: entry.frames,
+      extent: cut ? "cut" : entry.frames.length === 0 ? "none" : "full",
+      elided: cut ? -1 : 0,
+    });
+    const flags = this.#leaked ? goroutineFlags.leaked : 0;
+    const labels = this.builder.labels(entry.labels);
+    this.builder.goroutines.push(
+      handle.index,
+      Number.NaN,
+      entry.count,
+      -1,
+      flags,
+      Number.NaN,
+      Number.NaN,
+      labels,
+    );
+  }
+
+  #waitOf(entry: ProfileEntry): WaitKind {
+    const shown = waitOfFrames(this.builder, entry);
+    if (shown !== undefined) return shown;
+    if (this.#leaked) return "parked";
+    return entry.parkPc !== undefined && entry.parkPc === this.#parkPc ? "parked" : "unknown";
+  }
+}
+
+function waitOfFrames(builder: DumpBuilder, entry: ProfileEntry): WaitKind | undefined {
+  return waitKindOfFrames(entry.frames.slice(0, 12).map((frame) => builder.symbol(frame.function).plain));
+}
+
+/** Kinds that frames show and that always park in `gopark`. */
+const parking: ReadonlySet<WaitKind> = new Set<WaitKind>([
+  "mutex-lock",
+  "rwmutex-rlock",
+  "rwmutex-lock",
+  "waitgroup-wait",
+  "cond-wait",
+  "once",
+  "sleep",
+  "io-wait",
+]);
+
+/**
+ * The program counter inside `gopark`. Nothing names it, but goroutines in `sync`, `time.Sleep` and the network
+ * poller have it; without such, it is the innermost one that several different functions of the runtime call.
+ */
+function parkPcOf(entries: readonly ProfileEntry[]): string | undefined {
+  const hidden = entries.filter((e) => e.parkPc !== undefined);
+  const names = new DumpBuilder("", "pprof-text");
+  const known = hidden.filter((e) => parking.has(waitOfFrames(names, e) ?? "unknown"));
+  if (known.length > 0) return mostFrequent(known.map((e) => e.parkPc));
+  const callers = new Map<string, Set<string | undefined>>();
+  for (const entry of hidden) {
+    const of = callers.get(entry.parkPc!);
+    if (of === undefined) callers.set(entry.parkPc!, new Set([entry.operationPc]));
+    else of.add(entry.operationPc);
+  }
+  let best: string | undefined;
+  for (const [pc, of] of callers) {
+    if (of.size > 1 && (best === undefined || of.size > callers.get(best)!.size)) best = pc;
+  }
+  return best;
+}
+
+/** The first of the most frequent values. */
+function mostFrequent(values: readonly (string | undefined)[]): string | undefined {
+  const counts = new Map<string, number>();
+  let best: string | undefined;
+  for (const value of values) {
+    if (value === undefined) continue;
+    const count = (counts.get(value) ?? 0) + 1;
+    counts.set(value, count);
+    if (best === undefined || count > counts.get(best)!) best = value;
+  }
+  return best;
+}

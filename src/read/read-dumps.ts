@@ -1,0 +1,99 @@
+import { InputError, UsageError } from "../errors.ts";
+import type { Dump } from "../model/dump.ts";
+import { looksLike, noDumpError } from "./describe-input.ts";
+import type { ByteSource, Reader, ReadOptions } from "./reader.ts";
+import { readerOf, sniffReader } from "./readers.ts";
+import { type ResolvedInput, resolveInput } from "./resolve-inputs.ts";
+import { headOf } from "./source.ts";
+
+export interface ReadDumpsOptions {
+  /** A `FormatId`; by content when left out. */
+  readonly inputFormat?: string;
+  /** Worker threads that a reader may use, 1 for none. */
+  readonly threads: number;
+  /** Go version that the user gives, `go1.24`, where a dump does not say it. */
+  readonly goVersion?: string;
+  /** What the input `-` reads. */
+  readonly stdin?: AsyncIterable<Uint8Array>;
+  /** Called now and then with the bytes read so far of the input `name`, and its size where that is known. */
+  readonly onProgress?: (progress: { name: string; bytes: number; size: number | undefined }) => void;
+  /** Most bytes that compressed inputs may unpack to, each; `defaultMaxDecompressedBytes` when left out. */
+  readonly maxDecompressedBytes?: number;
+}
+
+/** An input without a dump that can be used. */
+export interface ReadFailure {
+  readonly name: string;
+  readonly error: UsageError | InputError;
+}
+
+export interface ReadResult {
+  /** In the order of the inputs; within one input in its order. */
+  readonly dumps: Dump[];
+  readonly failures: ReadFailure[];
+  /** Files of directories, globs and archives that are no dumps: to be said, not to fail on. */
+  readonly skipped: { readonly name: string; readonly reason: string }[];
+}
+
+/**
+ * Reads all dumps of all inputs: paths, directories, globs, `-`. One that can't be read is a failure of its own
+ * (`UsageError`: can't be opened, `InputError`: holds no dump) and does not stop the others.
+ */
+export async function readDumps(inputs: readonly string[], options: ReadDumpsOptions): Promise<ReadResult> {
+  const result: ReadResult = { dumps: [], failures: [], skipped: [] };
+  const forced = options.inputFormat === undefined ? undefined : await readerOf(options.inputFormat);
+  for (const input of inputs) {
+    const before = result.dumps.length + result.failures.length;
+    await collect(input, result, async () => {
+      for (const resolved of await resolveInput(input, options.stdin)) {
+        await collect(resolved.source.name, result, () => readInput(resolved, forced, options, result));
+      }
+    });
+    if (result.dumps.length + result.failures.length === before) {
+      const error = new InputError(`${input}: no file in it holds a goroutine dump`, {
+        hint: "Check the path, or name the format with --input-format.",
+      });
+      result.failures.push({ name: input, error });
+    }
+  }
+  return result;
+}
+
+async function collect(name: string, result: ReadResult, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof InputError)) throw error;
+    result.failures.push({ name, error });
+  }
+}
+
+async function readInput(
+  { source, named }: ResolvedInput,
+  forced: Reader | undefined,
+  options: ReadDumpsOptions,
+  result: ReadResult,
+): Promise<void> {
+  const head = await headOf(source);
+  const reader = forced ?? (await sniffReader(head))?.reader;
+  const dumps = reader === undefined ? [] : await reader.read(source, readOptions(source, options));
+  const found = dumps.filter((dump) => dump.headersSeen > 0 || dump.events.length > 0);
+  if (found.length > 0) {
+    result.dumps.push(...dumps);
+  } else if (named) {
+    throw noDumpError(source.name, head);
+  } else {
+    result.skipped.push({ name: source.name, reason: looksLike(head) });
+  }
+}
+
+function readOptions(source: ByteSource, options: ReadDumpsOptions): ReadOptions {
+  const { onProgress } = options;
+  return {
+    threads: options.threads,
+    ...(options.goVersion === undefined ? {} : { goVersion: options.goVersion }),
+    ...(onProgress === undefined
+      ? {}
+      : { onProgress: (bytes) => onProgress({ name: source.name, bytes, size: source.file?.size }) }),
+  };
+}

@@ -1,0 +1,111 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { goroutineCount } from "../../src/model/dump.ts";
+import { readDumps } from "../../src/read/read-dumps.ts";
+
+const traceback = (id: number) => `goroutine ${id} [chan send]:\nmain.f()\n\t/src/main.go:11 +0x1d\n\n`;
+const profile = "goroutine profile: total 3\n3 @ 0x1 0x2\n#\t0x1\tmain.f+0x1\t/src/main.go:11\n\n";
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "read-dumps-"));
+  mkdirSync(join(folder, "many/pod-a/.git"), { recursive: true });
+  mkdirSync(join(folder, "many/pod-b"));
+  mkdirSync(join(folder, "code"));
+  mkdirSync(join(folder, "none"));
+  writeFileSync(join(folder, "one.txt"), traceback(1));
+  writeFileSync(join(folder, "empty.txt"), "");
+  writeFileSync(join(folder, "binary"), Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 1, 2, 3]));
+  writeFileSync(join(folder, "noise"), Buffer.from([1, 0, 2, 0, 3, 200, 190]));
+  writeFileSync(join(folder, "page.html"), "<!DOCTYPE html><title>502 Bad Gateway</title>");
+  writeFileSync(join(folder, "other.json"), '{"a": 1}');
+  writeFileSync(join(folder, "many/pod-b/2.txt"), traceback(2));
+  writeFileSync(join(folder, "many/pod-a/1.txt"), profile);
+  writeFileSync(join(folder, "many/pod-a/readme.md"), "# not a dump\n");
+  writeFileSync(join(folder, "many/pod-a/.git/3.txt"), traceback(3));
+  writeFileSync(join(folder, "code/a.go"), "package main\n");
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const read = (inputs: string[], more: object = {}) =>
+  readDumps(
+    inputs.map((input) => (input === "-" ? input : join(folder, input))),
+    { threads: 1, ...more },
+  );
+const names = (result: Awaited<ReturnType<typeof read>>) =>
+  result.dumps.map((d) => d.name.slice(folder.length + 1).replaceAll("\\", "/"));
+
+async function* stream(...parts: string[]) {
+  for (const part of parts) yield Buffer.from(part);
+}
+
+describe("what is read", () => {
+  test("a file, by its content", async () => {
+    const { dumps, failures } = await read(["one.txt"]);
+    expect(failures).toEqual([]);
+    expect(dumps.map((d) => [d.format, goroutineCount(d)])).toEqual([["go-traceback", 1]]);
+  });
+
+  test("standard input, whatever its chunks", async () => {
+    const { dumps } = await read(["-"], { stdin: stream(...traceback(7)) });
+    expect(dumps.map((d) => [d.name, goroutineCount(d)])).toEqual([["stdin", 1]]);
+  });
+
+  test("a long stream, of which the beginning is looked at first", async () => {
+    const parts = Array.from({ length: 40_000 }, (_, i) => traceback(i + 1));
+    const chunks = Array.from({ length: 400 }, (_, i) => parts.slice(i * 100, i * 100 + 100).join(""));
+    const large = Array.from({ length: 4 }, () => chunks.join(""));
+    const { dumps } = await read(["-"], { stdin: stream(...chunks, ...large) });
+    expect(dumps.map((d) => d.headersSeen)).toEqual([40_000, 40_000, 40_000, 40_000, 40_000]);
+  });
+
+  test("all dumps of a directory, in order; hidden ones are left alone and others are said", async () => {
+    const result = await read(["many"]);
+    expect(names(result)).toEqual(["many/pod-a/1.txt", "many/pod-b/2.txt"]);
+    expect(result.failures).toEqual([]);
+    expect(result.skipped).toEqual([
+      { name: join(folder, "many/pod-a/readme.md"), reason: "it is text in which no goroutine is found" },
+    ]);
+  });
+
+  test("a pattern", async () => {
+    expect(names(await read(["many/*/*.txt"]))).toEqual(["many/pod-a/1.txt", "many/pod-b/2.txt"]);
+  });
+});
+
+describe("what can't be read", () => {
+  test.each([
+    ["missing.txt", "UsageError", "no such file"],
+    ["one.txt/x", "UsageError", "no such file"],
+    ["many/*.nope", "UsageError", "no file matches"],
+    ["none", "UsageError", "has no files"],
+    ["code", "InputError", "no file in it holds a goroutine dump"],
+    ["empty.txt", "InputError", "the input is empty"],
+    ["binary", "InputError", "it looks like an ELF file"],
+    ["noise", "InputError", "it looks like binary data"],
+    ["page.html", "InputError", 'it looks like an HTML or XML page titled "502 Bad Gateway"'],
+    ["other.json", "InputError", "it looks like JSON"],
+    ["-", "UsageError", "no standard input"],
+  ])("%s is a %s: %s; the others are read", async (input, kind, message) => {
+    const result = await read([input, "one.txt"]);
+    expect(names(result)).toEqual(["one.txt"]);
+    expect(result.failures.map((f) => [f.error.name, f.error.message])).toEqual([
+      [kind, expect.stringContaining(message)],
+    ]);
+  });
+
+  test("an unknown format is named with the known ones", async () => {
+    await expect(read(["one.txt"], { inputFormat: "__proto__" })).rejects.toThrow(
+      'unknown input format "__proto__"',
+    );
+  });
+
+  test("a format that the file is not of gives no dump", async () => {
+    const result = await read(["one.txt"], { inputFormat: "pprof-text" });
+    expect(result.failures.map((f) => f.error.name)).toEqual(["InputError"]);
+  });
+});
