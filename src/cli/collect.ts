@@ -3,6 +3,7 @@ import { pipeline } from "node:stream/promises";
 import type { Argv, CommandModule } from "yargs";
 import { collectSnapshots, type InstanceResult, type Snapshot } from "../collect/snapshots.ts";
 import { InputError, UsageError } from "../errors.ts";
+import { json, visible } from "../report/escape.ts";
 import { type CollectArguments, collectOptionDefinitions, toCollectOptions } from "./collect-options.ts";
 
 interface CollectCommandArguments extends CollectArguments {
@@ -97,12 +98,13 @@ export async function runCollect(
   for await (const snapshot of taken) {
     all.push(snapshot);
     failed ||= snapshot.instances.some((i) => i.failure !== undefined);
-    for (const instance of snapshot.instances) streams.stderr.write(`${describe(instance)}\n`);
+    for (const instance of snapshot.instances)
+      streams.stderr.write(`${describe(instance).map(visible).join("\n")}\n`);
     const paths = pathsOf(snapshot);
     if (toStdout && paths[0] !== undefined) await copy(paths[0], streams.stdout);
     else if (!args.json) for (const path of paths) streams.stdout.write(`${path}\n`);
   }
-  if (args.json) streams.stdout.write(`${JSON.stringify({ snapshots: all.map(asJson) }, undefined, 2)}\n`);
+  if (args.json) streams.stdout.write(`${json({ snapshots: all.map(asJson) }, 2)}\n`);
   return failed ? 3 : 0;
 }
 
@@ -120,15 +122,18 @@ async function copy(path: string, stdout: NodeJS.WritableStream): Promise<void> 
 }
 
 /** One instance in a line or a few: what was taken, the server's time and ours, or why nothing. */
-function describe(result: InstanceResult): string {
-  const notes = result.notes.map((note) => `\n  ${note}`).join("");
+function describe(result: InstanceResult): string[] {
+  const notes = result.notes.map((note) => `  ${note}`);
   if (result.failure !== undefined) {
-    const hint = result.failure.hint === undefined ? "" : `\n  ${result.failure.hint}`;
-    return `${result.instance}: ${result.failure.message}${hint}${notes}`;
+    const { message, hint } = result.failure;
+    return [`${result.instance}: ${message}`, ...(hint === undefined ? [] : [`  ${hint}`]), ...notes];
   }
   const bytes = result.dumps.reduce((sum, dump) => sum + dump.bytes, 0);
   const kinds = result.dumps.map((dump) => dump.kind).join(" and ");
-  return `${result.instance}: ${kinds}, ${bytes} bytes in ${result.tookMs} ms${serverTime(result)}${notes}`;
+  return [
+    `${result.instance}: ${kinds}, ${bytes} bytes in ${result.tookMs} ms${serverTime(result)}`,
+    ...notes,
+  ];
 }
 
 function serverTime(result: InstanceResult): string {
