@@ -45,6 +45,8 @@ export interface ReportStack {
   readonly goroutines: readonly number[];
   /** Channel or lock that they wait for, `0xc000012345`, when all wait for one known address. */
   readonly resource?: string;
+  /** Profiler labels of these goroutines, by falling count, at most 5 sets; left out when there are none. */
+  readonly labels?: readonly { readonly labels: Readonly<Record<string, string>>; readonly count: number }[];
 }
 
 export interface ReportRole {

@@ -6,6 +6,7 @@ const loaders = {
   text: () => import("./text.ts"),
   json: () => import("./json.ts"),
   ndjson: () => import("./ndjson.ts"),
+  html: () => import("./html.ts"),
 } satisfies Record<string, () => Promise<{ readonly reporter: Reporter }>>;
 
 export type ReporterId = keyof typeof loaders;

@@ -1,0 +1,103 @@
+import { count, plural } from "../describe.ts";
+import type { Finding, ReportEvidence, ReportRole } from "../report.ts";
+import { certainties, certaintyClass, findingSvg } from "../svg.ts";
+import { clip, type Markup, markup, rawMarkup } from "./markup.ts";
+import { stackMarkup } from "./stack.ts";
+import { breakable, prose, withCode } from "./words.ts";
+
+/** A finding, folded under its title; the first of a report is open. Symptoms follow inside, one level deeper. */
+export function findingMarkup(finding: Finding, open: boolean, level: 3 | 5 = 3): Markup {
+  const heading = rawMarkup(`h${level}`);
+  const sub = rawMarkup(`h${level + 1}`);
+  return markup`<article class="finding ${finding.severity}${finding.status === "new" ? "" : " known"}"><details${open && rawMarkup(" open")}>
+<summary><span class="tag ${finding.severity}">${finding.severity}</span><${heading} class="title">${withCode(clip(finding.title))}</${heading}>${summaryFacts(finding)}</summary>
+<div class="body">
+<div class="lead">${prose(clip(finding.message, 2000))}</div>
+${statusMarkup(finding)}
+<div class="what">${pictureMarkup(finding, sub)}${evidenceMarkup(finding, sub)}</div>
+${finding.roles.length > 0 && markup`<section class="roles" aria-label="Stacks">${finding.roles.map((role) => roleMarkup(role, sub))}</section>`}
+<section class="advice" aria-label="What to do">
+<div><${sub}>Fix</${sub}>${prose(clip(finding.fix, 4000))}</div>
+<div><${sub}>Why</${sub}>${prose(clip(finding.why, 4000))}${referencesMarkup(finding.references)}</div>
+</section>
+${collectMarkup(finding, sub)}
+${symptomsMarkup(finding, sub)}
+<p class="fine muted"><span>rule <code>${breakable(clip(finding.ruleId))}</code></span><span>fingerprint <code>${finding.fingerprint}</code></span><span>in ${clip(finding.dump)}</span></p>
+</div></details></article>`;
+}
+
+function summaryFacts(finding: Finding): Markup {
+  const goroutines = finding.roles.reduce((sum, role) => sum + role.count, 0);
+  const facts = [
+    goroutines > 0 && plural(goroutines, "goroutine"),
+    `${finding.confidence} confidence`,
+    finding.occurrences > 1 && `${count(finding.occurrences)} times`,
+    finding.symptoms.length > 0 && `explains ${plural(finding.symptoms.length, "symptom")}`,
+    `rank ${Math.round(finding.rank)}`,
+  ].filter((fact) => fact !== false);
+  const status = finding.status === "new" ? "" : finding.status === "baseline" ? "known" : "suppressed";
+  return markup`<span class="facts">${facts.map((fact) => markup`<span>${fact}</span>`)}${status !== "" && markup`<span class="tag plain">${status}</span>`}</span>`;
+}
+
+function statusMarkup(finding: Finding): Markup | undefined {
+  if (finding.status === "new") return undefined;
+  const said = finding.status === "baseline" ? "In the baseline" : "Suppressed";
+  return markup`<p class="status">${said}${finding.statusReason !== undefined && markup`: ${clip(finding.statusReason)}`}. It doesn't fail the gate.</p>`;
+}
+
+function pictureMarkup(finding: Finding, sub: Markup): Markup | undefined {
+  const svg = findingSvg(finding, false);
+  if (svg === "") return undefined;
+  const used = certainties.filter((certainty) =>
+    finding.graph.edges.some((edge) => edge.certainty === certainty),
+  );
+  return markup`<figure class="picture"><figcaption><${sub}>Who waits for whom</${sub}></figcaption><div class="scroll" tabindex="0" role="region" aria-label="Picture: who waits for whom">${rawMarkup(svg)}</div><ul class="legend" aria-label="Arrows">${used.map(
+    (certainty) =>
+      markup`<li><svg class="waitfor key" width="34" height="10" aria-hidden="true"><g class="edge ${certaintyClass(certainty)}"><path class="line" d="M1 5h32"/></g></svg>${certainty}</li>`,
+  )}</ul></figure>`;
+}
+
+function evidenceMarkup(finding: Finding, sub: Markup): Markup | undefined {
+  if (finding.evidence.length === 0) return undefined;
+  return markup`<div class="evidence"><${sub}>Evidence</${sub}><ul>${finding.evidence.map(evidenceItem)}</ul></div>`;
+}
+
+function evidenceItem(evidence: ReportEvidence): Markup {
+  return markup`<li class="${certaintyClass(evidence.certainty)}"><span class="certainty">${evidence.certainty}</span> <span>${withCode(clip(evidence.text, 2000))}</span></li>`;
+}
+
+function roleMarkup(role: ReportRole, sub: Markup): Markup {
+  const omitted =
+    role.stacksOmitted > 0 &&
+    markup`<p class="muted">${plural(role.stacksOmitted, "more distinct stack")} not listed</p>`;
+  return markup`<section class="role"><${sub}>${withCode(clip(role.title === "" ? role.name : role.title))} <span class="muted">${count(role.count)}×${role.confirmed ? "" : ", not confirmed"}</span></${sub}>${role.stacks.map(
+    (stack) => stackMarkup(stack, true),
+  )}${omitted}</section>`;
+}
+
+/** Only web addresses become links; whatever else a rule's author wrote is shown as text. */
+function referencesMarkup(references: readonly string[]): Markup | undefined {
+  if (references.length === 0) return undefined;
+  return markup`<ul class="references" aria-label="References">${references.map((reference) =>
+    /^https?:\/\/[^\s]+$/i.test(reference)
+      ? markup`<li><a href="${reference}" rel="noopener noreferrer">${breakable(clip(reference.replace(/^https?:\/\//i, ""), 120))}</a></li>`
+      : markup`<li>${clip(reference)}</li>`,
+  )}</ul>`;
+}
+
+function collectMarkup(finding: Finding, sub: Markup): Markup | undefined {
+  if (finding.collectWith === undefined) return undefined;
+  return markup`<section class="collect" aria-label="To be surer"><${sub}>To be surer</${sub}><p>${withCode(clip(finding.collectWith.missing, 1000))}</p>${commandMarkup(finding.collectWith.command)}</section>`;
+}
+
+/** A command to copy. */
+export function commandMarkup(command: string): Markup {
+  return markup`<div class="command"><pre tabindex="0" role="region" aria-label="Command"><code>${clip(command, 2000)}</code></pre></div>`;
+}
+
+function symptomsMarkup(finding: Finding, sub: Markup): Markup | undefined {
+  if (finding.symptoms.length === 0) return undefined;
+  // HTML has no deeper headings: symptoms of symptoms have those of symptoms.
+  const nested = finding.symptoms.map((symptom) => findingMarkup(symptom, false, 5));
+  return markup`<section class="symptoms" aria-label="Symptoms"><${sub}>It explains ${plural(finding.symptoms.length, "symptom")}</${sub}>${nested}</section>`;
+}

@@ -1,0 +1,96 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { ReportGraph } from "../../../src/report/report.ts";
+import { edgesOnCycles } from "../../../src/report/svg/cycle.ts";
+import { layoutGraph } from "../../../src/report/svg/layout.ts";
+import { wrap } from "../../../src/report/svg/text.ts";
+import { findingSvg, graphSvg } from "../../../src/report/svg.ts";
+import { hostile, lockCycle, referenceStory } from "../html/samples.ts";
+
+const kinds = ["role", "channel", "lock", "waitgroup", "cond", "resource"] as const;
+const certainties = ["observed", "inferred", "unknown", "not ruled out"] as const;
+
+/** Any graph, its names hostile or not, its edges leading anywhere. */
+const graphs: fc.Arbitrary<ReportGraph> = fc
+  .uniqueArray(fc.string({ unit: "grapheme", maxLength: 60 }), { maxLength: 9 })
+  .chain((ids) =>
+    fc.record({
+      nodes: fc.tuple(
+        ...ids.map((id) =>
+          fc.record({ id: fc.constant(id), kind: fc.constantFrom(...kinds), label: fc.string() }),
+        ),
+      ),
+      edges: fc.array(
+        fc.record({
+          from: fc.constantFrom("elsewhere", ...ids),
+          to: fc.constantFrom("elsewhere", ...ids),
+          label: fc.string({ unit: "binary" }),
+          certainty: fc.constantFrom(...certainties),
+        }),
+        { maxLength: 14 },
+      ),
+    }),
+  );
+
+describe("a picture", () => {
+  test("stands alone as well-formed XML with a legend of what it uses", () => {
+    const svg = findingSvg(referenceStory().findings[0]!, true);
+    expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" /);
+    expect(svg).toContain(">observed</text>");
+    expect(svg).toContain(">inferred</text>");
+    expect(svg).not.toContain(">unknown</text>");
+  });
+
+  test("is empty for a finding without a graph", () => {
+    expect(findingSvg(referenceStory().findings[1]!, true)).toBe("");
+  });
+
+  test("marks the circle of a lock cycle", () => {
+    expect(edgesOnCycles(lockCycle().findings[0]!.graph)).toEqual(new Set([0, 1, 2, 3]));
+  });
+
+  test("leaves no way out of its texts", () => {
+    for (const finding of hostile().findings) {
+      const svg = findingSvg(finding, true);
+      expect(
+        svg.replace(/<style>[^<]*<\/style>/, "").match(/<(?!\/?(?:svg|g|rect|text|path|title)[\s>/])/g),
+      ).toBeNull();
+      expect(svg).not.toMatch(/\son\w+="/);
+      expect(svg.length).toBeLessThan(10_000);
+    }
+  });
+
+  test("of any graph has all nodes inside, none over another, and balanced tags", () => {
+    fc.assert(
+      fc.property(graphs, (graph) => {
+        const placed = layoutGraph(graph, new Map());
+        for (const [i, a] of placed.nodes.entries()) {
+          expect(a.x - a.width / 2).toBeGreaterThanOrEqual(0);
+          expect(a.y + a.height / 2).toBeLessThanOrEqual(placed.height);
+          for (const b of placed.nodes.slice(i + 1)) {
+            const apart =
+              Math.abs(a.x - b.x) >= (a.width + b.width) / 2 ||
+              Math.abs(a.y - b.y) >= (a.height + b.height) / 2;
+            expect(apart).toBe(true);
+          }
+        }
+        const svg = graphSvg(graph, { standalone: true, title: "any" });
+        const opened = svg.match(/<[a-z]+(?=[\s>])[^>]*[^/]>|<[a-z]+>/g)?.length ?? 0;
+        expect(svg.match(/<\/[a-z]+>/g)?.length ?? 0).toBe(opened);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+describe("wrap", () => {
+  test.each([
+    ["short", 10, 2, ["short"]],
+    ["main.(*Metrics).startInChannelConsumer", 24, 3, ["main.(*Metrics)", ".startInChannelConsumer"]],
+    ["one two three four", 9, 2, ["one two", "three…"]],
+    ["aaaaaaaaaaaaaaaaaaaaaa", 5, 2, ["aaaaa", "aaaa…"]],
+    ["", 5, 2, []],
+  ])("%s", (text, columns, lines, expected) => {
+    expect(wrap(text, columns, lines)).toEqual(expected);
+  });
+});
