@@ -28,7 +28,9 @@ describe.each(reporterIds)("%s", (id) => {
   test.each(Object.entries(sampleReports))("reports %s as its golden says", async (name, report) => {
     const reporter = await loadReporter(id);
     const output = reporter.report(report, defaultReporterOptions);
-    await expect(id === "html" ? withoutAssets(output) : output).toMatchFileSnapshot(`goldens/${name}.${id}.${extensions[id] ?? "txt"}`);
+    await expect(id === "html" ? withoutAssets(output) : output).toMatchFileSnapshot(
+      `goldens/${name}.${id}.${extensions[id] ?? "txt"}`,
+    );
   });
 
   test.each(Object.entries(sampleReports))(

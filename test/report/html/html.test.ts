@@ -2,13 +2,11 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { PageData } from "../../../src/report/html/page-data.ts";
 import { reporter } from "../../../src/report/html.ts";
-import type { Report } from "../../../src/report/report.ts";
+import { defaultReporterOptions, type Report } from "../../../src/report/report.ts";
 import { empty, growing, hostile, hostileNames, lockCycle, million, referenceStory } from "./samples.ts";
 
-const options = { color: false, width: 0, verbose: false, maxFindings: 0, extra: {} };
-
 function page(report: Report, maxFindings = 0): string {
-  return reporter.report(report, { ...options, maxFindings });
+  return reporter.report(report, { ...defaultReporterOptions, maxFindings });
 }
 
 /** What a reader sees without scripts: no markup, entities resolved. */
