@@ -19,8 +19,8 @@ const extensions: Readonly<Record<string, string>> = {
 /** A page without its script, style and their hashes: goldens are about what a report says. */
 function withoutAssets(page: string): string {
   return page
-    .replace(/<style>[^]*?<\/style>/, "<style>…</style>")
-    .replace(/<script>[^]*?<\/script>/, "<script>…</script>")
+    .replace(/<style>[\s\S]*?<\/style>/, "<style>…</style>")
+    .replace(/<script>[\s\S]*?<\/script>/, "<script>…</script>")
     .replaceAll(/sha256-[\w+/=]+/g, "sha256-…");
 }
 
