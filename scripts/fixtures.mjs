@@ -1,5 +1,5 @@
 // @ts-check
-// Rebuilds fixtures/rules from fixtures/programs with every Go that can be had. See CONTRIBUTING.md.
+// Rebuilds fixtures/rules from fixtures/programs with every Go that can be had. See fixtures/README.md.
 //   npm run fixtures [-- --only PROGRAM] [--go go1.24] [--all-releases] [--no-metrics]
 import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
