@@ -1,0 +1,187 @@
+import type { Capability } from "../model/dump.ts";
+import type { Stack } from "../model/stack.ts";
+import type { Facts, Group } from "./facts.ts";
+
+/** A text, or a number (address or goroutine id) that a variable is bound to. */
+export type Value = string | number;
+
+/** Values by variable name; `undefined`: bound, but the dump does not say to what. */
+export type Bindings = Readonly<Record<string, Value | undefined>>;
+
+/** A place that a condition is asked about: a distinct stack, and a group of its goroutines that are alike. */
+export interface Subject {
+  readonly facts: Facts;
+  readonly stackIndex: number;
+  readonly stack: Stack;
+  /** Given when the condition asks for more than the stack (`Condition.attributes` is not 0). */
+  readonly group: Group | undefined;
+}
+
+/** One way in which a condition holds. No solution at all: it does not hold. */
+export interface Solution {
+  /** False: the dump does not say whether it holds. */
+  readonly known: boolean;
+  readonly bindings: Bindings;
+  /** Bindings that must not come true, from `not` with variables that are bound elsewhere. */
+  readonly forbidden: readonly Bindings[];
+  /** Frames that decided, as indexes into `Stack.frames`. */
+  readonly frames: readonly number[];
+  /** What the dump would have to know. */
+  readonly missing: readonly Capability[];
+}
+
+/** A compiled condition of a role. */
+export interface Condition {
+  /** Which columns it reads, bits of `attribute`; 0 when the stack alone decides. */
+  readonly attributes: number;
+  evaluate(subject: Subject): readonly Solution[];
+}
+
+/** Columns that conditions may ask for; groups are split only by what is asked. */
+export const attribute = {
+  minutes: 1,
+  flags: 2,
+  resource: 4,
+  id: 8,
+  creator: 16,
+  labels: 32,
+  arguments: 64,
+  holds: 128,
+  history: 256,
+} as const;
+
+const noBindings: Bindings = Object.freeze({});
+
+export const holds: Solution = Object.freeze({ known: true, bindings: noBindings, forbidden: [], frames: [], missing: [] });
+
+const yes: readonly Solution[] = Object.freeze([holds]);
+const no: readonly Solution[] = Object.freeze([]);
+
+/** Plain truth as solutions. */
+export function truth(value: boolean): readonly Solution[] {
+  return value ? yes : no;
+}
+
+/** The dump can't say; with `missing` it could. */
+export function unknown(missing: Capability): readonly Solution[] {
+  return [{ known: false, bindings: noBindings, forbidden: [], frames: [], missing: [missing] }];
+}
+
+/** Most solutions kept of one condition on one subject; more add nothing that a finding could show. */
+const maxSolutions = 64;
+
+/** Both bindings together, or `undefined` when they contradict each other. */
+export function mergeBindings(a: Bindings, b: Bindings): Bindings | undefined {
+  if (a === noBindings) return b;
+  if (b === noBindings) return a;
+  const merged: Record<string, Value | undefined> = { ...a };
+  for (const name of Object.keys(b)) {
+    const value = b[name];
+    const other = merged[name];
+    if (other === undefined) merged[name] = value;
+    else if (value !== undefined && value !== other) return undefined;
+  }
+  return merged;
+}
+
+function mergeSolutions(a: Solution, b: Solution): Solution | undefined {
+  const bindings = mergeBindings(a.bindings, b.bindings);
+  if (bindings === undefined) return undefined;
+  return {
+    known: a.known && b.known,
+    bindings,
+    forbidden: a.forbidden.length === 0 ? b.forbidden : b.forbidden.length === 0 ? a.forbidden : [...a.forbidden, ...b.forbidden],
+    frames: a.frames.length === 0 ? b.frames : b.frames.length === 0 ? a.frames : [...new Set([...a.frames, ...b.frames])],
+    missing: a.missing.length === 0 ? b.missing : [...new Set([...a.missing, ...b.missing])],
+  };
+}
+
+/** Every way in which both hold. */
+export function conjoin(a: readonly Solution[], b: readonly Solution[]): readonly Solution[] {
+  if (a === yes) return b;
+  if (b === yes) return a;
+  const out: Solution[] = [];
+  for (const x of a) {
+    for (const y of b) {
+      const merged = mergeSolutions(x, y);
+      if (merged !== undefined && out.length < maxSolutions) out.push(merged);
+    }
+  }
+  return out;
+}
+
+/** Drops what `forbidden` already decides: a solution that meets a forbidden binding goes, one that can't meet it loses it. */
+export function settle(solutions: readonly Solution[]): readonly Solution[] {
+  if (solutions.every((s) => s.forbidden.length === 0)) return solutions;
+  const out: Solution[] = [];
+  for (const s of solutions) {
+    const left: Bindings[] = [];
+    let met = false;
+    for (const f of s.forbidden) {
+      const rest = remaining(f, s.bindings);
+      if (rest === undefined) continue;
+      if (Object.keys(rest).length === 0) met = true;
+      else left.push(rest);
+    }
+    if (!met) out.push({ ...s, forbidden: left });
+  }
+  return out;
+}
+
+/** What of `forbidden` the bindings leave open; `undefined` when they contradict it; empty when it has come true. */
+export function remaining(forbidden: Bindings, bindings: Bindings): Bindings | undefined {
+  const rest: Record<string, Value | undefined> = {};
+  for (const name of Object.keys(forbidden)) {
+    const wanted = forbidden[name];
+    const value = bindings[name];
+    if (wanted === undefined || value === undefined) rest[name] = wanted;
+    else if (wanted !== value) return undefined;
+  }
+  return rest;
+}
+
+/** All of them hold. */
+export function allOf(conditions: readonly Condition[]): Condition {
+  return {
+    attributes: conditions.reduce((bits, c) => bits | c.attributes, 0),
+    evaluate(subject) {
+      let solutions = yes;
+      for (const c of conditions) {
+        solutions = conjoin(solutions, c.evaluate(subject));
+        if (solutions.length === 0) return no;
+      }
+      return solutions;
+    },
+  };
+}
+
+/** At least one holds; known ways come before unknown ones, which count only when nothing is known to hold. */
+export function anyOf(conditions: readonly Condition[]): Condition {
+  return {
+    attributes: conditions.reduce((bits, c) => bits | c.attributes, 0),
+    evaluate(subject) {
+      const all = conditions.flatMap((c) => [...c.evaluate(subject)]);
+      const known = all.filter((s) => s.known);
+      return known.length > 0 ? known.slice(0, maxSolutions) : all.slice(0, maxSolutions);
+    },
+  };
+}
+
+/** It does not hold. Ways that bind variables are forbidden only for those values. */
+export function noneOf(condition: Condition): Condition {
+  return {
+    attributes: condition.attributes,
+    evaluate(subject) {
+      const solutions = condition.evaluate(subject);
+      if (solutions.length === 0) return yes;
+      const forbidden: Bindings[] = [];
+      const missing = new Set<Capability>();
+      for (const s of solutions) {
+        if (!s.known) for (const m of s.missing) missing.add(m);
+        else if (Object.keys(s.bindings).length === 0) return no;
+        else forbidden.push(s.bindings);
+      }
+      return [{ known: missing.size === 0, bindings: noBindings, forbidden, frames: [], missing: [...missing] }];
+    },
+  };
+}

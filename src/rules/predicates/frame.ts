@@ -1,0 +1,303 @@
+import { type Condition, attribute, conjoin, holds, type Solution, type Subject, truth, unknown } from "../../match/condition.ts";
+import type { FramePlace } from "../../match/facts.ts";
+import type { Frame, Stack } from "../../model/stack.ts";
+import type { JsonSchema, Predicate, PredicateContext } from "./predicate.ts";
+import { numberMatcher, textMatcher } from "./text-matcher.ts";
+
+/** Asks one frame; `index` is its place in the stack, -1 for a creator. */
+interface FrameTest {
+  readonly attributes: number;
+  test(frame: Frame, index: number, subject: Subject): readonly Solution[];
+}
+
+const textSchema: JsonSchema = {
+  type: ["string", "array"],
+  minLength: 1,
+  items: { type: "string", minLength: 1 },
+  minItems: 1,
+};
+
+/** The properties of a frame that a rule can ask: how each is read, and its documentation. */
+const textProperties: Readonly<
+  Record<string, { readonly read: (frame: Frame, subject: Subject) => string | undefined; readonly kind: "text" | "file" | "line"; readonly schema: JsonSchema }>
+> = {
+  function: {
+    read: (f) => f.symbol.plain || undefined,
+    kind: "text",
+    schema: { ...textSchema, description: "Whole function name, without type arguments.", examples: ["net/http.(*conn).serve", "$F"] },
+  },
+  outer: {
+    read: (f) => f.symbol.outer || undefined,
+    kind: "text",
+    schema: {
+      ...textSchema,
+      description: "Function name without its closures: what stands as `func …` in the source.",
+      examples: ["main.(*Pool).run"],
+    },
+  },
+  package: {
+    read: (f) => f.symbol.package,
+    kind: "text",
+    schema: { ...textSchema, description: "Package path.", examples: ["database/sql", "$P"] },
+  },
+  type: {
+    read: (f) => f.symbol.type,
+    kind: "text",
+    schema: { ...textSchema, description: "Receiver type with its package; functions have none.", examples: ["main.(*Pool)", "$T"] },
+  },
+  method: {
+    read: (f) => f.symbol.method,
+    kind: "text",
+    schema: { ...textSchema, description: "Method or function name, closures included.", examples: ["Lock", "run.func*", "$M"] },
+  },
+  file: {
+    read: (f) => f.file || undefined,
+    kind: "file",
+    schema: { ...textSchema, description: "Source file as the dump writes it.", examples: ["*/server/metrics.go", "$FILE"] },
+  },
+  line: {
+    read: (f) => (f.file === "" || f.line === 0 ? undefined : `${f.file}:${f.line}`),
+    kind: "line",
+    schema: { ...textSchema, description: "Source position as `file:line`.", examples: ["$AT", "*/metrics.go:95"] },
+  },
+  origin: {
+    read: (f, s) => s.facts.origin(f),
+    kind: "text",
+    schema: {
+      type: ["string", "array"],
+      enum: undefined,
+      items: { type: "string" },
+      description: "Whose code it is: own, third-party, std or runtime.",
+      examples: ["own", ["own", "third-party"]],
+    },
+  },
+};
+
+const receiverSchema: JsonSchema = {
+  type: "string",
+  pattern: "^\\$[A-Z][A-Z0-9_]*[?*]?$",
+  description: "Address of the method's receiver, where the dump shows a value that is still valid.",
+  examples: ["$R?"],
+};
+
+/** Schema of a frame: a text is the whole function name. */
+export const frameSchema: JsonSchema = {
+  type: ["string", "object"],
+  minLength: 1,
+  minProperties: 1,
+  additionalProperties: false,
+  properties: Object.fromEntries([
+    ...Object.entries(textProperties).map(([key, p]) => [key, withoutUndefined(p.schema)] as const),
+    ["receiver", receiverSchema] as const,
+  ]),
+};
+
+function withoutUndefined(schema: JsonSchema): JsonSchema {
+  return Object.fromEntries(Object.entries(schema).filter(([, v]) => v !== undefined));
+}
+
+/** Names of a frame's properties, for the reference page. */
+export const framePropertyNames: readonly string[] = [...Object.keys(textProperties), "receiver"];
+
+function compileFrame(source: unknown, context: PredicateContext, path: string): FrameTest {
+  if (typeof source === "string") return compileFrame({ function: source }, context, path);
+  const tests: FrameTest["test"][] = [];
+  let attributes = 0;
+  for (const [key, value] of Object.entries(source as Record<string, unknown>)) {
+    const at = `${path}/${key}`;
+    if (key === "receiver") {
+      attributes |= attribute.arguments;
+      tests.push(receiverTest(value, context, at));
+    } else if (Object.hasOwn(textProperties, key)) {
+      const property = textProperties[key]!;
+      const match = textMatcher(value, property.kind, "stacks", context, at);
+      tests.push((frame, _index, subject) => match(property.read(frame, subject)));
+    }
+  }
+  return {
+    attributes,
+    test(frame, index, subject) {
+      let solutions = truth(true);
+      for (const test of tests) {
+        solutions = conjoin(solutions, test(frame, index, subject));
+        if (solutions.length === 0) break;
+      }
+      return solutions;
+    },
+  };
+}
+
+function receiverTest(value: unknown, context: PredicateContext, path: string): FrameTest["test"] {
+  const match = numberMatcher(value, "address", "arguments", context, path);
+  return (frame, index, subject) => {
+    if (frame.symbol.type === "") return truth(false);
+    const group = subject.group;
+    const address = group === undefined || index < 0 ? Number.NaN : subject.facts.argument(group, index, 0);
+    return match(address);
+  };
+}
+
+function decisive(solutions: readonly Solution[], frame: number): readonly Solution[] {
+  return solutions.map((s) => (s.frames.includes(frame) ? s : { ...s, frames: [...s.frames, frame] }));
+}
+
+/** A predicate on the frame at one place of the stack. */
+function placed(key: string, description: string, examples: readonly unknown[], place: (s: Subject) => FramePlace): Predicate {
+  return {
+    key,
+    schema: { ...frameSchema, description, examples },
+    needs: ["stacks"],
+    compile(value, context, path): Condition {
+      const frame = compileFrame(value, context, path);
+      return {
+        attributes: frame.attributes,
+        evaluate(subject) {
+          const index = place(subject);
+          if (index === "none") return truth(false);
+          if (index === "unknown") return unknown("stacks");
+          return decisive(frame.test(subject.stack.frames[index]!, index, subject), index);
+        },
+      };
+    },
+  };
+}
+
+export const at: Predicate = placed(
+  "at",
+  "The innermost frame outside runtime, sync, syscall and internal/…: the line that blocks.",
+  [{ type: "$T", line: "$AT" }, "main.(*Pool).put"],
+  (s) => s.facts.at(s.stackIndex),
+);
+
+export const top: Predicate = placed(
+  "top",
+  "The innermost frame, whatever it is.",
+  ["internal/poll.runtime_pollWait"],
+  (s) => (s.stack.frames.length > 0 ? 0 : s.stack.extent === "full" ? "none" : "unknown"),
+);
+
+export const entry: Predicate = placed(
+  "entry",
+  "The outermost frame: the function that was started with `go`; compiler-made wrappers are skipped.",
+  [{ type: "$T", method: "$LOOP" }],
+  (s) => s.facts.entry(s.stackIndex),
+);
+
+export const createdBy: Predicate = {
+  key: "created-by",
+  schema: {
+    ...frameSchema,
+    properties: {
+      ...(frameSchema.properties as Record<string, JsonSchema>),
+      goroutine: {
+        type: ["string", "integer"],
+        description: "Id of the goroutine that executed the `go` statement (Go 1.21 and later).",
+        examples: ["$PARENT?"],
+      },
+    },
+    description: "The `go` statement: the function that contains it, and its goroutine.",
+    examples: [{ function: "main.serve", goroutine: "$PARENT" }],
+  },
+  needs: ["creators"],
+  compile(value, context, path): Condition {
+    const { goroutine, ...rest } = (typeof value === "string" ? { function: value } : value) as Record<string, unknown>;
+    const frame = compileFrame(rest, context, path);
+    const creator =
+      goroutine === undefined ? undefined : numberMatcher(goroutine, "id", "creator-ids", context, `${path}/goroutine`);
+    return {
+      attributes: creator === undefined ? 0 : attribute.creator,
+      evaluate(subject) {
+        const created = subject.stack.createdBy;
+        if (created === undefined) return subject.facts.dump.capabilities.has("creators") ? truth(false) : unknown("creators");
+        const solutions = frame.test(created, -1, subject);
+        if (creator === undefined || solutions.length === 0) return solutions;
+        return conjoin(solutions, creator(subject.facts.dump.goroutines.creator[subject.group!.rows[0]!]!));
+      },
+    };
+  },
+};
+
+/** Frames may be missing from the stack, so that not finding one proves nothing. */
+function isPartial(stack: Stack): boolean {
+  return stack.extent !== "full";
+}
+
+export const frame: Predicate = {
+  key: "frame",
+  schema: {
+    type: ["string", "object", "array"],
+    minLength: 1,
+    minProperties: 1,
+    additionalProperties: false,
+    properties: frameSchema.properties,
+    items: { ...frameSchema, description: "A frame that the stack has." },
+    minItems: 1,
+    description: "Some frame of the stack; a list: each of them, anywhere.",
+    examples: ["net/http.(*conn).serve", [{ type: "database/sql.(*DB)" }, { origin: "own", function: "$F" }]],
+  },
+  needs: ["stacks"],
+  compile(value, context, path): Condition {
+    const sources = Array.isArray(value) ? value : [value];
+    const tests = sources.map((s, i) => compileFrame(s, context, Array.isArray(value) ? `${path}/${i}` : path));
+    return {
+      attributes: tests.reduce((bits, t) => bits | t.attributes, 0),
+      evaluate(subject) {
+        let solutions = truth(true);
+        for (const test of tests) {
+          const found = subject.stack.frames.flatMap((f, i) => [...decisive(test.test(f, i, subject), i)]);
+          const known = found.filter((s) => s.known);
+          if (found.length === 0 && !isPartial(subject.stack)) return truth(false);
+          solutions = conjoin(solutions, known.length > 0 ? known : found.length > 0 ? found : unknown("stacks"));
+        }
+        return solutions;
+      },
+    };
+  },
+};
+
+export const stack: Predicate = {
+  key: "stack",
+  schema: {
+    type: "array",
+    minItems: 1,
+    items: { ...frameSchema, description: "A frame, or `...` for any number of frames." },
+    description:
+      "Frames in this order, innermost first. The first stands at the line that blocks, unless `...` comes before it; `...` is any number of frames.",
+    examples: [[{ type: "$T" }, "...", { type: "$T", method: "$OUTER" }]],
+  },
+  needs: ["stacks"],
+  compile(value, context, path): Condition {
+    const items = (value as readonly unknown[]).map((s, i) => (s === "..." ? "..." : compileFrame(s, context, `${path}/${i}`)));
+    return {
+      attributes: items.reduce((bits, t) => (t === "..." ? bits : bits | t.attributes), 0),
+      evaluate(subject) {
+        const start = items[0] === "..." ? 0 : subject.facts.at(subject.stackIndex);
+        if (start === "none") return truth(false);
+        if (start === "unknown") return unknown("stacks");
+        const found = sequence(items, 0, start, subject);
+        if (found.length > 0) return found;
+        return isPartial(subject.stack) ? unknown("stacks") : truth(false);
+      },
+    };
+  },
+};
+
+/** Ways in which the items from `item` on match the frames from `from` on. Work is items times frames for each `...`. */
+function sequence(items: readonly (FrameTest | "...")[], item: number, from: number, subject: Subject): readonly Solution[] {
+  const wanted = items[item];
+  if (wanted === undefined) return [holds];
+  const frames = subject.stack.frames;
+  if (wanted === "...") {
+    const next = items[item + 1];
+    if (next === undefined) return [holds];
+    const out: Solution[] = [];
+    for (let i = from; i < frames.length && out.length < 64; i++) {
+      if (next === "..." || next.test(frames[i]!, i, subject).length > 0) out.push(...sequence(items, item + 1, i, subject));
+    }
+    return out;
+  }
+  const frameHere = frames[from];
+  if (frameHere === undefined || subject.stack.gapAt === from) return [];
+  const here = decisive(wanted.test(frameHere, from, subject), from);
+  return here.length === 0 ? [] : conjoin(here, sequence(items, item + 1, from + 1, subject));
+}

@@ -1,0 +1,35 @@
+import type { Capability } from "../../model/dump.ts";
+import type { Condition } from "../../match/condition.ts";
+import type { TextTest } from "../pattern.ts";
+
+/** JSON Schema (draft-07) as plain data. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** How a variable's values are to be shown, and whether two unequal known values are two different things. */
+export type VariableKind = "text" | "line" | "file" | "address" | "id";
+
+/** What a predicate may ask the compiler. */
+export interface PredicateContext {
+  /** A number, or the value of `$params.name`. */
+  number(value: unknown, path: string): number;
+  /** A glob, `/regexp/` or `@list`. Problems are reported at `path`, and the test is then never true. */
+  text(pattern: string, path: string): TextTest;
+  /** A named condition from `define`. */
+  named(name: string, path: string): Condition;
+  /** Conditions of a nested object, as in `not: {…}`. */
+  conditions(source: unknown, path: string): Condition[];
+  /** Says that a place of the rule binds a variable. */
+  binds(name: string, kind: VariableKind, path: string): void;
+  /** Reports a mistake that the schema can't see. */
+  problem(path: string, message: string, hint?: string): void;
+}
+
+/** One key of a role: its schema and its meaning. The list of predicates makes the schema and the reference page. */
+export interface Predicate {
+  readonly key: string;
+  /** With `description` and `examples`. */
+  readonly schema: JsonSchema;
+  /** Facts that a dump must know for it to be decided. */
+  readonly needs: readonly Capability[];
+  compile(value: unknown, context: PredicateContext, path: string): Condition;
+}

@@ -1,0 +1,40 @@
+import { all, any, is, not } from "./combine.ts";
+import { at, createdBy, entry, frame, stack, top } from "./frame.ts";
+import { goroutine, labels, leaked, lockedToThread, runningOnThread, system } from "./goroutine.ts";
+import { before, growth, persists } from "./history.ts";
+import type { Predicate } from "./predicate.ts";
+import { channel, lock, mayHold, reenters, waitsFor } from "./resource.ts";
+import { wait, waited } from "./wait.ts";
+
+/** Every condition that a role can state. The rule schema and the reference page are made from this list. */
+export const predicates: readonly Predicate[] = [
+  wait,
+  waited,
+  at,
+  top,
+  entry,
+  createdBy,
+  frame,
+  stack,
+  channel,
+  lock,
+  waitsFor,
+  mayHold,
+  reenters,
+  goroutine,
+  labels,
+  leaked,
+  lockedToThread,
+  runningOnThread,
+  system,
+  persists,
+  growth,
+  before,
+  not,
+  any,
+  all,
+  is,
+];
+
+/** The predicate with this key. */
+export const predicateByKey: ReadonlyMap<string, Predicate> = new Map(predicates.map((p) => [p.key, p]));

@@ -1,0 +1,91 @@
+import { attribute, type Condition, conjoin, truth, unknown } from "../../match/condition.ts";
+import type { Capability } from "../../model/dump.ts";
+import { waitClasses, type WaitKind } from "../../model/wait-kind.ts";
+import type { Predicate } from "./predicate.ts";
+import { numberMatcher } from "./text-matcher.ts";
+
+/** A predicate on the address that a goroutine of some kinds of wait is blocked on. */
+function blockedOn(key: string, kinds: readonly WaitKind[] | undefined, missing: Capability, description: string): Predicate {
+  const wanted = kinds && new Set<WaitKind>(kinds);
+  return {
+    key,
+    schema: { type: "string", pattern: "^\\$[A-Z][A-Z0-9_]*[?*]?$", description, examples: ["$C", "$C?"] },
+    needs: [missing],
+    compile(value, context, path): Condition {
+      const match = numberMatcher(value, "address", missing, context, path);
+      return {
+        attributes: attribute.resource,
+        evaluate({ facts, group, stack }) {
+          // What a select waits on is several channels; its address column, if any, is one of them only.
+          if (wanted !== undefined && !wanted.has(stack.wait) && stack.wait !== "parked") return truth(false);
+          return match(facts.dump.goroutines.resource[group!.rows[0]!]!);
+        },
+      };
+    },
+  };
+}
+
+export const channel: Predicate = blockedOn(
+  "channel",
+  ["chan-send", "chan-receive"],
+  "channel-addresses",
+  "Address of the channel that it is blocked on. `$C?` may stay unknown.",
+);
+
+export const lock: Predicate = blockedOn(
+  "lock",
+  waitClasses.lock,
+  "lock-addresses",
+  "Address of the lock that it waits for.",
+);
+
+export const waitsFor: Predicate = blockedOn(
+  "waits-for",
+  undefined,
+  "lock-addresses",
+  "Address of the channel, lock, WaitGroup or Cond that it waits for.",
+);
+
+export const mayHold: Predicate = {
+  key: "holds",
+  schema: {
+    type: "string",
+    pattern: "^\\$[A-Z][A-Z0-9_]*$",
+    description:
+      "Address of a contended lock that it may hold: an outer frame has a pointer to the object that the lock lies in. Inferred, never observed; the lock that it waits for itself is left out.",
+    examples: ["$HAVE"],
+  },
+  needs: ["arguments", "lock-addresses"],
+  compile(value, context, path): Condition {
+    const match = numberMatcher(value, "address", "arguments", context, path);
+    return {
+      attributes: attribute.holds,
+      evaluate({ facts, group }) {
+        const held = facts.held.of(group!.rows[0]!);
+        if (held.length > 0) return held.flatMap((address) => [...match(address)]);
+        return facts.dump.capabilities.has("arguments") ? truth(false) : unknown("arguments");
+      },
+    };
+  },
+};
+
+export const reenters: Predicate = {
+  key: "reenters",
+  schema: {
+    type: "boolean",
+    description:
+      "An outer frame, beyond the one that calls Lock, has a pointer to the owner of the very lock that it waits for: it may be locking what it holds.",
+    examples: [true],
+  },
+  needs: ["arguments", "lock-addresses"],
+  compile(value): Condition {
+    return {
+      attributes: attribute.holds | attribute.resource | attribute.arguments,
+      evaluate({ facts, group }) {
+        const can = facts.dump.capabilities.has("arguments") ? truth(true) : unknown("arguments");
+        const found = facts.held.reenters(group!.rows[0]!);
+        return conjoin(found || facts.dump.capabilities.has("arguments") ? truth(found === value) : can, can);
+      },
+    };
+  },
+};

@@ -1,0 +1,70 @@
+import { type Bindings, holds, type Solution, type Value } from "../../match/condition.ts";
+import type { Capability } from "../../model/dump.ts";
+import { parseCapture } from "../pattern.ts";
+import type { PredicateContext, VariableKind } from "./predicate.ts";
+
+/**
+ * Asks one property of a frame or goroutine.
+ * `undefined`: the dump does not know the property. `""`: it is known that there is none (a function without receiver).
+ */
+export type ValueMatcher = (value: Value | undefined) => readonly Solution[];
+
+const no: readonly Solution[] = [];
+const yes: readonly Solution[] = [holds];
+
+function bound(bindings: Bindings): readonly Solution[] {
+  return [{ ...holds, bindings }];
+}
+
+/** A matcher for a capture (`$X`, `$X?`, `$X*`). */
+function captureMatcher(name: string, lenient: boolean, missing: Capability): ValueMatcher {
+  return (value) => {
+    if (value === undefined || value === "") {
+      if (lenient) return bound({ [name]: undefined });
+      return value === "" ? no : [{ ...holds, known: false, missing: [missing] }];
+    }
+    return bound({ [name]: value });
+  };
+}
+
+/** Compiles a pattern, a capture or a list of patterns over one text property. */
+export function textMatcher(
+  pattern: unknown,
+  kind: VariableKind,
+  missing: Capability,
+  context: PredicateContext,
+  path: string,
+): ValueMatcher {
+  const patterns = (Array.isArray(pattern) ? pattern : [pattern]).map(String);
+  const capture = patterns.length === 1 ? parseCapture(patterns[0]!) : undefined;
+  if (capture !== undefined) {
+    context.binds(capture.name, kind, path);
+    return captureMatcher(capture.name, capture.optional || capture.collected, missing);
+  }
+  const tests = patterns.map((p, i) => context.text(p, Array.isArray(pattern) ? `${path}/${i}` : path));
+  return (value) => {
+    if (value === undefined) return [{ ...holds, known: false, missing: [missing] }];
+    return tests.some((test) => test(String(value))) ? yes : no;
+  };
+}
+
+/** Compiles a capture or a number over one numeric property (an address or an id); NaN is unknown. */
+export function numberMatcher(
+  pattern: unknown,
+  kind: VariableKind,
+  missing: Capability,
+  context: PredicateContext,
+  path: string,
+): (value: number) => readonly Solution[] {
+  const capture = typeof pattern === "string" ? parseCapture(pattern) : undefined;
+  if (capture !== undefined) {
+    context.binds(capture.name, kind, path);
+    const match = captureMatcher(capture.name, capture.optional || capture.collected, missing);
+    return (value) => match(Number.isNaN(value) ? undefined : value);
+  }
+  const wanted = context.number(pattern, path);
+  return (value) => {
+    if (Number.isNaN(value)) return [{ ...holds, known: false, missing: [missing] }];
+    return value === wanted ? yes : no;
+  };
+}

@@ -1,0 +1,62 @@
+import { attribute, truth, unknown } from "../../match/condition.ts";
+import { goroutineFlags } from "../../model/goroutines.ts";
+import { isBlocked, waitClasses, type WaitKind, waitKinds } from "../../model/wait-kind.ts";
+import { rangeSchema, rangeTest } from "../range.ts";
+import type { Predicate } from "./predicate.ts";
+
+const names = [...waitKinds, ...Object.keys(waitClasses)];
+
+/** The kinds that a name of a kind or a class stands for. */
+export function waitKindsOf(name: string): readonly WaitKind[] {
+  return Object.hasOwn(waitClasses, name) ? waitClasses[name as keyof typeof waitClasses] : [name as WaitKind];
+}
+
+export const wait: Predicate = {
+  key: "wait",
+  schema: {
+    type: ["string", "array"],
+    enum: undefined,
+    items: { type: "string", enum: names },
+    minItems: 1,
+    uniqueItems: true,
+    description:
+      "Kind of wait, a class of kinds (channel, lock, sync, blocked), or a list. `parked`: blocked, but the dump does not say on what.",
+    examples: ["chan-send", ["chan-send", "parked"], "lock"],
+  },
+  needs: ["wait-reasons"],
+  compile(value) {
+    const wanted = new Set((Array.isArray(value) ? value : [value]).flatMap((n) => [...waitKindsOf(String(n))]));
+    const anyParked = [...wanted].some((k) => isBlocked(k) || k === "sleep" || k === "io-wait" || k === "runtime-idle");
+    return {
+      attributes: 0,
+      evaluate({ stack }) {
+        if (wanted.has(stack.wait)) return truth(true);
+        if (stack.wait === "unknown" || (stack.wait === "parked" && anyParked)) return unknown("wait-reasons");
+        return truth(false);
+      },
+    };
+  },
+};
+
+export const waited: Predicate = {
+  key: "waited",
+  schema: {
+    ...rangeSchema,
+    description:
+      "Whole minutes waited, as the dump says (it may over-state by up to two). Goroutines marked (leaked) wait for ever; no minutes in the dump: unknown, which is not short.",
+    examples: [{ gte: 5 }],
+  },
+  needs: ["minutes"],
+  compile(value, context, path) {
+    const test = rangeTest(value, context, path);
+    return {
+      attributes: attribute.minutes | attribute.flags,
+      evaluate({ facts, group }) {
+        const g = facts.dump.goroutines;
+        const row = group!.rows[0]!;
+        if (g.flags[row]! & goroutineFlags.leaked) return truth(test(Number.POSITIVE_INFINITY));
+        return g.minutes[row]! < 0 ? unknown("minutes") : truth(test(g.minutes[row]!));
+      },
+    };
+  },
+};

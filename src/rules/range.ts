@@ -1,0 +1,34 @@
+import type { JsonSchema, PredicateContext } from "./predicates/predicate.ts";
+
+const bound: JsonSchema = {
+  type: ["number", "string"],
+  pattern: "^\\$params\\.[a-z][a-z0-9-]*$",
+};
+
+/** Schema of `{gte, gt, lte, lt, eq}`. */
+export const rangeSchema: JsonSchema = {
+  type: "object",
+  additionalProperties: false,
+  minProperties: 1,
+  properties: {
+    gte: { ...bound, description: "At least.", examples: [5, "$params.min"] },
+    gt: { ...bound, description: "More than.", examples: [0] },
+    lte: { ...bound, description: "At most.", examples: [8] },
+    lt: { ...bound, description: "Less than.", examples: [100] },
+    eq: { ...bound, description: "Exactly.", examples: [1] },
+  },
+};
+
+/** Compiles `{gte: 5, lt: $params.max}`. */
+export function rangeTest(source: unknown, context: Pick<PredicateContext, "number">, path: string): (value: number) => boolean {
+  const range = source as Record<string, unknown>;
+  const bounds = Object.entries(range).map(([key, value]) => [key, context.number(value, `${path}/${key}`)] as const);
+  return (value) =>
+    bounds.every(([key, limit]) => {
+      if (key === "gte") return value >= limit;
+      if (key === "gt") return value > limit;
+      if (key === "lte") return value <= limit;
+      if (key === "lt") return value < limit;
+      return value === limit;
+    });
+}
