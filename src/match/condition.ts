@@ -52,7 +52,13 @@ export const attribute = {
 
 const noBindings: Bindings = Object.freeze({});
 
-export const holds: Solution = Object.freeze({ known: true, bindings: noBindings, forbidden: [], frames: [], missing: [] });
+export const holds: Solution = Object.freeze({
+  known: true,
+  bindings: noBindings,
+  forbidden: [],
+  frames: [],
+  missing: [],
+});
 
 const yes: readonly Solution[] = Object.freeze([holds]);
 const no: readonly Solution[] = Object.freeze([]);
@@ -90,8 +96,18 @@ function mergeSolutions(a: Solution, b: Solution): Solution | undefined {
   return {
     known: a.known && b.known,
     bindings,
-    forbidden: a.forbidden.length === 0 ? b.forbidden : b.forbidden.length === 0 ? a.forbidden : [...a.forbidden, ...b.forbidden],
-    frames: a.frames.length === 0 ? b.frames : b.frames.length === 0 ? a.frames : [...new Set([...a.frames, ...b.frames])],
+    forbidden:
+      a.forbidden.length === 0
+        ? b.forbidden
+        : b.forbidden.length === 0
+          ? a.forbidden
+          : [...a.forbidden, ...b.forbidden],
+    frames:
+      a.frames.length === 0
+        ? b.frames
+        : b.frames.length === 0
+          ? a.frames
+          : [...new Set([...a.frames, ...b.frames])],
     missing: a.missing.length === 0 ? b.missing : [...new Set([...a.missing, ...b.missing])],
   };
 }
@@ -181,7 +197,9 @@ export function noneOf(condition: Condition): Condition {
         else if (Object.keys(s.bindings).length === 0) return no;
         else forbidden.push(s.bindings);
       }
-      return [{ known: missing.size === 0, bindings: noBindings, forbidden, frames: [], missing: [...missing] }];
+      return [
+        { known: missing.size === 0, bindings: noBindings, forbidden, frames: [], missing: [...missing] },
+      ];
     },
   };
 }

@@ -1,5 +1,5 @@
-import { isMachinery, type Origin, originOf } from "../model/origin.ts";
 import type { Dump } from "../model/dump.ts";
+import { isMachinery, type Origin, originOf } from "../model/origin.ts";
 import type { Frame, Stack } from "../model/stack.ts";
 import { isWrapper } from "../model/symbol.ts";
 import { type HeldLocks, heldLocks } from "../model/wait-graph.ts";
@@ -85,20 +85,26 @@ export class Facts {
   }
 
   #split(stackIndex: number, attributes: number): readonly Group[] {
-    const rows = this.rowsOf(stackIndex);
+    return this.splitRows(stackIndex, this.rowsOf(stackIndex), attributes);
+  }
+
+  /** Rows of one stack, split by the attributes asked. */
+  splitRows(stackIndex: number, rows: ArrayLike<number>, attributes: number): readonly Group[] {
     if (rows.length === 0) return [];
-    if (attributes === 0 || rows.length === 1) return [this.#group(stackIndex, rows)];
+    if (attributes === 0 || rows.length === 1) return [this.groupOf(stackIndex, rows)];
     const parts = new Map<string | number, number[]>();
-    for (const row of rows) {
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!;
       const key = this.#rowKey(row, attributes);
       const part = parts.get(key);
       if (part === undefined) parts.set(key, [row]);
       else part.push(row);
     }
-    return [...parts.values()].map((part) => this.#group(stackIndex, part));
+    return [...parts.values()].map((part) => this.groupOf(stackIndex, part));
   }
 
-  #group(stackIndex: number, rows: ArrayLike<number>): Group {
+  /** A group of some rows of one stack. */
+  groupOf(stackIndex: number, rows: ArrayLike<number>): Group {
     let weight = 0;
     for (let i = 0; i < rows.length; i++) weight += this.dump.goroutines.weight[rows[i]!]!;
     return { stackIndex, rows, weight };

@@ -1,6 +1,6 @@
-import type { WaitKind } from "../model/wait-kind.ts";
-import { type Stack, stackKey } from "../model/stack.ts";
 import type { Dump } from "../model/dump.ts";
+import { type Stack, stackKey } from "../model/stack.ts";
+import type { WaitKind } from "../model/wait-kind.ts";
 
 /** What earlier snapshots of the same process say; built once for each snapshot that rules look at. */
 export interface History {
@@ -11,7 +11,14 @@ export interface History {
   /** Goroutines with this stack in each earlier snapshot, oldest first. */
   counts(stack: Stack): readonly number[];
   /** Earlier states of the goroutine with this id, newest first. */
-  before(id: number): readonly { readonly dump: number; readonly stack: Stack; readonly wait: WaitKind; readonly resource: number }[];
+  before(
+    id: number,
+  ): readonly {
+    readonly dump: number;
+    readonly stack: Stack;
+    readonly wait: WaitKind;
+    readonly resource: number;
+  }[];
 }
 
 interface Indexed {

@@ -30,6 +30,20 @@ export const capabilityNames = [
 
 export type Capability = (typeof capabilityNames)[number];
 
+/** What people call a fact. */
+export const capabilityTitles: Readonly<Record<Capability, string>> = {
+  ids: "goroutine ids",
+  "wait-reasons": "wait reasons",
+  minutes: "how long goroutines have waited",
+  stacks: "whole stacks",
+  arguments: "arguments",
+  "channel-addresses": "channel addresses",
+  "lock-addresses": "lock addresses",
+  creators: "creators of goroutines",
+  "creator-ids": "ids of creators",
+  labels: "labels",
+};
+
 /** Something of the input that could not be understood. */
 export interface ReadProblem {
   /** 1-based line of the input; left out where lines mean nothing. */

@@ -2,7 +2,7 @@ import type { Address } from "./address.ts";
 import { looksLikePointer } from "./arguments.ts";
 import type { Dump } from "./dump.ts";
 import { isMachinery } from "./origin.ts";
-import { waitClasses, type WaitKind } from "./wait-kind.ts";
+import { type WaitKind, waitClasses } from "./wait-kind.ts";
 
 /**
  * Locks that goroutines may hold. Dumps name waiters, never holders: a goroutine may hold a lock when one of its
@@ -84,7 +84,12 @@ function ownerOffsets(dump: Dump, locks: Float64Array): ReadonlySet<number> {
 }
 
 /** The contended locks that lie at a trusted distance behind a pointer. */
-function locksBehind(pointer: Address, locks: Float64Array, offsets: ReadonlySet<number>, found: Set<Address>): void {
+function locksBehind(
+  pointer: Address,
+  locks: Float64Array,
+  offsets: ReadonlySet<number>,
+  found: Set<Address>,
+): void {
   if (!(pointer > 0) || !looksLikePointer(pointer)) return;
   for (let i = lowerBound(locks, pointer); i < locks.length && locks[i]! - pointer < farOffset; i++) {
     const distance = locks[i]! - pointer;
@@ -92,12 +97,18 @@ function locksBehind(pointer: Address, locks: Float64Array, offsets: ReadonlySet
   }
 }
 
-function candidates(dump: Dump, row: number, locks: Float64Array, offsets: ReadonlySet<number>): readonly Address[] {
+function candidates(
+  dump: Dump,
+  row: number,
+  locks: Float64Array,
+  offsets: ReadonlySet<number>,
+): readonly Address[] {
   const g = dump.goroutines;
   const stack = dump.stacks[g.stack[row]!]!;
   if (stack.slots.length === 0) return none;
   const found = new Set<Address>();
-  for (let slot = 0; slot < stack.slots.length; slot++) locksBehind(g.argument(row, slot), locks, offsets, found);
+  for (let slot = 0; slot < stack.slots.length; slot++)
+    locksBehind(g.argument(row, slot), locks, offsets, found);
   found.delete(g.resource[row]!);
   return found.size === 0 ? none : [...found].sort((a, b) => a - b);
 }

@@ -20,9 +20,15 @@ export const rangeSchema: JsonSchema = {
 };
 
 /** Compiles `{gte: 5, lt: $params.max}`. */
-export function rangeTest(source: unknown, context: Pick<PredicateContext, "number">, path: string): (value: number) => boolean {
+export function rangeTest(
+  source: unknown,
+  context: Pick<PredicateContext, "number">,
+  path: string,
+): (value: number) => boolean {
   const range = source as Record<string, unknown>;
-  const bounds = Object.entries(range).map(([key, value]) => [key, context.number(value, `${path}/${key}`)] as const);
+  const bounds = Object.entries(range).map(
+    ([key, value]) => [key, context.number(value, `${path}/${key}`)] as const,
+  );
   return (value) =>
     bounds.every(([key, limit]) => {
       if (key === "gte") return value >= limit;

@@ -1,4 +1,4 @@
-import type { Confidence, Severity } from "../report/report.ts";
+import type { Certainty, Confidence, Severity } from "../report/report.ts";
 
 /** `{gte: 5}`; a value may be `$params.name`. */
 export type Range = Partial<Record<"gte" | "gt" | "lte" | "lt" | "eq", number | string>>;
@@ -52,7 +52,7 @@ export interface RuleSource {
   readonly tags?: readonly string[];
   readonly params?: Readonly<Record<string, number | string | boolean | ParamSource>>;
   /** Conditions on the dump as a whole. */
-  readonly dump?: Readonly<Record<string, unknown>>;
+  readonly dump?: { readonly event?: TextPattern };
   readonly roles: Readonly<Record<string, RoleSource>>;
   readonly "joined-by"?: readonly JoinSource[];
   readonly cycle?: {
@@ -64,6 +64,8 @@ export interface RuleSource {
   /** Severity when a condition holds; the last that holds wins. */
   readonly escalate?: readonly { readonly severity: Severity; readonly when: WhenSource }[];
   readonly explains?: readonly string[];
+  /** Arrows of the finding's picture; ends that are no role are resources. */
+  readonly picture?: readonly { readonly from: string; readonly to: string; readonly label: string; readonly certainty?: Certainty }[];
   readonly message: string;
   readonly why?: string;
   readonly fix?: string;

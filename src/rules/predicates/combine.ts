@@ -16,7 +16,9 @@ export const not: Predicate = {
   needs: [],
   compile(value, context, path) {
     const sources = Array.isArray(value) ? value : [value];
-    const conditions = sources.map((s, i) => allOf(context.conditions(s, Array.isArray(value) ? `${path}/${i}` : path)));
+    const conditions = sources.map((s, i) =>
+      allOf(context.conditions(s, Array.isArray(value) ? `${path}/${i}` : path)),
+    );
     return allOf(conditions.map(noneOf));
   },
 };

@@ -1,4 +1,13 @@
-import { type Condition, attribute, conjoin, holds, type Solution, type Subject, truth, unknown } from "../../match/condition.ts";
+import {
+  attribute,
+  type Condition,
+  conjoin,
+  holds,
+  type Solution,
+  type Subject,
+  truth,
+  unknown,
+} from "../../match/condition.ts";
 import type { FramePlace } from "../../match/facts.ts";
 import type { Frame, Stack } from "../../model/stack.ts";
 import type { JsonSchema, Predicate, PredicateContext } from "./predicate.ts";
@@ -19,12 +28,23 @@ const textSchema: JsonSchema = {
 
 /** The properties of a frame that a rule can ask: how each is read, and its documentation. */
 const textProperties: Readonly<
-  Record<string, { readonly read: (frame: Frame, subject: Subject) => string | undefined; readonly kind: "text" | "file" | "line"; readonly schema: JsonSchema }>
+  Record<
+    string,
+    {
+      readonly read: (frame: Frame, subject: Subject) => string | undefined;
+      readonly kind: "text" | "file" | "line";
+      readonly schema: JsonSchema;
+    }
+  >
 > = {
   function: {
     read: (f) => f.symbol.plain || undefined,
     kind: "text",
-    schema: { ...textSchema, description: "Whole function name, without type arguments.", examples: ["net/http.(*conn).serve", "$F"] },
+    schema: {
+      ...textSchema,
+      description: "Whole function name, without type arguments.",
+      examples: ["net/http.(*conn).serve", "$F"],
+    },
   },
   outer: {
     read: (f) => f.symbol.outer || undefined,
@@ -43,22 +63,38 @@ const textProperties: Readonly<
   type: {
     read: (f) => f.symbol.type,
     kind: "text",
-    schema: { ...textSchema, description: "Receiver type with its package; functions have none.", examples: ["main.(*Pool)", "$T"] },
+    schema: {
+      ...textSchema,
+      description: "Receiver type with its package; functions have none.",
+      examples: ["main.(*Pool)", "$T"],
+    },
   },
   method: {
     read: (f) => f.symbol.method,
     kind: "text",
-    schema: { ...textSchema, description: "Method or function name, closures included.", examples: ["Lock", "run.func*", "$M"] },
+    schema: {
+      ...textSchema,
+      description: "Method or function name, closures included.",
+      examples: ["Lock", "run.func*", "$M"],
+    },
   },
   file: {
     read: (f) => f.file || undefined,
     kind: "file",
-    schema: { ...textSchema, description: "Source file as the dump writes it.", examples: ["*/server/metrics.go", "$FILE"] },
+    schema: {
+      ...textSchema,
+      description: "Source file as the dump writes it.",
+      examples: ["*/server/metrics.go", "$FILE"],
+    },
   },
   line: {
     read: (f) => (f.file === "" || f.line === 0 ? undefined : `${f.file}:${f.line}`),
     kind: "line",
-    schema: { ...textSchema, description: "Source position as `file:line`.", examples: ["$AT", "*/metrics.go:95"] },
+    schema: {
+      ...textSchema,
+      description: "Source position as `file:line`.",
+      examples: ["$AT", "*/metrics.go:95"],
+    },
   },
   origin: {
     read: (f, s) => s.facts.origin(f),
@@ -142,7 +178,12 @@ function decisive(solutions: readonly Solution[], frame: number): readonly Solut
 }
 
 /** A predicate on the frame at one place of the stack. */
-function placed(key: string, description: string, examples: readonly unknown[], place: (s: Subject) => FramePlace): Predicate {
+function placed(
+  key: string,
+  description: string,
+  examples: readonly unknown[],
+  place: (s: Subject) => FramePlace,
+): Predicate {
   return {
     key,
     schema: { ...frameSchema, description, examples },
@@ -200,15 +241,21 @@ export const createdBy: Predicate = {
   },
   needs: ["creators"],
   compile(value, context, path): Condition {
-    const { goroutine, ...rest } = (typeof value === "string" ? { function: value } : value) as Record<string, unknown>;
+    const { goroutine, ...rest } = (typeof value === "string" ? { function: value } : value) as Record<
+      string,
+      unknown
+    >;
     const frame = compileFrame(rest, context, path);
     const creator =
-      goroutine === undefined ? undefined : numberMatcher(goroutine, "id", "creator-ids", context, `${path}/goroutine`);
+      goroutine === undefined
+        ? undefined
+        : numberMatcher(goroutine, "id", "creator-ids", context, `${path}/goroutine`);
     return {
       attributes: creator === undefined ? 0 : attribute.creator,
       evaluate(subject) {
         const created = subject.stack.createdBy;
-        if (created === undefined) return subject.facts.dump.capabilities.has("creators") ? truth(false) : unknown("creators");
+        if (created === undefined)
+          return subject.facts.dump.capabilities.has("creators") ? truth(false) : unknown("creators");
         const solutions = frame.test(created, -1, subject);
         if (creator === undefined || solutions.length === 0) return solutions;
         return conjoin(solutions, creator(subject.facts.dump.goroutines.creator[subject.group!.rows[0]!]!));
@@ -238,7 +285,9 @@ export const frame: Predicate = {
   needs: ["stacks"],
   compile(value, context, path): Condition {
     const sources = Array.isArray(value) ? value : [value];
-    const tests = sources.map((s, i) => compileFrame(s, context, Array.isArray(value) ? `${path}/${i}` : path));
+    const tests = sources.map((s, i) =>
+      compileFrame(s, context, Array.isArray(value) ? `${path}/${i}` : path),
+    );
     return {
       attributes: tests.reduce((bits, t) => bits | t.attributes, 0),
       evaluate(subject) {
@@ -247,7 +296,10 @@ export const frame: Predicate = {
           const found = subject.stack.frames.flatMap((f, i) => [...decisive(test.test(f, i, subject), i)]);
           const known = found.filter((s) => s.known);
           if (found.length === 0 && !isPartial(subject.stack)) return truth(false);
-          solutions = conjoin(solutions, known.length > 0 ? known : found.length > 0 ? found : unknown("stacks"));
+          solutions = conjoin(
+            solutions,
+            known.length > 0 ? known : found.length > 0 ? found : unknown("stacks"),
+          );
         }
         return solutions;
       },
@@ -267,7 +319,9 @@ export const stack: Predicate = {
   },
   needs: ["stacks"],
   compile(value, context, path): Condition {
-    const items = (value as readonly unknown[]).map((s, i) => (s === "..." ? "..." : compileFrame(s, context, `${path}/${i}`)));
+    const items = (value as readonly unknown[]).map((s, i) =>
+      s === "..." ? "..." : compileFrame(s, context, `${path}/${i}`),
+    );
     return {
       attributes: items.reduce((bits, t) => (t === "..." ? bits : bits | t.attributes), 0),
       evaluate(subject) {
@@ -283,7 +337,12 @@ export const stack: Predicate = {
 };
 
 /** Ways in which the items from `item` on match the frames from `from` on. Work is items times frames for each `...`. */
-function sequence(items: readonly (FrameTest | "...")[], item: number, from: number, subject: Subject): readonly Solution[] {
+function sequence(
+  items: readonly (FrameTest | "...")[],
+  item: number,
+  from: number,
+  subject: Subject,
+): readonly Solution[] {
   const wanted = items[item];
   if (wanted === undefined) return [holds];
   const frames = subject.stack.frames;
@@ -292,7 +351,8 @@ function sequence(items: readonly (FrameTest | "...")[], item: number, from: num
     if (next === undefined) return [holds];
     const out: Solution[] = [];
     for (let i = from; i < frames.length && out.length < 64; i++) {
-      if (next === "..." || next.test(frames[i]!, i, subject).length > 0) out.push(...sequence(items, item + 1, i, subject));
+      if (next === "..." || next.test(frames[i]!, i, subject).length > 0)
+        out.push(...sequence(items, item + 1, i, subject));
     }
     return out;
   }

@@ -28,7 +28,8 @@ function flag(key: string, bit: number, description: string): Predicate {
     compile(value): Condition {
       return {
         attributes: attribute.flags,
-        evaluate: ({ facts, group }) => truth((facts.dump.goroutines.flags[group!.rows[0]!]! & bit) !== 0 === value),
+        evaluate: ({ facts, group }) =>
+          truth(((facts.dump.goroutines.flags[group!.rows[0]!]! & bit) !== 0) === value),
       };
     },
   };
@@ -39,7 +40,11 @@ export const leaked: Predicate = flag(
   goroutineFlags.leaked,
   "The runtime has proved that nothing can wake it (Go 1.26 and later).",
 );
-export const lockedToThread: Predicate = flag("locked-to-thread", goroutineFlags.lockedToThread, "Locked to its thread.");
+export const lockedToThread: Predicate = flag(
+  "locked-to-thread",
+  goroutineFlags.lockedToThread,
+  "Locked to its thread.",
+);
 export const runningOnThread: Predicate = flag(
   "running-on-thread",
   goroutineFlags.onThread,

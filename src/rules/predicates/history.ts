@@ -1,9 +1,9 @@
 import { attribute, type Condition, type Subject, truth, unknown } from "../../match/condition.ts";
 import type { History } from "../../match/history.ts";
+import { waitKinds } from "../../model/wait-kind.ts";
 import { rangeSchema, rangeTest } from "../range.ts";
 import type { Predicate } from "./predicate.ts";
 import { waitKindsOf } from "./wait.ts";
-import { waitKinds } from "../../model/wait-kind.ts";
 
 function historyOf(subject: Subject): History | undefined {
   const history = subject.facts.history;
@@ -101,7 +101,8 @@ export const before: Predicate = {
         const resource = subject.facts.dump.goroutines.resource[subject.group!.rows[0]!]!;
         const states = history.before(id).filter((s) => !kinds || kinds.has(s.wait));
         if (source["same-resource"] !== true) return truth(states.length > 0);
-        if (Number.isNaN(resource) || states.some((s) => Number.isNaN(s.resource))) return unknown("channel-addresses");
+        if (Number.isNaN(resource) || states.some((s) => Number.isNaN(s.resource)))
+          return unknown("channel-addresses");
         return truth(states.some((s) => s.resource === resource));
       },
     };

@@ -1,6 +1,6 @@
-import type { Capability } from "../../model/dump.ts";
 import type { Condition } from "../../match/condition.ts";
-import type { TextTest } from "../pattern.ts";
+import type { Capability } from "../../model/dump.ts";
+import type { Capture, TextTest } from "../pattern.ts";
 
 /** JSON Schema (draft-07) as plain data. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -19,7 +19,7 @@ export interface PredicateContext {
   /** Conditions of a nested object, as in `not: {…}`. */
   conditions(source: unknown, path: string): Condition[];
   /** Says that a place of the rule binds a variable. */
-  binds(name: string, kind: VariableKind, path: string): void;
+  binds(capture: Capture, kind: VariableKind, path: string): void;
   /** Reports a mistake that the schema can't see. */
   problem(path: string, message: string, hint?: string): void;
 }

@@ -1,11 +1,16 @@
 import { attribute, type Condition, conjoin, truth, unknown } from "../../match/condition.ts";
 import type { Capability } from "../../model/dump.ts";
-import { waitClasses, type WaitKind } from "../../model/wait-kind.ts";
+import { type WaitKind, waitClasses } from "../../model/wait-kind.ts";
 import type { Predicate } from "./predicate.ts";
 import { numberMatcher } from "./text-matcher.ts";
 
 /** A predicate on the address that a goroutine of some kinds of wait is blocked on. */
-function blockedOn(key: string, kinds: readonly WaitKind[] | undefined, missing: Capability, description: string): Predicate {
+function blockedOn(
+  key: string,
+  kinds: readonly WaitKind[] | undefined,
+  missing: Capability,
+  description: string,
+): Predicate {
   const wanted = kinds && new Set<WaitKind>(kinds);
   return {
     key,

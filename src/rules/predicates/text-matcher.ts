@@ -38,7 +38,7 @@ export function textMatcher(
   const patterns = (Array.isArray(pattern) ? pattern : [pattern]).map(String);
   const capture = patterns.length === 1 ? parseCapture(patterns[0]!) : undefined;
   if (capture !== undefined) {
-    context.binds(capture.name, kind, path);
+    context.binds(capture, kind, path);
     return captureMatcher(capture.name, capture.optional || capture.collected, missing);
   }
   const tests = patterns.map((p, i) => context.text(p, Array.isArray(pattern) ? `${path}/${i}` : path));
@@ -58,7 +58,7 @@ export function numberMatcher(
 ): (value: number) => readonly Solution[] {
   const capture = typeof pattern === "string" ? parseCapture(pattern) : undefined;
   if (capture !== undefined) {
-    context.binds(capture.name, kind, path);
+    context.binds(capture, kind, path);
     const match = captureMatcher(capture.name, capture.optional || capture.collected, missing);
     return (value) => match(Number.isNaN(value) ? undefined : value);
   }

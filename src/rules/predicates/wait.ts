@@ -1,6 +1,6 @@
 import { attribute, truth, unknown } from "../../match/condition.ts";
 import { goroutineFlags } from "../../model/goroutines.ts";
-import { isBlocked, waitClasses, type WaitKind, waitKinds } from "../../model/wait-kind.ts";
+import { isBlocked, type WaitKind, waitClasses, waitKinds } from "../../model/wait-kind.ts";
 import { rangeSchema, rangeTest } from "../range.ts";
 import type { Predicate } from "./predicate.ts";
 
@@ -8,7 +8,9 @@ const names = [...waitKinds, ...Object.keys(waitClasses)];
 
 /** The kinds that a name of a kind or a class stands for. */
 export function waitKindsOf(name: string): readonly WaitKind[] {
-  return Object.hasOwn(waitClasses, name) ? waitClasses[name as keyof typeof waitClasses] : [name as WaitKind];
+  return Object.hasOwn(waitClasses, name)
+    ? waitClasses[name as keyof typeof waitClasses]
+    : [name as WaitKind];
 }
 
 export const wait: Predicate = {
@@ -25,13 +27,18 @@ export const wait: Predicate = {
   },
   needs: ["wait-reasons"],
   compile(value) {
-    const wanted = new Set((Array.isArray(value) ? value : [value]).flatMap((n) => [...waitKindsOf(String(n))]));
-    const anyParked = [...wanted].some((k) => isBlocked(k) || k === "sleep" || k === "io-wait" || k === "runtime-idle");
+    const wanted = new Set(
+      (Array.isArray(value) ? value : [value]).flatMap((n) => [...waitKindsOf(String(n))]),
+    );
+    const anyParked = [...wanted].some(
+      (k) => isBlocked(k) || k === "sleep" || k === "io-wait" || k === "runtime-idle",
+    );
     return {
       attributes: 0,
       evaluate({ stack }) {
         if (wanted.has(stack.wait)) return truth(true);
-        if (stack.wait === "unknown" || (stack.wait === "parked" && anyParked)) return unknown("wait-reasons");
+        if (stack.wait === "unknown" || (stack.wait === "parked" && anyParked))
+          return unknown("wait-reasons");
         return truth(false);
       },
     };

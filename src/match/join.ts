@@ -1,0 +1,387 @@
+import type { JoinStep, Role, Rule } from "../rules/rule.ts";
+import { type Bindings, remaining } from "./condition.ts";
+import type { Facts, Group } from "./facts.ts";
+import type { Match, RoleMembers } from "./match.ts";
+import { bindingsKey, type Member, type Relation, type Tuple } from "./relation.ts";
+
+/** Pairs of tuples that are compared for one rule at most; beyond, the rule is named as not fully evaluated. */
+const maxPairs = 2_000_000;
+/** Matches of one rule on one dump at most. */
+const maxMatches = 2_000;
+
+/** How a tuple of a later role relates to what is bound so far. */
+type Joined = { readonly step: number | undefined } | undefined;
+
+/**
+ * Joins the relations of a rule: an equality join over all shared variables, three-valued, where the variables of
+ * the `joined-by` ladder are compared step by step instead, the first step that both sides know deciding.
+ */
+export function joinRoles(
+  rule: Rule,
+  facts: Facts,
+  relations: readonly Relation[],
+): { matches: Match[]; limit: string | undefined } {
+  const ladder = new Set(rule.joinedBy.flatMap((s) => s.variables));
+  const required = relations.filter((r) => r.role.kind === "required");
+  let partial = new Map<string, Bindings>([["", {}]]);
+  let pairs = 0;
+  let limit: string | undefined;
+  required.forEach((relation, position) => {
+    const next = new Map<string, Bindings>();
+    const shared = sharedVariables(relation.role, required.slice(0, position), ladder);
+    const index = indexTuples(relation.tuples, shared);
+    for (const bindings of partial.values()) {
+      for (const tuple of candidates(index, bindings, shared)) {
+        if (++pairs > maxPairs || next.size > maxMatches * 10) {
+          limit = `more than ${pairs > maxPairs ? maxPairs : maxMatches * 10} combinations of roles`;
+          break;
+        }
+        if (position > 0 && joins(rule, ladder, bindings, tuple) === undefined) continue;
+        const merged = extend(bindings, tuple.bindings);
+        next.set(bindingsKey(merged), merged);
+      }
+    }
+    partial = mostSpecific(next);
+  });
+  const matches: Match[] = [];
+  for (const bindings of partial.values()) {
+    if (matches.length >= maxMatches) {
+      limit = `more than ${maxMatches} findings`;
+      break;
+    }
+    const match = complete(rule, facts, relations, ladder, bindings);
+    if (match !== undefined) matches.push(match);
+  }
+  return { matches, limit };
+}
+
+function sharedVariables(
+  role: Role,
+  earlier: readonly Relation[],
+  ladder: ReadonlySet<string>,
+): readonly string[] {
+  return [...role.variables.keys()].filter(
+    (v) => !ladder.has(v) && earlier.some((r) => r.role.variables.has(v)),
+  );
+}
+
+interface TupleIndex {
+  readonly exact: ReadonlyMap<string, readonly Tuple[]>;
+  readonly loose: readonly Tuple[];
+  readonly all: readonly Tuple[];
+}
+
+function indexTuples(tuples: readonly Tuple[], shared: readonly string[]): TupleIndex {
+  const exact = new Map<string, Tuple[]>();
+  const loose: Tuple[] = [];
+  for (const tuple of tuples) {
+    const key = keyOf(tuple.bindings, shared);
+    if (key === undefined) loose.push(tuple);
+    else {
+      const list = exact.get(key);
+      if (list === undefined) exact.set(key, [tuple]);
+      else list.push(tuple);
+    }
+  }
+  return { exact, loose, all: tuples };
+}
+
+/** `undefined` when a value is unknown. */
+function keyOf(bindings: Bindings, names: readonly string[]): string | undefined {
+  let key = "";
+  for (const name of names) {
+    const value = bindings[name];
+    if (value === undefined) return undefined;
+    key += `${value}\u0001`;
+  }
+  return key;
+}
+
+function candidates(index: TupleIndex, bindings: Bindings, shared: readonly string[]): readonly Tuple[] {
+  if (shared.length === 0) return index.all;
+  const key = keyOf(bindings, shared);
+  if (key === undefined) return index.all;
+  const exact = index.exact.get(key) ?? [];
+  return index.loose.length === 0 ? exact : [...exact, ...index.loose];
+}
+
+/** Whether a tuple fits the bindings; `undefined` when it does not. */
+function joins(rule: Rule, ladder: ReadonlySet<string>, bindings: Bindings, tuple: Tuple): Joined {
+  for (const name of Object.keys(tuple.bindings)) {
+    if (ladder.has(name)) continue;
+    const a = bindings[name];
+    const b = tuple.bindings[name];
+    if (a !== undefined && b !== undefined && a !== b) return undefined;
+  }
+  if (tuple.forbidden.some((f) => isEmpty(remaining(f, { ...tuple.bindings, ...bindings }))))
+    return undefined;
+  if (!Object.keys(tuple.bindings).some((name) => ladder.has(name))) return { step: undefined };
+  const step = stepOf(rule, bindings, tuple.bindings);
+  return step === undefined ? undefined : { step };
+}
+
+function isEmpty(rest: Bindings | undefined): boolean {
+  return rest !== undefined && Object.keys(rest).length === 0;
+}
+
+/**
+ * The first step of the ladder on which both agree. Two known addresses that differ are two different things and
+ * end the climb; names that differ only fail to join by this step.
+ */
+function stepOf(rule: Rule, a: Bindings, b: Bindings): number | undefined {
+  for (let i = 0; i < rule.joinedBy.length; i++) {
+    const verdict = compareStep(rule, rule.joinedBy[i]!, a, b);
+    if (verdict === "equal") return i;
+    if (verdict === "different things") return undefined;
+  }
+  return undefined;
+}
+
+function compareStep(
+  rule: Rule,
+  step: JoinStep,
+  a: Bindings,
+  b: Bindings,
+): "equal" | "different things" | "open" {
+  let different = false;
+  for (const name of step.variables) {
+    const x = a[name];
+    const y = b[name];
+    if (x === undefined || y === undefined) return "open";
+    if (x === y) continue;
+    if (rule.variables.get(name) !== "address") return "open";
+    different = true;
+  }
+  return different ? "different things" : "equal";
+}
+
+/** Bindings with the tuple's values added; what is bound stays, unknown values are filled in. */
+function extend(bindings: Bindings, more: Bindings): Bindings {
+  const merged = { ...bindings };
+  for (const name of Object.keys(more)) {
+    if (merged[name] === undefined && !(name in bindings && more[name] === undefined))
+      merged[name] = more[name];
+  }
+  return merged;
+}
+
+/** Leaves out bindings that another one equals in all that both know and knows more. */
+function mostSpecific(found: ReadonlyMap<string, Bindings>): Map<string, Bindings> {
+  const open = [...found].filter(([, b]) => Object.values(b).includes(undefined));
+  if (open.length === 0 || found.size > 5_000) return new Map(found);
+  const kept = new Map(found);
+  for (const [key, bindings] of open) {
+    for (const [other, better] of found) {
+      if (other !== key && kept.has(other) && isRefinement(better, bindings)) {
+        kept.delete(key);
+        break;
+      }
+    }
+  }
+  return kept;
+}
+
+function isRefinement(better: Bindings, bindings: Bindings): boolean {
+  let more = false;
+  for (const name of Object.keys(bindings)) {
+    if (bindings[name] === better[name]) continue;
+    if (bindings[name] !== undefined) return false;
+    more = true;
+  }
+  return more;
+}
+
+/** Rows that a match already uses, by stack. */
+export class UsedRows {
+  readonly #groups = new Map<number, Group[]>();
+
+  /** The part of the group that no earlier role uses; `undefined` when nothing is left. */
+  free(facts: Facts, group: Group): Group | undefined {
+    const used = this.#groups.get(group.stackIndex);
+    if (used === undefined) return group;
+    if (used.includes(group)) return undefined;
+    const taken = new Set<number>();
+    for (const g of used) for (let i = 0; i < g.rows.length; i++) taken.add(g.rows[i]!);
+    const rows: number[] = [];
+    for (let i = 0; i < group.rows.length; i++) if (!taken.has(group.rows[i]!)) rows.push(group.rows[i]!);
+    if (rows.length === group.rows.length) return group;
+    return rows.length === 0 ? undefined : facts.groupOf(group.stackIndex, rows);
+  }
+
+  add(group: Group): void {
+    const used = this.#groups.get(group.stackIndex);
+    if (used === undefined) this.#groups.set(group.stackIndex, [group]);
+    else used.push(group);
+  }
+}
+
+/** Finds the members of all roles for the bindings, checks counts and absences; `undefined` when the rule does not hold. */
+function complete(
+  rule: Rule,
+  facts: Facts,
+  relations: readonly Relation[],
+  ladder: ReadonlySet<string>,
+  bindings: Bindings,
+): Match | undefined {
+  const used = new UsedRows();
+  const roles: RoleMembers[] = [];
+  const anchored = new Set<string>();
+  let step: number | undefined;
+  for (const { role, tuples } of relations) {
+    if (role.kind !== "required") continue;
+    const anchor = ![...role.variables.keys()].some((v) => ladder.has(v) && anchored.has(v));
+    for (const v of role.variables.keys()) anchored.add(v);
+    const bySteps = new Array<number>(rule.joinedBy.length).fill(0);
+    const members: Member[] = [];
+    const seen = new Set<Group>();
+    let count = 0;
+    let confirmed = 0;
+    for (const tuple of tuples) {
+      const joined = anchor ? isAnchor(rule, ladder, bindings, tuple) : joins(rule, ladder, bindings, tuple);
+      if (joined === undefined) continue;
+      for (const member of tuple.members) {
+        const group = used.free(facts, member.group);
+        if (group === undefined || seen.has(member.group)) continue;
+        seen.add(member.group);
+        members.push(group === member.group ? member : { ...member, group });
+        count += group.weight;
+        if (joined.step !== undefined) bySteps[joined.step]! += group.weight;
+        if (isConfirmed(tuple.bindings, bindings)) confirmed += group.weight;
+      }
+    }
+    if (!role.count(count) || (role.share !== undefined && !role.share(count / facts.total)))
+      return undefined;
+    for (const m of members) used.add(m.group);
+    roles.push({ role, members, count, confirmed });
+    if (!anchor) step = Math.max(step ?? 0, sufficientStep(bySteps, role));
+  }
+  return finish(rule, facts, relations, bindings, roles, used, step);
+}
+
+/** The anchor's own tuples are those with exactly these ladder values. */
+function isAnchor(rule: Rule, ladder: ReadonlySet<string>, bindings: Bindings, tuple: Tuple): Joined {
+  for (const name of Object.keys(tuple.bindings)) {
+    if (ladder.has(name) && tuple.bindings[name] !== bindings[name]) return undefined;
+  }
+  const own = new Set<string>();
+  return joins({ ...rule, joinedBy: [] }, own, bindings, tuple) && { step: undefined };
+}
+
+/** The strongest step whose members alone are enough. */
+function sufficientStep(bySteps: readonly number[], role: Role): number {
+  let sum = 0;
+  for (let i = 0; i < bySteps.length; i++) {
+    sum += bySteps[i]!;
+    if (sum > 0 && role.count(sum)) return i;
+  }
+  return bySteps.length - 1;
+}
+
+function isConfirmed(tuple: Bindings, bindings: Bindings): boolean {
+  return Object.keys(tuple).every((name) => tuple[name] !== undefined && tuple[name] === bindings[name]);
+}
+
+/** Adds optional roles and asks for absent ones. */
+export function finish(
+  rule: Rule,
+  facts: Facts,
+  relations: readonly Relation[],
+  bindings: Bindings,
+  required: readonly RoleMembers[],
+  used: UsedRows,
+  step: number | undefined,
+  cycleLength?: number,
+): Match | undefined {
+  const roles = [...required];
+  const nobody = new Set<string>();
+  const notRuledOut: { role: Role; count: number }[] = [];
+  for (const relation of relations) {
+    const { role } = relation;
+    if (role.kind === "required") continue;
+    const members: Member[] = [];
+    let count = 0;
+    let open = 0;
+    const visit = (tuple: Tuple, decided: boolean): void => {
+      const fit = fits(tuple, bindings);
+      if (fit === "no") return;
+      for (const member of tuple.members) {
+        const group = used.free(facts, member.group);
+        if (group === undefined) continue;
+        if (decided && fit === "yes") {
+          members.push(group === member.group ? member : { ...member, group });
+          count += group.weight;
+        } else open += group.weight;
+      }
+    };
+    for (const tuple of relation.tuples) visit(tuple, true);
+    for (const tuple of relation.undecided) visit(tuple, false);
+    const unique = distinctMembers(members);
+    const played = unique.length > 0 && role.count(unique.reduce((n, m) => n + m.group.weight, 0));
+    if (played && role.kind === "absent") return undefined;
+    if (!played) nobody.add(role.name);
+    else
+      roles.push({
+        role,
+        members: unique,
+        count: unique.reduce((n, m) => n + m.group.weight, 0),
+        confirmed: count,
+      });
+    if (!played && open > 0) notRuledOut.push({ role, count: open });
+  }
+  return {
+    rule,
+    facts,
+    bindings,
+    roles,
+    step,
+    confirmed: confirmedVariables(rule, required, bindings, relations),
+    notRuledOut,
+    nobody,
+    cycleLength,
+  };
+}
+
+function distinctMembers(members: readonly Member[]): Member[] {
+  const seen = new Set<Group>();
+  return members.filter((m) => !seen.has(m.group) && seen.add(m.group));
+}
+
+function fits(tuple: Tuple, bindings: Bindings): "yes" | "no" | "unknown" {
+  let unknown = false;
+  for (const name of Object.keys(tuple.bindings)) {
+    if (!(name in bindings)) continue;
+    const a = bindings[name];
+    const b = tuple.bindings[name];
+    if (a === undefined || b === undefined) unknown = true;
+    else if (a !== b) return "no";
+  }
+  if (tuple.forbidden.some((f) => isEmpty(remaining(f, bindings)))) return "no";
+  return unknown ? "unknown" : "yes";
+}
+
+/** Variables that every required role that has them knows, for as many members as it needs. */
+function confirmedVariables(
+  rule: Rule,
+  required: readonly RoleMembers[],
+  bindings: Bindings,
+  relations: readonly Relation[],
+): ReadonlySet<string> {
+  const confirmed = new Set<string>();
+  for (const name of rule.variables.keys()) {
+    const value = bindings[name];
+    if (value === undefined) continue;
+    const having = required.filter((r) => r.role.variables.has(name));
+    const all = having.every(({ role, members }) => {
+      const groups = new Set(members.map((m) => m.group));
+      const tuples = relations.find((r) => r.role === role)!.tuples;
+      let weight = 0;
+      for (const t of tuples) {
+        if (t.bindings[name] !== value) continue;
+        for (const m of t.members) if (groups.has(m.group)) weight += m.group.weight;
+      }
+      return weight >= Math.max(1, role.minCount);
+    });
+    if (having.length > 0 && all) confirmed.add(name);
+  }
+  return confirmed;
+}

@@ -1,0 +1,71 @@
+import type { Capability } from "../model/dump.ts";
+import type { Role, Rule } from "../rules/rule.ts";
+import type { Bindings } from "./condition.ts";
+import { findCycles } from "./cycle.ts";
+import type { Facts } from "./facts.ts";
+import { joinRoles } from "./join.ts";
+import { type Member, type Relation, relationOf } from "./relation.ts";
+
+/** The goroutines that play one role in a match. */
+export interface RoleMembers {
+  readonly role: Role;
+  readonly members: readonly Member[];
+  readonly count: number;
+  /** Members whose joining values are all known and equal to the match's. */
+  readonly confirmed: number;
+}
+
+/** One way in which a rule holds on a dump. */
+export interface Match {
+  readonly rule: Rule;
+  readonly facts: Facts;
+  readonly bindings: Bindings;
+  /** Required roles, then those optional ones that have members. */
+  readonly roles: readonly RoleMembers[];
+  /** Index of the weakest step of `joined-by` that was needed; `undefined` without a ladder. */
+  readonly step: number | undefined;
+  /** Variables whose value is known and equal in every required role that has them. */
+  readonly confirmed: ReadonlySet<string>;
+  /** `absent` roles that could not be ruled out, and how many goroutines might play them. */
+  readonly notRuledOut: readonly { readonly role: Role; readonly count: number }[];
+  /** Optional and absent roles that nobody plays. */
+  readonly nobody: ReadonlySet<string>;
+  readonly cycleLength: number | undefined;
+}
+
+/** What became of a rule on a dump. */
+export interface RuleResult {
+  readonly rule: Rule;
+  readonly matches: readonly Match[];
+  /** Facts that the dump lacks and without which the rule could not be decided; empty when it was decided. */
+  readonly missing: ReadonlySet<Capability>;
+  /** Set when a limit was hit, so that matches may be missing. */
+  readonly limit: string | undefined;
+}
+
+/** Runs a rule over a dump. */
+export function matchRule(rule: Rule, facts: Facts): RuleResult {
+  const decided = { rule, matches: [], missing: new Set<Capability>(), limit: undefined };
+  if (rule.event !== undefined && !facts.dump.events.some((e) => rule.event!(e.text))) return decided;
+  const relations: Relation[] = [];
+  let possible = true;
+  const missing = new Set<Capability>();
+  for (const role of rule.roles) {
+    const relation = relationOf(role, facts);
+    relations.push(relation);
+    if (role.kind !== "required" || relation.tuples.length > 0) continue;
+    possible = false;
+    // Without a single goroutine that might belong, the rule is decided: it does not hold.
+    if (relation.undecided.length === 0) return decided;
+    for (const m of relation.missing) missing.add(m);
+  }
+  if (!possible) return { ...decided, missing };
+  const found =
+    rule.cycle === undefined ? joinRoles(rule, facts, relations) : findCycles(rule, facts, relations);
+  if (found.matches.length > 0) return { rule, matches: found.matches, missing, limit: found.limit };
+  for (const relation of relations) {
+    if (relation.role.kind === "required" && relation.undecided.length > 0)
+      for (const m of relation.missing) missing.add(m);
+  }
+  return { rule, matches: [], missing, limit: found.limit };
+}

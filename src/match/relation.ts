@@ -1,0 +1,98 @@
+import type { Capability } from "../model/dump.ts";
+import type { Role } from "../rules/rule.ts";
+import { type Bindings, conjoin, type Solution, type Subject, settle, type Value } from "./condition.ts";
+import type { Facts, Group } from "./facts.ts";
+
+/** Goroutines that play a role in one way. */
+export interface Member {
+  readonly group: Group;
+  /** Decisive frames, indexes into the stack's frames. */
+  readonly frames: readonly number[];
+  /** Values of the role's `$X*` variables. */
+  readonly collected: Bindings;
+}
+
+/** One row of a role's relation: values of its variables, and all goroutines that have them. */
+export interface Tuple {
+  readonly bindings: Bindings;
+  readonly forbidden: readonly Bindings[];
+  readonly members: Member[];
+  weight: number;
+}
+
+/** The goroutines that satisfy a role's conditions, by the values of its variables. */
+export interface Relation {
+  readonly role: Role;
+  readonly tuples: readonly Tuple[];
+  /** Goroutines of which the dump doesn't say whether they belong. */
+  readonly undecided: readonly Tuple[];
+  /** What the dump would have to know to decide them. */
+  readonly missing: ReadonlySet<Capability>;
+}
+
+/** Evaluates a role over the distinct stacks of a dump. */
+export function relationOf(role: Role, facts: Facts): Relation {
+  const known = new Map<string, Tuple>();
+  const undecided = new Map<string, Tuple>();
+  const missing = new Set<Capability>();
+  const { stacks } = facts.dump;
+  for (let stackIndex = 0; stackIndex < stacks.length; stackIndex++) {
+    const stack = stacks[stackIndex]!;
+    if (role.waits !== undefined && !role.waits.has(stack.wait)) continue;
+    const subject: Subject = { facts, stackIndex, stack, group: undefined };
+    const onStack = settle(role.onStack.evaluate(subject));
+    if (onStack.length === 0) continue;
+    for (const group of facts.groups(stackIndex, role.onGroup.attributes)) {
+      const solutions =
+        role.onGroup.attributes === 0
+          ? onStack
+          : settle(conjoin(onStack, role.onGroup.evaluate({ ...subject, group })));
+      const sure = solutions.filter((s) => s.known);
+      for (const s of sure) add(known, role, s, group);
+      if (sure.length > 0) continue;
+      for (const s of solutions) {
+        add(undecided, role, s, group);
+        for (const m of s.missing) missing.add(m);
+      }
+    }
+  }
+  return { role, tuples: [...known.values()], undecided: [...undecided.values()], missing };
+}
+
+function add(tuples: Map<string, Tuple>, role: Role, solution: Solution, group: Group): void {
+  const bindings: Record<string, Value | undefined> = {};
+  const collected: Record<string, Value | undefined> = {};
+  for (const name of Object.keys(solution.bindings)) {
+    if (role.variables.has(name)) bindings[name] = solution.bindings[name];
+    else collected[name] = solution.bindings[name];
+  }
+  const key = bindingsKey(bindings) + solution.forbidden.map((f) => `!${bindingsKey(f)}`).join("");
+  let tuple = tuples.get(key);
+  if (tuple === undefined) {
+    tuple = { bindings, forbidden: solution.forbidden, members: [], weight: 0 };
+    tuples.set(key, tuple);
+  }
+  const last = tuple.members[tuple.members.length - 1];
+  if (last !== undefined && last.group === group) {
+    // One group in several ways: the frames of all of them are evidence.
+    const frames = [...new Set([...last.frames, ...solution.frames])];
+    tuple.members[tuple.members.length - 1] = {
+      ...last,
+      frames,
+      collected: { ...collected, ...last.collected },
+    };
+    return;
+  }
+  tuple.members.push({ group, frames: solution.frames, collected });
+  tuple.weight += group.weight;
+}
+
+/** Text that is equal for equal bindings. */
+export function bindingsKey(bindings: Bindings): string {
+  let key = "";
+  for (const name of Object.keys(bindings).sort()) {
+    const value = bindings[name];
+    key += `${name}\u0000${typeof value}${String(value)}\u0001`;
+  }
+  return key;
+}

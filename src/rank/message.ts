@@ -1,0 +1,89 @@
+import type { Value } from "../match/condition.ts";
+import type { Match, RoleMembers } from "../match/match.ts";
+import { formatAddress } from "../model/address.ts";
+import type { VariableKind } from "../rules/predicates/predicate.ts";
+import type { MessagePart } from "../rules/rule.ts";
+
+/** A value as people read it: addresses in hexadecimal, positions with the last two parts of their path. */
+export function showValue(value: Value | undefined, kind: VariableKind | undefined): string {
+  if (value === undefined) return "?";
+  if (kind === "address") return formatAddress(Number(value));
+  if (kind === "line" || kind === "file") return shortPath(String(value));
+  return String(value);
+}
+
+/** The last two parts of a path. */
+export function shortPath(path: string): string {
+  return path.split("/").slice(-2).join("/");
+}
+
+/** The values of `$X` or `$X*` in a match, the most frequent first. */
+function valuesOf(match: Match, name: string): (Value | undefined)[] {
+  if (name in match.bindings) return [match.bindings[name]];
+  const counts = new Map<Value, number>();
+  for (const { members } of match.roles) {
+    for (const { group, collected } of members) {
+      const value = collected[name];
+      if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + group.weight);
+    }
+  }
+  return [...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([value]) => value);
+}
+
+function showVariable(match: Match, name: string): string {
+  const [first, ...others] = valuesOf(match, name);
+  const shown = showValue(first, match.rule.variables.get(name));
+  return others.length === 0 ? shown : `${shown} (and ${others.length} more)`;
+}
+
+/** The finding in a sentence. */
+export function messageOf(match: Match): string {
+  return match.rule.message.map((part) => fill(part, match)).join("");
+}
+
+function fill(part: MessagePart, match: Match): string {
+  if (part.kind === "text") return part.text;
+  if (part.kind === "variable") return showVariable(match, part.name);
+  if (part.kind === "cycle") return String(match.cycleLength ?? 0);
+  const players = match.roles.find((r) => r.role.name === part.role);
+  return players === undefined ? "0" : roleProperty(players, part.property, match);
+}
+
+function roleProperty(
+  players: RoleMembers,
+  property: Extract<MessagePart, { kind: "role" }>["property"],
+  match: Match,
+): string {
+  if (property === "count") return String(players.count);
+  if (property === "stacks") return String(new Set(players.members.map((m) => m.group.stackIndex)).size);
+  if (property === "waited") {
+    const minutes = longestWait(match, players);
+    return minutes < 0 ? "an unknown time" : `${minutes} min`;
+  }
+  const { facts } = match;
+  const { stackIndex } = [...players.members].sort((a, b) => b.group.weight - a.group.weight)[0]!.group;
+  const place = facts.at(stackIndex);
+  const frame = facts.dump.stacks[stackIndex]!.frames[typeof place === "number" ? place : 0];
+  if (frame === undefined) return "an unknown place";
+  return property === "function" ? frame.symbol.name : shortPath(`${frame.file}:${frame.line}`);
+}
+
+/** Longest wait among the players in minutes; -1 when the dump says none. */
+export function longestWait(match: Match, players: RoleMembers): number {
+  const g = match.facts.dump.goroutines;
+  let longest = -1;
+  for (const { group } of players.members) {
+    for (let i = 0; i < group.rows.length; i++) longest = Math.max(longest, g.minutes[group.rows[i]!]!);
+  }
+  return longest;
+}
+
+/** Values of all variables, for scripts: paths whole. */
+export function bindingsOf(match: Match): Record<string, string> {
+  const out: Record<string, string> = {};
+  for (const [name, kind] of match.rule.variables) {
+    const [value] = valuesOf(match, name);
+    if (value !== undefined) out[name] = kind === "address" ? formatAddress(Number(value)) : String(value);
+  }
+  return out;
+}

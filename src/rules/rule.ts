@@ -1,0 +1,113 @@
+import type { Condition } from "../match/condition.ts";
+import type { Capability } from "../model/dump.ts";
+import type { WaitKind } from "../model/wait-kind.ts";
+import type { Certainty, Confidence, Severity } from "../report/report.ts";
+import type { VariableKind } from "./predicates/predicate.ts";
+
+/** A condition with the key and the place it was written at, for `explain`. */
+export interface NamedCondition {
+  readonly key: string;
+  /** As written, on one line. */
+  readonly text: string;
+  readonly condition: Condition;
+}
+
+/** A role as run. */
+export interface Role {
+  readonly name: string;
+  readonly title: string;
+  readonly kind: "required" | "optional" | "absent";
+  /** The only kinds of wait that its members can have; `undefined`: any. */
+  readonly waits: ReadonlySet<WaitKind> | undefined;
+  readonly conditions: readonly NamedCondition[];
+  /** Conditions that the stack alone decides, all of them together. */
+  readonly onStack: Condition;
+  /** The rest, asked of groups of goroutines. */
+  readonly onGroup: Condition;
+  /** Whether the number of members is enough; true without `count` when there is at least one. */
+  readonly count: (members: number) => boolean;
+  /** The smallest number that `count` accepts. */
+  readonly minCount: number;
+  /** Whether the fraction of all goroutines is enough. */
+  readonly share: ((fraction: number) => boolean) | undefined;
+  /** Variables that it binds, `$X*` left out: the key of its relation. */
+  readonly variables: ReadonlyMap<string, { readonly kind: VariableKind; readonly optional: boolean }>;
+  /** Variables `$X*`. */
+  readonly collected: ReadonlySet<string>;
+  readonly needs: readonly Capability[];
+}
+
+/** A question about a match, for confidence and severity. */
+export type When =
+  | { readonly kind: "confirmed"; readonly variables: readonly string[] }
+  | { readonly kind: "joined"; readonly step: number }
+  | { readonly kind: "none"; readonly role: string }
+  | { readonly kind: "count"; readonly role: string; readonly test: (n: number) => boolean }
+  | { readonly kind: "share"; readonly role: string; readonly test: (n: number) => boolean }
+  | { readonly kind: "every"; readonly role: string; readonly condition: Condition }
+  | {
+      readonly kind: "some";
+      readonly role: string;
+      readonly condition: Condition;
+      readonly count: (n: number) => boolean;
+    }
+  | { readonly kind: "all" | "any" | "not"; readonly of: readonly When[] };
+
+/** One step of the ladder by which roles are joined: the first that both sides know decides. */
+export interface JoinStep {
+  readonly variables: readonly string[];
+  readonly confidence: Confidence | undefined;
+}
+
+/** Part of a message: text, or something to fill in. */
+export type MessagePart =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "variable"; readonly name: string }
+  | {
+      readonly kind: "role";
+      readonly role: string;
+      readonly property: "count" | "waited" | "site" | "function" | "stacks";
+    }
+  | { readonly kind: "cycle" };
+
+/** An arrow of the finding's picture. */
+export interface PictureEdge {
+  readonly from: string;
+  readonly to: string;
+  readonly label: string;
+  readonly certainty: Certainty;
+}
+
+/** A rule as run. */
+export interface Rule {
+  readonly id: string;
+  readonly title: string;
+  readonly severity: Severity;
+  readonly params: Readonly<Record<string, number | string | boolean>>;
+  /** Patterns on the events of the dump, one of which must occur; `undefined`: no condition. */
+  readonly event: ((text: string) => boolean) | undefined;
+  readonly roles: readonly Role[];
+  readonly joinedBy: readonly JoinStep[];
+  readonly cycle:
+    | {
+        readonly role: string;
+        readonly want: string;
+        readonly have: string;
+        readonly length: (n: number) => boolean;
+        readonly maxLength: number;
+      }
+    | undefined;
+  readonly confidence: Confidence;
+  readonly raise: readonly { readonly to: Confidence; readonly when: When; readonly text: string }[];
+  readonly lower: readonly { readonly to: Confidence; readonly when: When; readonly text: string }[];
+  readonly escalate: readonly { readonly severity: Severity; readonly when: When }[];
+  /** Tests the ids of rules whose findings this one explains. */
+  readonly explains: (ruleId: string) => boolean;
+  readonly picture: readonly PictureEdge[];
+  readonly variables: ReadonlyMap<string, VariableKind>;
+  readonly message: readonly MessagePart[];
+  readonly why: string;
+  readonly fix: string;
+  readonly references: readonly string[];
+  readonly tags: readonly string[];
+}
