@@ -11,9 +11,7 @@ export interface History {
   /** Goroutines with this stack in each earlier snapshot, oldest first. */
   counts(stack: Stack): readonly number[];
   /** Earlier states of the goroutine with this id, newest first. */
-  before(
-    id: number,
-  ): readonly {
+  before(id: number): readonly {
     readonly dump: number;
     readonly stack: Stack;
     readonly wait: WaitKind;

@@ -44,7 +44,9 @@ function satisfying(match: Match, players: RoleMembers, condition: Condition): n
   for (const { group } of players.members) {
     const stack = facts.dump.stacks[group.stackIndex]!;
     for (const part of facts.splitRows(group.stackIndex, group.rows, condition.attributes)) {
-      const solutions = settle(condition.evaluate({ facts, stackIndex: group.stackIndex, stack, group: part }));
+      const solutions = settle(
+        condition.evaluate({ facts, stackIndex: group.stackIndex, stack, group: part }),
+      );
       if (solutions.some((s) => s.known)) count += part.weight;
     }
   }
@@ -57,10 +59,12 @@ export function confidenceOf(match: Match): Confidence {
   const step = match.step === undefined ? undefined : rule.joinedBy[match.step]?.confidence;
   let level = confidences.indexOf(step ?? rule.confidence);
   for (const raise of rule.raise) {
-    if (confidences.indexOf(raise.to) > level && whenHolds(raise.when, match)) level = confidences.indexOf(raise.to);
+    if (confidences.indexOf(raise.to) > level && whenHolds(raise.when, match))
+      level = confidences.indexOf(raise.to);
   }
   for (const lower of rule.lower) {
-    if (confidences.indexOf(lower.to) < level && whenHolds(lower.when, match)) level = confidences.indexOf(lower.to);
+    if (confidences.indexOf(lower.to) < level && whenHolds(lower.when, match))
+      level = confidences.indexOf(lower.to);
   }
   return confidences[level]!;
 }

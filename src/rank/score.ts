@@ -22,6 +22,7 @@ const confidencePoints: Readonly<Record<Confidence, number>> = { high: 20, mediu
 export function scoreOf(input: ScoreInput): number {
   const size = Math.min(12, 4 * Math.log10(Math.max(1, input.goroutines)));
   const wait = [1, 3, 10, 60].filter((m) => input.minutes >= m).length;
-  const sum = severityPoints[input.severity] + confidencePoints[input.confidence] + size + wait + (input.own ? 4 : 0);
+  const sum =
+    severityPoints[input.severity] + confidencePoints[input.confidence] + size + wait + (input.own ? 4 : 0);
   return Math.round(Math.min(100, sum));
 }

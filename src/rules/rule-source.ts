@@ -65,7 +65,12 @@ export interface RuleSource {
   readonly escalate?: readonly { readonly severity: Severity; readonly when: WhenSource }[];
   readonly explains?: readonly string[];
   /** Arrows of the finding's picture; ends that are no role are resources. */
-  readonly picture?: readonly { readonly from: string; readonly to: string; readonly label: string; readonly certainty?: Certainty }[];
+  readonly picture?: readonly {
+    readonly from: string;
+    readonly to: string;
+    readonly label: string;
+    readonly certainty?: Certainty;
+  }[];
   readonly message: string;
   readonly why?: string;
   readonly fix?: string;

@@ -1,0 +1,141 @@
+import type { Match, RoleMembers } from "../match/match.ts";
+import type { Capability } from "../model/dump.ts";
+import type { Confidence, Finding, ReportRole, Severity } from "../report/report.ts";
+import { collectHint } from "./collect-hint.ts";
+import { confidenceOf, severityOf } from "./confidence.ts";
+import { evidenceOf, graphOf } from "./evidence.ts";
+import { fingerprintOf } from "./fingerprint.ts";
+import { bindingsOf, longestWait, messageOf } from "./message.ts";
+import { scoreOf } from "./score.ts";
+import { insertSmallest, reportStacks } from "./stacks.ts";
+
+/** Stacks shown of one role. */
+const maxStacks = 5;
+
+/** Matches of one rule with one fingerprint: the same thing, found once or at several addresses. */
+export interface Candidate {
+  readonly matches: readonly Match[];
+  readonly fingerprint: string;
+  readonly severity: Severity;
+  readonly confidence: Confidence;
+  readonly rank: number;
+  /** Rows of the dump that take part, for `explains`. */
+  readonly rows: ReadonlySet<number>;
+}
+
+const order: readonly Confidence[] = ["low", "medium", "high"];
+
+/** Merges matches that are the same thing; the most confident speaks for all. */
+export function candidatesOf(matches: readonly Match[]): Candidate[] {
+  const byFingerprint = new Map<string, { match: Match; confidence: Confidence }[]>();
+  for (const match of matches) {
+    const fingerprint = fingerprintOf(match);
+    const entry = { match, confidence: confidenceOf(match) };
+    const list = byFingerprint.get(fingerprint);
+    if (list === undefined) byFingerprint.set(fingerprint, [entry]);
+    else list.push(entry);
+  }
+  return [...byFingerprint].map(([fingerprint, entries]) => {
+    entries.sort(
+      (a, b) =>
+        order.indexOf(b.confidence) - order.indexOf(a.confidence) || membersOf(b.match) - membersOf(a.match),
+    );
+    const first = entries[0]!;
+    const severity = severityOf(first.match);
+    const rows = new Set<number>();
+    for (const { match } of entries) for (const r of match.roles) addRows(rows, r);
+    return {
+      matches: entries.map((e) => e.match),
+      fingerprint,
+      severity,
+      confidence: first.confidence,
+      rank: scoreOf({
+        severity,
+        confidence: first.confidence,
+        goroutines: rows.size,
+        minutes: Math.max(...first.match.roles.map((r) => longestWait(first.match, r))),
+        own: blocksInOwnCode(first.match),
+      }),
+      rows,
+    };
+  });
+}
+
+function membersOf(match: Match): number {
+  return match.roles.reduce((n, r) => n + r.count, 0);
+}
+
+function addRows(rows: Set<number>, players: RoleMembers): void {
+  for (const { group } of players.members)
+    for (let i = 0; i < group.rows.length; i++) rows.add(group.rows[i]!);
+}
+
+function blocksInOwnCode(match: Match): boolean {
+  return match.roles.some((r) =>
+    r.members.some(({ group }) => {
+      const place = match.facts.at(group.stackIndex);
+      if (typeof place !== "number") return false;
+      return match.facts.origin(match.facts.dump.stacks[group.stackIndex]!.frames[place]!) === "own";
+    }),
+  );
+}
+
+/** A finding as reported, without its symptoms and its standing at the gate. */
+export function findingOf(candidate: Candidate): Finding {
+  const match = candidate.matches[0]!;
+  const { rule, facts } = match;
+  const occurrences = candidate.matches.length;
+  const more = occurrences > 1 ? ` (found ${occurrences} times)` : "";
+  const collectWith = candidate.confidence === "high" ? undefined : collectHint(missingFacts(match));
+  return {
+    ruleId: rule.id,
+    title: rule.title,
+    severity: candidate.severity,
+    confidence: candidate.confidence,
+    rank: candidate.rank,
+    message: messageOf(match) + more,
+    why: rule.why,
+    fix: rule.fix,
+    references: rule.references,
+    fingerprint: candidate.fingerprint,
+    status: "new",
+    dump: facts.dump.name,
+    occurrences,
+    bindings: bindingsOf(match),
+    roles: mergedRoles(candidate.matches),
+    evidence: evidenceOf(match),
+    ...(collectWith === undefined ? {} : { collectWith }),
+    graph: graphOf(match),
+    symptoms: [],
+    gated: false,
+  };
+}
+
+/** Facts that the rule asks for and this dump lacks. */
+function missingFacts(match: Match): Capability[] {
+  const needs = new Set(match.rule.roles.flatMap((r) => [...r.needs]));
+  return [...needs].filter((n) => !match.facts.dump.capabilities.has(n));
+}
+
+function mergedRoles(matches: readonly Match[]): ReportRole[] {
+  const names = [...new Set(matches.flatMap((m) => m.roles.map((r) => r.role.name)))];
+  return names.map((name) => {
+    const all = matches.flatMap((m) => m.roles.filter((r) => r.role.name === name));
+    const { facts } = matches[0]!;
+    const seen = new Set<unknown>();
+    const members = all.flatMap((r) => r.members).filter((m) => !seen.has(m.group) && seen.add(m.group));
+    const stacks = reportStacks(facts, members);
+    const ids: number[] = [];
+    for (const stack of stacks) for (const id of stack.goroutines) insertSmallest(ids, id);
+    const count = members.reduce((n, m) => n + m.group.weight, 0);
+    return {
+      name,
+      title: all[0]!.role.title,
+      count,
+      confirmed: all.every((r) => r.confirmed === r.count),
+      goroutines: ids,
+      stacks: stacks.slice(0, maxStacks),
+      stacksOmitted: Math.max(0, stacks.length - maxStacks),
+    };
+  });
+}
