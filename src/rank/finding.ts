@@ -25,12 +25,36 @@ export interface Candidate {
 
 const order: readonly Confidence[] = ["low", "medium", "high"];
 
+interface Judged {
+  readonly match: Match;
+  readonly confidence: Confidence;
+}
+
+function byStrength(a: Judged, b: Judged): number {
+  return order.indexOf(b.confidence) - order.indexOf(a.confidence) || membersOf(b.match) - membersOf(a.match);
+}
+
+/** Of the ways in which a ladder joins others to the same goroutines, the strongest. */
+function withoutAlternatives(matches: readonly Match[]): Judged[] {
+  const judged = matches.map((match) => ({ match, confidence: confidenceOf(match) }));
+  const best = new Map<unknown, Judged>();
+  for (const entry of judged) {
+    const key = entry.match.step === undefined ? entry : anchorKey(entry.match);
+    const other = best.get(key);
+    if (other === undefined || byStrength(entry, other) < 0) best.set(key, entry);
+  }
+  return [...best.values()];
+}
+
+function anchorKey(match: Match): string {
+  return match.roles[0]!.members.map(({ group }) => `${group.stackIndex}:${group.rows.length}:${group.rows[0]}`).join(",");
+}
+
 /** Merges matches that are the same thing; the most confident speaks for all. */
 export function candidatesOf(matches: readonly Match[]): Candidate[] {
-  const byFingerprint = new Map<string, { match: Match; confidence: Confidence }[]>();
-  for (const match of matches) {
-    const fingerprint = fingerprintOf(match);
-    const entry = { match, confidence: confidenceOf(match) };
+  const byFingerprint = new Map<string, Judged[]>();
+  for (const entry of withoutAlternatives(matches)) {
+    const fingerprint = fingerprintOf(entry.match);
     const list = byFingerprint.get(fingerprint);
     if (list === undefined) byFingerprint.set(fingerprint, [entry]);
     else list.push(entry);

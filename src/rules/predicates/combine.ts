@@ -6,10 +6,10 @@ const nested = { $ref: "#/definitions/conditions" };
 export const not: Predicate = {
   key: "not",
   schema: {
-    type: ["object", "array"],
-    $ref: undefined,
-    items: nested,
-    minItems: 1,
+    if: { type: "array" },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: { items: nested, minItems: 1 },
+    else: nested,
     description: "None of these hold; a list: not any of them.",
     examples: [{ at: { method: "$LOOP" } }],
   },

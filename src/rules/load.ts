@@ -1,0 +1,105 @@
+import { readFile, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { RuleError, type RuleProblem, UsageError } from "../errors.ts";
+import { compileRule } from "./compile.ts";
+import { type PositionedYaml, parseYaml, pointer } from "./positions.ts";
+import type { Rule } from "./rule.ts";
+import type { RuleFileSource, RuleSource } from "./rule-source.ts";
+import { ruleFileSchema } from "./schema.ts";
+import { nearest } from "./spelling.ts";
+import { compileSchema, schemaProblems } from "./validate.ts";
+
+/** A rule with the place that it was written at. */
+export interface LoadedRule {
+  readonly file: string;
+  readonly source: RuleSource;
+  readonly rule: Rule;
+}
+
+export interface LoadedRules {
+  readonly rules: readonly LoadedRule[];
+  /** Warnings; errors are thrown. */
+  readonly warnings: readonly RuleProblem[];
+}
+
+/** The files of a rule path: itself, or the YAML files of a directory, tests left out. */
+export async function ruleFiles(path: string): Promise<string[]> {
+  const info = await stat(path).catch((cause: unknown) => {
+    throw new UsageError(`${path}: no such rule file or directory`, { cause, hint: "check the path given to --rules" });
+  });
+  if (!info.isDirectory()) return [path];
+  const names = (await readdir(path)).filter((n) => /\.ya?ml$/.test(n) && !/\.test\.ya?ml$/.test(n)).sort();
+  if (names.length === 0) throw new UsageError(`${path}: no rule file (*.yaml) in this directory`);
+  return names.map((n) => join(path, n));
+}
+
+/**
+ * Loads and checks rule files.
+ * @param known ids of rules that exist beside them, for `explains`
+ * @throws RuleError with every mistake of every file, when there is an error
+ */
+export async function loadRuleFiles(files: readonly string[], known: readonly string[] = []): Promise<LoadedRules> {
+  const problems: RuleProblem[] = [];
+  const parsed: { file: string; yaml: PositionedYaml }[] = [];
+  for (const file of files) {
+    try {
+      const source = await readFile(file, "utf8").catch((cause: unknown) => {
+        throw new UsageError(`${file}: can't be read`, { cause });
+      });
+      parsed.push({ file, yaml: parseYaml(file, source) });
+    } catch (error) {
+      if (!(error instanceof RuleError)) throw error;
+      problems.push(...error.problems);
+    }
+  }
+  const validate = await compileSchema(ruleFileSchema());
+  const sound = parsed.filter(({ yaml }) => {
+    const found = schemaProblems(validate, yaml);
+    problems.push(...found);
+    return found.length === 0;
+  });
+  const rules = sound.flatMap(({ file, yaml }) => compileFile(file, yaml, problems));
+  problems.push(...duplicateIds(sound), ...unknownExplains(sound, known));
+  if (problems.some((p) => p.severity === "error")) throw new RuleError(problems);
+  return { rules, warnings: problems };
+}
+
+function compileFile(file: string, yaml: PositionedYaml, problems: RuleProblem[]): LoadedRule[] {
+  const source = yaml.value as RuleFileSource;
+  return source.rules.map((written, i) => {
+    const full = { ...source.defaults, ...written };
+    const { rule, problems: found } = compileRule(full, { define: source.define ?? {} });
+    for (const p of found) {
+      problems.push(yaml.problem(`/rules/${i}${p.path}`, p.message, { hint: p.hint, severity: p.severity }));
+    }
+    return { file, source: full, rule };
+  });
+}
+
+function duplicateIds(files: readonly { file: string; yaml: PositionedYaml }[]): RuleProblem[] {
+  const seen = new Map<string, string>();
+  return files.flatMap(({ file, yaml }) =>
+    (yaml.value as RuleFileSource).rules.flatMap((rule, i) => {
+      const first = seen.get(rule.id);
+      if (first === undefined) {
+        seen.set(rule.id, file);
+        return [];
+      }
+      const where = first === file ? "in this file" : `in ${first}`;
+      return [yaml.problem(pointer(`/rules/${i}`, "id"), `rule id ${rule.id} is used twice`, { hint: `the first is ${where}` })];
+    }),
+  );
+}
+
+function unknownExplains(files: readonly { yaml: PositionedYaml }[], known: readonly string[]): RuleProblem[] {
+  const ids = [...known, ...files.flatMap(({ yaml }) => (yaml.value as RuleFileSource).rules.map((r) => r.id))];
+  return files.flatMap(({ yaml }) =>
+    (yaml.value as RuleFileSource).rules.flatMap((rule, i) =>
+      (rule.explains ?? []).flatMap((id, j) => {
+        if (id.includes("*") || ids.includes(id)) return [];
+        const hint = nearest(id, ids);
+        return [yaml.problem(`/rules/${i}/explains/${j}`, `there is no rule ${id}`, { hint: hint && `did you mean ${hint}?` })];
+      }),
+    ),
+  );
+}

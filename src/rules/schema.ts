@@ -1,0 +1,288 @@
+import { frameSchema } from "./predicates/frame.ts";
+import type { JsonSchema } from "./predicates/predicate.ts";
+import { predicates } from "./predicates/predicates.ts";
+import { rangeSchema } from "./range.ts";
+
+const text = (description: string, ...examples: string[]): JsonSchema => ({ type: "string", minLength: 1, description, examples });
+
+const severity = (description: string): JsonSchema => ({ type: "string", enum: ["error", "warning", "info"], description, examples: ["error"] });
+const confidence = (description: string): JsonSchema => ({ type: "string", enum: ["low", "medium", "high"], description, examples: ["medium"] });
+
+const variable: JsonSchema = { type: "string", pattern: "^\\$[A-Z][A-Z0-9_]*$" };
+const variables: JsonSchema = { type: ["string", "array"], pattern: variable.pattern, items: variable, minItems: 1 };
+
+/** Schemas without keys that are `undefined`, which JSON can't say. */
+function clean(schema: JsonSchema): JsonSchema {
+  return JSON.parse(JSON.stringify(schema)) as JsonSchema;
+}
+
+const conditionProperties: Readonly<Record<string, JsonSchema>> = Object.fromEntries(
+  predicates.map((p) => [p.key, clean(p.schema)]),
+);
+
+const roleProperties: Readonly<Record<string, JsonSchema>> = {
+  title: text("What its goroutines are, in words that continue “nobody is …”.", "parked sending to the channel"),
+  count: { ...rangeSchema, description: "How many goroutines it needs; at least one without this.", examples: [{ gte: 100 }] },
+  share: { ...rangeSchema, description: "Fraction of all goroutines that it needs, 0 to 1.", examples: [{ gte: 0.5 }] },
+  optional: { type: "boolean", description: "Evidence only: the rule holds without it, too.", examples: [true] },
+  absent: { type: "boolean", description: "The rule holds only when nobody plays it.", examples: [true] },
+};
+
+const everyRole = (description: string): JsonSchema => ({
+  type: "object",
+  required: ["role"],
+  additionalProperties: false,
+  minProperties: 2,
+  properties: {
+    role: text("Name of the role.", "senders"),
+    ...conditionProperties,
+  },
+  description,
+  examples: [{ role: "senders", waited: { gte: 3 } }],
+});
+
+const whenProperties: Readonly<Record<string, JsonSchema>> = {
+  confirmed: { ...variables, description: "The variables are known and equal in every role that has them.", examples: ["$C"] },
+  joined: { ...variables, description: "The roles are joined by this step of `joined-by`, or a stronger one.", examples: ["$T"] },
+  none: text("Nobody plays this optional or absent role.", "receiver"),
+  count: {
+    ...rangeSchema,
+    properties: { ...(rangeSchema.properties as object), role: text("Name of the role.", "senders") },
+    required: ["role"],
+    minProperties: 2,
+    description: "How many goroutines play a role.",
+    examples: [{ role: "senders", gte: 1000 }],
+  },
+  share: {
+    ...rangeSchema,
+    properties: { ...(rangeSchema.properties as object), role: text("Name of the role.", "senders") },
+    required: ["role"],
+    minProperties: 2,
+    description: "Which fraction of all goroutines plays a role.",
+    examples: [{ role: "senders", gte: 0.5 }],
+  },
+  every: everyRole("Each goroutine of a role is known to satisfy further conditions."),
+  some: {
+    ...everyRole("Goroutines of a role, at least one or as many as `count` says, are known to satisfy further conditions."),
+    properties: {
+      ...(everyRole("").properties as object),
+      count: { ...rangeSchema, description: "How many of them.", examples: [{ gte: 100 }] },
+    },
+  },
+  all: { type: "array", minItems: 1, items: { $ref: "#/definitions/when" }, description: "Each of these.", examples: [[{ none: "receiver" }, { confirmed: "$C" }]] },
+  any: { type: "array", minItems: 1, items: { $ref: "#/definitions/when" }, description: "At least one of these.", examples: [[{ none: "receiver" }, { confirmed: "$C" }]] },
+  not: { $ref: "#/definitions/when", description: "Not this.", examples: [{ none: "receiver" }] },
+};
+
+const confidenceStep = (description: string): JsonSchema => ({
+  type: "array",
+  minItems: 1,
+  items: {
+    type: "object",
+    additionalProperties: false,
+    required: ["to", "when"],
+    properties: {
+      to: confidence("The confidence then."),
+      when: { $ref: "#/definitions/when", description: "The condition.", examples: [{ confirmed: "$C" }] },
+    },
+  },
+  description,
+  examples: [[{ to: "high", when: { confirmed: "$C" } }]],
+});
+
+const ruleProperties: Readonly<Record<string, JsonSchema>> = {
+  id: {
+    type: "string",
+    pattern: "^[a-z][a-z0-9-]*/[a-z][a-z0-9-]*$",
+    description: "`area/name`; teams use an area of their own.",
+    examples: ["channel/send-pileup"],
+  },
+  title: text("What is wrong, in a line.", "Many goroutines are parked on a send at one line"),
+  severity: severity("What it means if it is true."),
+  description: text("What the rule finds and what it leaves alone."),
+  tags: { type: "array", items: { type: "string", minLength: 1 }, description: "Words to find it by.", examples: [["channel", "leak"]] },
+  params: {
+    type: "object",
+    propertyNames: { pattern: "^[a-z][a-z0-9-]*$" },
+    additionalProperties: {
+      type: ["number", "string", "boolean", "object"],
+      required: ["default"],
+      additionalProperties: false,
+      properties: {
+        default: { type: ["number", "string", "boolean"], description: "The value unless the configuration says another.", examples: [100] },
+        description: text("What it is for.", "Fewest senders worth a finding"),
+        min: { type: "number", description: "Smallest value allowed.", examples: [1] },
+        max: { type: "number", description: "Largest value allowed.", examples: [1000000] },
+      },
+    },
+    description: "Values that a configuration may change, as a default or with description and range; used as `$params.name`.",
+    examples: [{ min: 100 }],
+  },
+  dump: {
+    type: "object",
+    additionalProperties: false,
+    minProperties: 1,
+    properties: {
+      event: {
+        type: ["string", "array"],
+        minLength: 1,
+        items: { type: "string", minLength: 1 },
+        description: "Glob over what the dump says of the process: panics, fatal errors, signals, test timeouts.",
+        examples: ["all goroutines are asleep*"],
+      },
+    },
+    description: "Conditions on the dump as a whole.",
+    examples: [{ event: "all goroutines are asleep*" }],
+  },
+  roles: {
+    type: "object",
+    minProperties: 1,
+    propertyNames: { pattern: "^[a-z][a-z0-9-]*$" },
+    additionalProperties: { $ref: "#/definitions/role" },
+    description: "Who plays a part in the finding. A variable that stands in two roles must be equal in both.",
+    examples: [{ senders: { wait: "chan-send", at: { line: "$AT" }, count: { gte: 100 } } }],
+  },
+  "joined-by": {
+    type: "array",
+    minItems: 1,
+    items: {
+      type: "object",
+      required: ["on"],
+      additionalProperties: false,
+      properties: {
+        on: { ...variables, description: "Variables that must be known on both sides and equal.", examples: ["$C", ["$T", "$R"]] },
+        confidence: confidence("The rule's base confidence when the roles are joined by this step."),
+      },
+    },
+    description:
+      "A ladder: the first step whose variables both sides know decides. Known addresses that differ are different things; names that differ leave it to the next step.",
+    examples: [[{ on: "$C", confidence: "high" }, { on: "$T", confidence: "low" }]],
+  },
+  cycle: {
+    type: "object",
+    required: ["role", "edge"],
+    additionalProperties: false,
+    properties: {
+      role: text("The role whose goroutines form the ring.", "g"),
+      edge: {
+        type: "array",
+        items: variable,
+        minItems: 2,
+        maxItems: 2,
+        description: "What a goroutine waits for, and what it may hold.",
+        examples: [["$WANT", "$HAVE"]],
+      },
+      length: { ...rangeSchema, description: "Goroutines in the ring; 2 to 8 without this.", examples: [{ lte: 8 }] },
+    },
+    description: "Goroutines that wait for each other in a ring.",
+    examples: [{ role: "g", edge: ["$WANT", "$HAVE"] }],
+  },
+  confidence: {
+    type: ["string", "object"],
+    enum: undefined,
+    required: ["base"],
+    additionalProperties: false,
+    properties: {
+      base: confidence("Without further evidence."),
+      raise: confidenceStep("What raises it."),
+      lower: confidenceStep("What lowers it, after all raises."),
+    },
+    pattern: "^(?:low|medium|high)$",
+    description: "What the evidence supports: low, medium or high, and what changes it. Medium without this.",
+    examples: ["medium", { base: "low", raise: [{ to: "high", when: { confirmed: "$C" } }] }],
+  },
+  escalate: {
+    type: "array",
+    minItems: 1,
+    items: {
+      type: "object",
+      required: ["severity", "when"],
+      additionalProperties: false,
+      properties: {
+        severity: severity("The severity then."),
+        when: { $ref: "#/definitions/when", description: "The condition.", examples: [{ count: { role: "senders", gte: 1000 } }] },
+      },
+    },
+    description: "Another severity when a condition holds; the last that holds wins.",
+    examples: [[{ severity: "error", when: { count: { role: "senders", gte: 1000 } } }]],
+  },
+  explains: {
+    type: "array",
+    items: { type: "string", minLength: 1 },
+    description: "Rules (ids or globs) whose findings are symptoms of this one when they share goroutines.",
+    examples: [["channel/send-pileup", "lock/*"]],
+  },
+  picture: {
+    type: "array",
+    minItems: 1,
+    items: {
+      type: "object",
+      required: ["from", "to", "label"],
+      additionalProperties: false,
+      properties: {
+        from: text("A role, or a thing such as `channel` or `$C`.", "senders"),
+        to: text("A role, or a thing such as `channel` or `$C`.", "$C"),
+        label: text("What the arrow means.", "parked sending to"),
+        certainty: {
+          type: "string",
+          enum: ["observed", "inferred", "unknown", "not ruled out"],
+          description: "How sure it is; observed without this.",
+          examples: ["inferred"],
+        },
+      },
+    },
+    description: "Arrows of the finding's picture.",
+    examples: [[{ from: "senders", to: "$C", label: "parked sending to" }]],
+  },
+  message: text(
+    "The finding in a sentence: `$VARIABLE`, `$role.count`, `$role.waited`, `$role.site`, `$role.function`, `$role.stacks`, `$params.name`, `$cycle.length` are filled in.",
+    "$senders.count goroutines are parked on a channel send at $AT",
+  ),
+  why: text("Why this hangs a program, for somebody who sees it first."),
+  fix: text("What to change."),
+  references: { type: "array", items: { type: "string", minLength: 1 }, description: "Links to read on.", examples: [["https://go.dev/ref/mem"]] },
+  tests: { type: "array", items: { type: "object" }, description: "Dumps, and what the rule must say of them.", examples: [[{ name: "quiet on health", dump: "healthy.txt", expect: "none" }]] },
+};
+
+/** JSON Schema (draft-07) of rule files; `schemas/rules.schema.json` is this, written out. */
+export function ruleFileSchema(): JsonSchema {
+  return clean({
+    $schema: "http://json-schema.org/draft-07/schema#",
+    $id: "https://deadlock-lint.dev/schemas/rules.schema.json",
+    title: "deadlock-lint rules",
+    type: "object",
+    required: ["schema", "rules"],
+    additionalProperties: false,
+    properties: {
+      $schema: text("The address of this schema, for editors."),
+      schema: { type: "integer", enum: [1], description: "Version of the rule language.", examples: [1] },
+      defaults: {
+        type: "object",
+        additionalProperties: false,
+        properties: Object.fromEntries(["severity", "confidence", "tags", "references", "why", "fix"].map((k) => [k, ruleProperties[k]])),
+        description: "Values for every rule of the file that doesn't say its own.",
+        examples: [{ severity: "warning" }],
+      },
+      define: {
+        type: "object",
+        propertyNames: { pattern: "^[a-z][a-z0-9-]*$" },
+        additionalProperties: {
+          if: { type: "object" },
+          // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+          then: { $ref: "#/definitions/conditions" },
+          else: { type: "array", minItems: 1, items: { type: "string", minLength: 1 } },
+        },
+        description: "Named conditions (`is: name`) and named lists of names (`@name` in a pattern).",
+        examples: [{ "pool-workers": ["main.(*Pool).work"], handler: { frame: "net/http.(*conn).serve" } }],
+      },
+      rules: { type: "array", minItems: 1, items: { $ref: "#/definitions/rule" }, description: "The rules.", examples: [[]] },
+    },
+    definitions: {
+      conditions: { type: "object", minProperties: 1, additionalProperties: false, properties: conditionProperties },
+      role: { type: "object", minProperties: 1, additionalProperties: false, properties: { ...conditionProperties, ...roleProperties } },
+      when: { type: "object", minProperties: 1, additionalProperties: false, properties: whenProperties },
+      frame: frameSchema,
+      rule: { type: "object", required: ["id", "title", "severity", "roles", "message"], additionalProperties: false, properties: ruleProperties },
+    },
+  });
+}
