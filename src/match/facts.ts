@@ -1,7 +1,7 @@
 import type { Dump } from "../model/dump.ts";
-import { isMachinery, type Origin, originOf } from "../model/origin.ts";
-import type { Frame, Stack } from "../model/stack.ts";
-import { isWrapper } from "../model/symbol.ts";
+import { type Origin, originOf } from "../model/origin.ts";
+import { siteOf, entryOf, type FramePlace } from "../model/places.ts";
+import type { Frame } from "../model/stack.ts";
 import { type HeldLocks, heldLocks } from "../model/wait-graph.ts";
 import { attribute } from "./condition.ts";
 import type { History } from "./history.ts";
@@ -19,9 +19,6 @@ export interface FactsOptions {
   readonly own?: (packagePath: string) => boolean;
   readonly history?: History;
 }
-
-/** Index of the frame that answers `at` or `entry`, or why there is none. */
-export type FramePlace = number | "unknown" | "none";
 
 /**
  * What rules ask of a dump, worked out once for all rules and on demand:
@@ -145,13 +142,13 @@ export class Facts {
 
   /** The innermost frame outside runtime, sync, syscall and internal/…: the line that blocks. */
   at(stackIndex: number): FramePlace {
-    this.#at[stackIndex] ??= findAt(this.dump.stacks[stackIndex]!);
+    this.#at[stackIndex] ??= siteOf(this.dump.stacks[stackIndex]!);
     return this.#at[stackIndex]!;
   }
 
   /** The function that was started with `go` (or `main.main`), compiler-made wrappers skipped. */
   entry(stackIndex: number): FramePlace {
-    this.#entry[stackIndex] ??= findEntry(this.dump.stacks[stackIndex]!);
+    this.#entry[stackIndex] ??= entryOf(this.dump.stacks[stackIndex]!);
     return this.#entry[stackIndex]!;
   }
 
@@ -164,32 +161,4 @@ export class Facts {
     }
     return origin;
   }
-}
-
-function findAt(stack: Stack): FramePlace {
-  const frames = stack.frames;
-  if (frames.length === 0) return stack.extent === "full" ? "none" : "unknown";
-  for (let i = 0; i < frames.length; i++) {
-    // Between the ends of Delve's list lie frames that nobody has seen.
-    if (stack.extent === "ends" && i === frames.length - 1 && frames.length > 1) return "unknown";
-    if (stack.gapAt === i && i > 0) return "unknown";
-    if (!isMachinery(frames[i]!.symbol)) return i;
-  }
-  return stack.extent === "full" ? "none" : "unknown";
-}
-
-const outermost: ReadonlySet<string> = new Set(["runtime.goexit", "runtime.main"]);
-
-function findEntry(stack: Stack): FramePlace {
-  if (stack.extent === "cut" || stack.frames.length === 0) return "unknown";
-  for (let i = stack.frames.length - 1; i >= 0; i--) {
-    const symbol = stack.frames[i]!.symbol;
-    if (outermost.has(symbol.plain) && i > 0) {
-      if (stack.extent === "ends") return "unknown";
-      continue;
-    }
-    if (isWrapper(symbol) && i > 0) continue;
-    return i;
-  }
-  return "none";
 }

@@ -22,6 +22,9 @@ export interface ReadOptions {
   readonly onProgress?: (bytes: number) => void;
 }
 
+/** A Go version as users give it: `go1.24`, `go1.24.3`. */
+export const versionPattern: RegExp = /^go1\.\d{1,3}(?:\.\d{1,3})?$/;
+
 /** How sure `sniff` is: 0 not mine, 1 could be, 2 looks like it, 3 certainly. */
 export type Sniffed = 0 | 1 | 2 | 3;
 

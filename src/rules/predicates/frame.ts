@@ -8,7 +8,7 @@ import {
   truth,
   unknown,
 } from "../../match/condition.ts";
-import type { FramePlace } from "../../match/facts.ts";
+import type { FramePlace } from "../../model/places.ts";
 import type { Frame, Stack } from "../../model/stack.ts";
 import type { JsonSchema, Predicate, PredicateContext } from "./predicate.ts";
 import { numberMatcher, textMatcher } from "./text-matcher.ts";

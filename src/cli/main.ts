@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+import yargs from "yargs";
+import { UsageError } from "../errors.ts";
+import { nearest } from "../rules/spelling.ts";
+import { version } from "../version.ts";
+import { commands } from "./commands.ts";
+import { errorText, exitCodeOf } from "./print-error.ts";
+import { processTerminal, write } from "./terminal.ts";
+
+const terminal = processTerminal();
+// A reader that went away (`| head`) does not change what was found.
+terminal.stdout.on("error", ignoreClosed);
+terminal.stderr.on("error", ignoreClosed);
+
+const parser = yargs(process.argv.slice(2))
+  .scriptName("deadlock-lint")
+  .usage("$0 [dump..]\n\nThe linter for goroutine dumps: names the root cause of a hang, with the evidence.")
+  .command(commands)
+  .strict()
+  .version(version)
+  .alias("h", "help")
+  .wrap(Math.min(100, terminal.stdout.columns ?? 100))
+  .epilogue("Exit codes: 0 clean, 1 findings at the gate, 2 could not run as asked, 3 input not fully analysed.")
+  .exitProcess(false)
+  .fail((message: string | null, error: Error | undefined) => {
+    throw error ?? usageError(message ?? "wrong usage");
+  });
+
+try {
+  await parser.parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+  await write(terminal.stderr, errorText(error));
+}
+
+function ignoreClosed(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+}
+
+/** yargs names what it does not know; we add what was probably meant. */
+function usageError(message: string): UsageError {
+  const unknown = /^Unknown arguments?: (.+)$/.exec(message)?.[1]?.split(", ")[0];
+  const hint = unknown === undefined ? undefined : nearest(unknown, optionNames());
+  return new UsageError(message.replace(/^Unknown argument/, "unknown option"), {
+    hint: hint === undefined ? "see deadlock-lint --help" : `did you mean --${hint}?`,
+  });
+}
+
+function optionNames(): string[] {
+  const parsed = parser.getInternalMethods?.() as { getParseContext?: () => unknown } | undefined;
+  void parsed;
+  return [...new Set(Object.keys((parser as unknown as { getOptions(): { key: object } }).getOptions().key))].filter((k) => !/[A-Z]/.test(k));
+}

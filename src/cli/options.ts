@@ -1,0 +1,96 @@
+import { availableParallelism } from "node:os";
+import type { Options } from "yargs";
+import { formatIds } from "../model/dump.ts";
+import { confidences } from "../report/report.ts";
+
+const inputGroup = "Input:";
+const ruleGroup = "Rules:";
+const gateGroup = "Gate:";
+const outputGroup = "Output:";
+
+/** Options of every command that reads dumps. */
+export const inputOptions = {
+  "input-format": {
+    type: "string",
+    choices: formatIds,
+    group: inputGroup,
+    describe: "Read every input as this format instead of judging by its content",
+  },
+  "go-version": {
+    type: "string",
+    group: inputGroup,
+    describe: "Go version of the dumped program, such as go1.24, where the dump does not say it",
+  },
+  threads: {
+    type: "number",
+    default: Math.min(4, availableParallelism()),
+    group: inputGroup,
+    describe: "Worker threads for big files",
+  },
+} as const satisfies Record<string, Options>;
+
+/** Options of every command that runs rules. */
+export const ruleOptions = {
+  rules: { type: "string", array: true, nargs: 1, group: ruleGroup, describe: "Rule file or directory; may be repeated" },
+  "default-rules": { type: "boolean", default: true, group: ruleGroup, describe: "Run the built-in rules" },
+  only: { type: "string", array: true, nargs: 1, group: ruleGroup, describe: "Run only this rule (id or glob)" },
+  skip: { type: "string", array: true, nargs: 1, group: ruleGroup, describe: "Leave out this rule (id or glob)" },
+  own: {
+    type: "string",
+    array: true,
+    nargs: 1,
+    group: ruleGroup,
+    describe: "Packages that are the program's own (glob), such as example.com/shop/*",
+  },
+} as const satisfies Record<string, Options>;
+
+/** Options that decide the exit code. */
+export const gateOptions = {
+  "fail-on": {
+    choices: ["error", "warning", "info", "never"] as const,
+    default: "error" as const,
+    group: gateGroup,
+    describe: "Lowest severity that fails the run",
+  },
+  "min-confidence": {
+    choices: confidences,
+    default: "medium" as const,
+    group: gateGroup,
+    describe: "Lowest confidence that fails the run",
+  },
+  "allow-partial": {
+    type: "boolean",
+    default: false,
+    group: gateGroup,
+    describe: "Incomplete input is a warning, not exit code 3",
+  },
+} as const satisfies Record<string, Options>;
+
+/** Options of how findings are shown; none of them changes the exit code. */
+export const outputOptions = {
+  format: {
+    type: "string",
+    array: true,
+    nargs: 1,
+    default: ["text"],
+    group: outputGroup,
+    describe: "Report format, FORMAT or FORMAT=FILE; may be repeated",
+  },
+  "path-map": {
+    type: "string",
+    array: true,
+    nargs: 1,
+    group: outputGroup,
+    describe: "Show files below FROM as below TO (FROM=TO); may be repeated",
+  },
+  "sarif-suppressed": {
+    type: "boolean",
+    default: false,
+    group: outputGroup,
+    describe: "Keep suppressed findings in SARIF",
+  },
+  color: { type: "boolean", group: outputGroup, describe: "Colour the text (also NO_COLOR, FORCE_COLOR)" },
+  verbose: { type: "boolean", default: false, group: outputGroup, describe: "Show whole stacks and all evidence" },
+  quiet: { type: "boolean", default: false, group: outputGroup, describe: "Say nothing but findings and errors" },
+  "max-findings": { type: "number", default: 0, group: outputGroup, describe: "Show at most so many findings; 0 for all" },
+} as const satisfies Record<string, Options>;
