@@ -6,6 +6,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: ["test/e2e/**"],
     testTimeout: 60_000,
+    globalSetup: ["test/builtin-setup.ts"],
     coverage: { provider: "v8", include: ["src/**"] },
   },
 });

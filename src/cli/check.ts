@@ -1,8 +1,8 @@
 import type { ArgumentsCamelCase, Argv, CommandModule, InferredOptionTypes } from "yargs";
 import { analyze } from "../analyze.ts";
 import { readDumps } from "../read/read-dumps.ts";
-import { outputChoices, parseFormats, printReport } from "./output.ts";
 import { gateOptions, inputOptions, outputOptions, ruleOptions } from "./options.ts";
+import { outputChoices, parseFormats, printReport } from "./output.ts";
 import { errorText, exitCodeOf } from "./print-error.ts";
 import { readOptionsOf } from "./read-options.ts";
 import { ownMatcher, selectRules } from "./select-rules.ts";
@@ -18,11 +18,18 @@ export const check: CommandModule<object, CheckArguments> = {
   describe: "Find deadlocks and leaks in goroutine dumps",
   builder: (yargs: Argv) =>
     yargs
-      .positional("dump", { type: "string", array: true, describe: "Dump files, directories, globs, or - for standard input" })
+      .positional("dump", {
+        type: "string",
+        array: true,
+        describe: "Dump files, directories, globs, or - for standard input",
+      })
       .options(options)
       .example("$0 dump.json", "the root cause of a hang, from Delve's JSON")
       .example("$0 --format text --format sarif=out.sarif dumps/", "several dumps, two formats")
-      .example("curl -s 'localhost:6060/debug/pprof/goroutine?debug=2' | $0", "straight from a server") as Argv<CheckArguments>,
+      .example(
+        "curl -s 'localhost:6060/debug/pprof/goroutine?debug=2' | $0",
+        "straight from a server",
+      ) as Argv<CheckArguments>,
   handler: runCheck,
 };
 

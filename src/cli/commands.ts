@@ -1,8 +1,18 @@
 import type { CommandModule } from "yargs";
+import { analyze } from "../analyze.ts";
+import { readDumps } from "../read/read-dumps.ts";
+import { builtinRules } from "../rules/builtin.ts";
 import { check } from "./check.ts";
+import { collectCommand } from "./collect.ts";
 import { rules } from "./rules.ts";
 import { stacks } from "./stacks.ts";
 
+/** Whether dumps have a finding at the default gate, for `collect --until-finding`. */
+async function hasFinding(paths: readonly string[]): Promise<boolean> {
+  const { dumps } = await readDumps(paths, { threads: 1 });
+  return analyze(dumps, builtinRules()).gate.failed;
+}
+
 /** All commands, in the order of `--help`. */
 // biome-ignore lint/suspicious/noExplicitAny: yargs' own type for commands whose arguments differ
-export const commands: CommandModule<object, any>[] = [check, stacks, rules];
+export const commands: CommandModule<object, any>[] = [check, stacks, collectCommand(hasFinding), rules];

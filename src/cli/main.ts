@@ -4,6 +4,7 @@ import { UsageError } from "../errors.ts";
 import { nearest } from "../rules/spelling.ts";
 import { version } from "../version.ts";
 import { commands } from "./commands.ts";
+import { gateOptions, inputOptions, outputOptions, ruleOptions } from "./options.ts";
 import { errorText, exitCodeOf } from "./print-error.ts";
 import { processTerminal, write } from "./terminal.ts";
 
@@ -20,7 +21,9 @@ const parser = yargs(process.argv.slice(2))
   .version(version)
   .alias("h", "help")
   .wrap(Math.min(100, terminal.stdout.columns ?? 100))
-  .epilogue("Exit codes: 0 clean, 1 findings at the gate, 2 could not run as asked, 3 input not fully analysed.")
+  .epilogue(
+    "Exit codes: 0 clean, 1 findings at the gate, 2 could not run as asked, 3 input not fully analysed.",
+  )
   .exitProcess(false)
   .fail((message: string | null, error: Error | undefined) => {
     throw error ?? usageError(message ?? "wrong usage");
@@ -40,14 +43,19 @@ function ignoreClosed(error: NodeJS.ErrnoException): void {
 /** yargs names what it does not know; we add what was probably meant. */
 function usageError(message: string): UsageError {
   const unknown = /^Unknown arguments?: (.+)$/.exec(message)?.[1]?.split(", ")[0];
-  const hint = unknown === undefined ? undefined : nearest(unknown, optionNames());
-  return new UsageError(message.replace(/^Unknown argument/, "unknown option"), {
+  const hint = unknown === undefined ? undefined : nearest(unknown.replace(/^-+/, ""), optionNames());
+  return new UsageError(unknown === undefined ? message : `unknown option ${unknown}`, {
     hint: hint === undefined ? "see deadlock-lint --help" : `did you mean --${hint}?`,
   });
 }
 
 function optionNames(): string[] {
-  const parsed = parser.getInternalMethods?.() as { getParseContext?: () => unknown } | undefined;
-  void parsed;
-  return [...new Set(Object.keys((parser as unknown as { getOptions(): { key: object } }).getOptions().key))].filter((k) => !/[A-Z]/.test(k));
+  return Object.keys({
+    ...inputOptions,
+    ...ruleOptions,
+    ...gateOptions,
+    ...outputOptions,
+    help: 0,
+    version: 0,
+  });
 }

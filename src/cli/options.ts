@@ -31,10 +31,28 @@ export const inputOptions = {
 
 /** Options of every command that runs rules. */
 export const ruleOptions = {
-  rules: { type: "string", array: true, nargs: 1, group: ruleGroup, describe: "Rule file or directory; may be repeated" },
+  rules: {
+    type: "string",
+    array: true,
+    nargs: 1,
+    group: ruleGroup,
+    describe: "Rule file or directory; may be repeated",
+  },
   "default-rules": { type: "boolean", default: true, group: ruleGroup, describe: "Run the built-in rules" },
-  only: { type: "string", array: true, nargs: 1, group: ruleGroup, describe: "Run only this rule (id or glob)" },
-  skip: { type: "string", array: true, nargs: 1, group: ruleGroup, describe: "Leave out this rule (id or glob)" },
+  only: {
+    type: "string",
+    array: true,
+    nargs: 1,
+    group: ruleGroup,
+    describe: "Run only this rule (id or glob)",
+  },
+  skip: {
+    type: "string",
+    array: true,
+    nargs: 1,
+    group: ruleGroup,
+    describe: "Leave out this rule (id or glob)",
+  },
   own: {
     type: "string",
     array: true,
@@ -90,7 +108,22 @@ export const outputOptions = {
     describe: "Keep suppressed findings in SARIF",
   },
   color: { type: "boolean", group: outputGroup, describe: "Colour the text (also NO_COLOR, FORCE_COLOR)" },
-  verbose: { type: "boolean", default: false, group: outputGroup, describe: "Show whole stacks and all evidence" },
-  quiet: { type: "boolean", default: false, group: outputGroup, describe: "Say nothing but findings and errors" },
-  "max-findings": { type: "number", default: 0, group: outputGroup, describe: "Show at most so many findings; 0 for all" },
+  verbose: {
+    type: "boolean",
+    default: false,
+    group: outputGroup,
+    describe: "Show whole stacks and all evidence",
+  },
+  quiet: {
+    type: "boolean",
+    default: false,
+    group: outputGroup,
+    describe: "Say nothing but findings and errors",
+  },
+  "max-findings": {
+    type: "number",
+    default: 0,
+    group: outputGroup,
+    describe: "Show at most so many findings; 0 for all",
+  },
 } as const satisfies Record<string, Options>;

@@ -1,5 +1,5 @@
-import type { InferredOptionTypes } from "yargs";
 import { rename, rm, writeFile } from "node:fs/promises";
+import type { ArgumentsCamelCase, InferredOptionTypes } from "yargs";
 import { UsageError } from "../errors.ts";
 import type { Report, ReporterOptions } from "../report/report.ts";
 import { loadReporter, reporterIds } from "../report/reporters.ts";
@@ -25,11 +25,14 @@ export function parseFormats(values: readonly string[]): OutputTarget[] {
       });
     }
     const file = equals < 0 ? undefined : value.slice(equals + 1);
-    if (file === "") throw new UsageError(`--format ${value} names no file`, { hint: `write --format ${format}=FILE` });
+    if (file === "")
+      throw new UsageError(`--format ${value} names no file`, { hint: `write --format ${format}=FILE` });
     return { format, file };
   });
   if (targets.filter((t) => t.file === undefined).length > 1) {
-    throw new UsageError("more than one format is to go to stdout", { hint: "give the others a file: --format sarif=out.sarif" });
+    throw new UsageError("more than one format is to go to stdout", {
+      hint: "give the others a file: --format sarif=out.sarif",
+    });
   }
   return targets;
 }
@@ -71,7 +74,9 @@ export async function writeAtomically(file: string, text: string | Uint8Array): 
 }
 
 /** The showing half of a command line. */
-export function outputChoices(argv: InferredOptionTypes<typeof outputOptions>): Omit<ReporterOptions, "color" | "width"> {
+export function outputChoices(
+  argv: ArgumentsCamelCase<InferredOptionTypes<typeof outputOptions>>,
+): Omit<ReporterOptions, "color" | "width"> {
   const pathMap = (argv.pathMap ?? []).map((mapping) => {
     const equals = mapping.indexOf("=");
     if (equals < 1) throw new UsageError(`--path-map ${mapping}: expected FROM=TO`);

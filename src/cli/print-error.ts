@@ -10,10 +10,11 @@ export function exitCodeOf(error: unknown): 2 | 3 {
 export function errorText(error: unknown): string {
   if (error instanceof RuleError) return `${error.problems.map(problemText).join("\n")}\n`;
   if (error instanceof KnownError) {
-    return visible(`deadlock-lint: ${error.message}${error.hint === undefined ? "" : `\n  ${error.hint}`}`) + "\n";
+    const hint = error.hint === undefined ? "" : `\n  ${visible(error.hint)}`;
+    return `deadlock-lint: ${visible(error.message)}${hint}\n`;
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return `deadlock-lint: internal error, please report it\n${visible(stack)}\n`;
+  return `deadlock-lint: internal error, please report it\n${stack.split("\n").map(visible).join("\n")}\n`;
 }
 
 /** One mistake of a file, with its line and a caret. */
@@ -23,8 +24,10 @@ export function problemText(problem: RuleProblem): string {
   if (sourceLine !== undefined) {
     const number = String(position.line);
     lines.push(`  ${number} | ${sourceLine.replaceAll("\t", " ")}`);
-    lines.push(`  ${" ".repeat(number.length)} | ${" ".repeat(Math.min(position.column - 1, sourceLine.length))}^`);
+    lines.push(
+      `  ${" ".repeat(number.length)} | ${" ".repeat(Math.min(position.column - 1, sourceLine.length))}^`,
+    );
   }
   if (hint !== undefined) lines.push(`  ${hint}`);
-  return visible(lines.join("\n"));
+  return lines.map(visible).join("\n");
 }

@@ -1,15 +1,20 @@
+import type { ArgumentsCamelCase, InferredOptionTypes } from "yargs";
 import { UsageError } from "../errors.ts";
 import type { ReadDumpsOptions } from "../read/read-dumps.ts";
 import { versionPattern } from "../read/reader.ts";
 import type { inputOptions } from "./options.ts";
 import type { Terminal } from "./terminal.ts";
-import type { InferredOptionTypes } from "yargs";
 
 /** The reading half of a command line. */
-export function readOptionsOf(argv: InferredOptionTypes<typeof inputOptions>, terminal: Terminal): ReadDumpsOptions {
+export function readOptionsOf(
+  argv: ArgumentsCamelCase<InferredOptionTypes<typeof inputOptions>>,
+  terminal: Terminal,
+): ReadDumpsOptions {
   const { goVersion, inputFormat, threads } = argv;
   if (goVersion !== undefined && !versionPattern.test(goVersion)) {
-    throw new UsageError(`--go-version ${goVersion} is no Go version`, { hint: "write it as go1.24 or go1.24.3" });
+    throw new UsageError(`--go-version ${goVersion} is no Go version`, {
+      hint: "write it as go1.24 or go1.24.3",
+    });
   }
   if (!Number.isInteger(threads) || threads < 1) {
     throw new UsageError(`--threads ${threads} must be a whole number from 1`);

@@ -1,4 +1,4 @@
-import type { InferredOptionTypes } from "yargs";
+import type { ArgumentsCamelCase, InferredOptionTypes } from "yargs";
 import { UsageError } from "../errors.ts";
 import { builtinRules } from "../rules/builtin.ts";
 import { compileText } from "../rules/pattern.ts";
@@ -9,12 +9,18 @@ import { problemText } from "./print-error.ts";
 import { type Terminal, write } from "./terminal.ts";
 
 /** The rules that a command line asks for. */
-export async function selectRules(argv: InferredOptionTypes<typeof ruleOptions>, terminal: Terminal): Promise<Rule[]> {
+export async function selectRules(
+  argv: ArgumentsCamelCase<InferredOptionTypes<typeof ruleOptions>>,
+  terminal: Terminal,
+): Promise<Rule[]> {
   const rules = argv.defaultRules ? builtinRules() : [];
   if (argv.rules !== undefined) {
     const { loadRuleFiles, ruleFiles } = await import("../rules/load.ts");
     const files = (await Promise.all(argv.rules.map(ruleFiles))).flat();
-    const loaded = await loadRuleFiles(files, rules.map((r) => r.id));
+    const loaded = await loadRuleFiles(
+      files,
+      rules.map((r) => r.id),
+    );
     for (const warning of loaded.warnings) await write(terminal.stderr, `${problemText(warning)}\n`);
     for (const { rule } of loaded.rules) {
       const same = rules.findIndex((r) => r.id === rule.id);
@@ -26,17 +32,26 @@ export async function selectRules(argv: InferredOptionTypes<typeof ruleOptions>,
   return narrow(rules, argv.only, argv.skip);
 }
 
-function narrow(rules: readonly Rule[], only: readonly string[] | undefined, skip: readonly string[] | undefined): Rule[] {
+function narrow(
+  rules: readonly Rule[],
+  only: readonly string[] | undefined,
+  skip: readonly string[] | undefined,
+): Rule[] {
   const ids = rules.map((r) => r.id);
   const wanted = only === undefined ? undefined : matcher(only, "--only", ids);
   const unwanted = skip === undefined ? undefined : matcher(skip, "--skip", ids);
   const selected = rules.filter((r) => (wanted?.(r.id) ?? true) && !(unwanted?.(r.id) ?? false));
-  if (selected.length === 0) throw new UsageError("no rule is left to run", { hint: "see deadlock-lint rules list" });
+  if (selected.length === 0)
+    throw new UsageError("no rule is left to run", { hint: "see deadlock-lint rules list" });
   return selected;
 }
 
 /** Tests ids against globs, each of which must fit at least one. */
-function matcher(patterns: readonly string[], option: string, ids: readonly string[]): (id: string) => boolean {
+function matcher(
+  patterns: readonly string[],
+  option: string,
+  ids: readonly string[],
+): (id: string) => boolean {
   const tests = patterns.map((pattern) => {
     const test = compileText(pattern);
     if (!ids.some(test)) {

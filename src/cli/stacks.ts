@@ -1,6 +1,7 @@
 import type { ArgumentsCamelCase, Argv, CommandModule, InferredOptionTypes } from "yargs";
+import { type GroupBy, groupings } from "../model/grouping.ts";
+import { histogram } from "../model/histogram.ts";
 import { readDumps } from "../read/read-dumps.ts";
-import { type HistogramKey, histogram, histogramKeys } from "../model/histogram.ts";
 import { visible } from "../report/escape.ts";
 import { inputsOf } from "./check.ts";
 import { inputOptions } from "./options.ts";
@@ -11,7 +12,7 @@ import { processTerminal, write } from "./terminal.ts";
 const options = {
   ...inputOptions,
   by: {
-    choices: histogramKeys,
+    choices: groupings,
     default: "site" as const,
     describe: "Count goroutines by the line that blocks, entry function, wait, creator, label or whole stack",
   },
@@ -28,22 +29,38 @@ export const stacks: CommandModule<object, StacksArguments> = {
   describe: "Count goroutines by site, entry, wait, creator, label or stack",
   builder: (yargs: Argv) =>
     yargs
-      .positional("dump", { type: "string", array: true, describe: "Dump files, directories, globs, or - for standard input" })
+      .positional("dump", {
+        type: "string",
+        array: true,
+        describe: "Dump files, directories, globs, or - for standard input",
+      })
       .options(options)
       .example("$0 stacks dump.json", "where goroutines are parked")
-      .example("$0 stacks --by creator --json dump.txt", "who started them, for scripts") as Argv<StacksArguments>,
+      .example(
+        "$0 stacks --by creator --json dump.txt",
+        "who started them, for scripts",
+      ) as Argv<StacksArguments>,
   handler: runStacks,
 };
 
 async function runStacks(argv: ArgumentsCamelCase<StacksArguments>): Promise<void> {
   const terminal = processTerminal();
   const { dumps, failures } = await readDumps(inputsOf(argv.dump), readOptionsOf(argv, terminal));
-  const groups = dumps.map((dump) => ({ dump: dump.name, ...histogram(dump, argv.by as HistogramKey, argv.label) }));
+  const groups = dumps.map((dump) => ({
+    dump: dump.name,
+    ...histogram(dump, argv.by as GroupBy, argv.label),
+  }));
   for (const { error } of failures) await write(terminal.stderr, errorText(error));
   if (argv.json) await write(terminal.stdout, `${JSON.stringify(groups, undefined, 2)}\n`);
-  else for (const { dump, total, rows } of groups) await write(terminal.stdout, table(dump, total, rows, argv.top, groups.length > 1));
+  else
+    for (const { dump, total, rows } of groups)
+      await write(terminal.stdout, table(dump, total, rows, argv.top, groups.length > 1));
   const partial = dumps.some((d) => !d.complete || d.goroutines.length === 0);
-  process.exitCode = failures.some((f) => exitCodeOf(f.error) === 2) ? 2 : failures.length > 0 || partial ? 3 : 0;
+  process.exitCode = failures.some((f) => exitCodeOf(f.error) === 2)
+    ? 2
+    : failures.length > 0 || partial
+      ? 3
+      : 0;
 }
 
 function table(
@@ -57,10 +74,13 @@ function table(
   const width = String(total).length;
   const lines = shown.map(({ count, key }) => {
     const percent = `${((100 * count) / Math.max(1, total)).toFixed(1)} %`.padStart(7);
-    return `${String(count).padStart(width)} ${percent}  ${visible(key)}`;
+    return `${String(count).padStart(width)} ${percent}  ${visible(key.replaceAll("\n", " ← "))}`;
   });
   const rest = rows.slice(shown.length).reduce((n, r) => n + r.count, 0);
-  if (rest > 0) lines.push(`${String(rest).padStart(width)}           in ${rows.length - shown.length} smaller groups (--top 0 shows all)`);
+  if (rest > 0)
+    lines.push(
+      `${String(rest).padStart(width)}           in ${rows.length - shown.length} smaller groups (--top 0 shows all)`,
+    );
   lines.push(`${String(total).padStart(width)}           goroutines in ${rows.length} groups`);
   return `${named ? `${visible(name)}\n` : ""}${lines.join("\n")}\n`;
 }

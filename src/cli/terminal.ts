@@ -7,7 +7,11 @@ export interface Terminal {
 }
 
 /** Whether to colour a stream: `--no-color`, NO_COLOR, FORCE_COLOR, then whether it is a terminal. */
-export function wantsColor(terminal: Terminal, stream: NodeJS.WriteStream, asked: boolean | undefined): boolean {
+export function wantsColor(
+  terminal: Terminal,
+  stream: NodeJS.WriteStream,
+  asked: boolean | undefined,
+): boolean {
   if (asked !== undefined) return asked;
   const { NO_COLOR, FORCE_COLOR, TERM } = terminal.env;
   if (NO_COLOR !== undefined && NO_COLOR !== "") return false;

@@ -30,6 +30,10 @@ export function joinRoles(
     const next = new Map<string, Bindings>();
     const shared = sharedVariables(relation.role, required.slice(0, position), ladder);
     const index = indexTuples(relation.tuples, shared);
+    // The first role that has a ladder variable sets its value; what others have is only compared with it.
+    const fixed = new Set(
+      [...ladder].filter((v) => required.slice(0, position).some((r) => r.role.variables.has(v))),
+    );
     for (const bindings of partial.values()) {
       for (const tuple of candidates(index, bindings, shared)) {
         if (++pairs > maxPairs || next.size > maxMatches * 10) {
@@ -37,7 +41,7 @@ export function joinRoles(
           break;
         }
         if (position > 0 && joins(rule, ladder, bindings, tuple) === undefined) continue;
-        const merged = extend(bindings, tuple.bindings);
+        const merged = extend(bindings, tuple.bindings, fixed);
         next.set(bindingsKey(merged), merged);
       }
     }
@@ -156,9 +160,10 @@ function compareStep(
 }
 
 /** Bindings with the tuple's values added; what is bound stays, unknown values are filled in. */
-function extend(bindings: Bindings, more: Bindings): Bindings {
+function extend(bindings: Bindings, more: Bindings, fixed: ReadonlySet<string>): Bindings {
   const merged = { ...bindings };
   for (const name of Object.keys(more)) {
+    if (fixed.has(name)) continue;
     if (merged[name] === undefined && !(name in bindings && more[name] === undefined))
       merged[name] = more[name];
   }

@@ -2,6 +2,7 @@ import type { Match, RoleMembers } from "../match/match.ts";
 import { capabilityTitles } from "../model/dump.ts";
 import type { WaitKind } from "../model/wait-kind.ts";
 import type { ReportEvidence, ReportGraph } from "../report/report.ts";
+import type { VariableKind } from "../rules/predicates/predicate.ts";
 import { longestWait, showValue } from "./message.ts";
 
 /** What speaks for a match and what does not, each with its certainty. */
@@ -18,13 +19,20 @@ function roleEvidence(match: Match): ReportEvidence[] {
     const minutes = longestWait(match, players);
     const waited = minutes > 0 ? `, for up to ${minutes} min` : "";
     const { role } = players;
-    const title = role.title === role.name ? role.name : `${role.name}: ${role.title}`;
     return {
-      text: `${goroutines(players.count)} ${players.count === 1 ? "is" : "are"} ${title}${waited}`,
+      text: `${role.name}: ${goroutines(players.count)}, ${role.title}${waited}`,
       certainty: "observed",
     };
   });
 }
+
+const sharedWords: Readonly<Record<VariableKind, string>> = {
+  text: "name",
+  line: "line",
+  file: "file",
+  address: "address",
+  id: "goroutine",
+};
 
 /** What joins the roles: confirmed variables are observed, ladder steps by name are inferred. */
 function joinEvidence(match: Match): ReportEvidence[] {
@@ -35,7 +43,7 @@ function joinEvidence(match: Match): ReportEvidence[] {
   );
   for (const [name, kind] of shared) {
     if (match.confirmed.has(name)) {
-      const what = kind === "address" ? "address" : kind === "line" ? "line" : kind;
+      const what = sharedWords[kind];
       out.push({
         text: `the roles share one ${what}: ${showValue(bindings[name], kind)}`,
         certainty: kind === "address" ? "observed" : "inferred",

@@ -47,19 +47,21 @@ function withoutAlternatives(matches: readonly Match[]): Judged[] {
 }
 
 function anchorKey(match: Match): string {
-  return match.roles[0]!.members.map(({ group }) => `${group.stackIndex}:${group.rows.length}:${group.rows[0]}`).join(",");
+  return match.roles[0]!.members.map(
+    ({ group }) => `${group.stackIndex}:${group.rows.length}:${group.rows[0]}`,
+  ).join(",");
 }
 
-/** Merges matches that are the same thing; the most confident speaks for all. */
+/** Merges matches that differ in addresses and ids only; the most confident speaks for all. */
 export function candidatesOf(matches: readonly Match[]): Candidate[] {
-  const byFingerprint = new Map<string, Judged[]>();
+  const same = new Map<string, Judged[]>();
   for (const entry of withoutAlternatives(matches)) {
-    const fingerprint = fingerprintOf(entry.match);
-    const list = byFingerprint.get(fingerprint);
-    if (list === undefined) byFingerprint.set(fingerprint, [entry]);
+    const key = `${fingerprintOf(entry.match)} ${textBindings(entry.match)}`;
+    const list = same.get(key);
+    if (list === undefined) same.set(key, [entry]);
     else list.push(entry);
   }
-  return [...byFingerprint].map(([fingerprint, entries]) => {
+  return [...same.values()].map((entries) => {
     entries.sort(
       (a, b) =>
         order.indexOf(b.confidence) - order.indexOf(a.confidence) || membersOf(b.match) - membersOf(a.match),
@@ -70,7 +72,7 @@ export function candidatesOf(matches: readonly Match[]): Candidate[] {
     for (const { match } of entries) for (const r of match.roles) addRows(rows, r);
     return {
       matches: entries.map((e) => e.match),
-      fingerprint,
+      fingerprint: fingerprintOf(first.match),
       severity,
       confidence: first.confidence,
       rank: scoreOf({
@@ -83,6 +85,15 @@ export function candidatesOf(matches: readonly Match[]): Candidate[] {
       rows,
     };
   });
+}
+
+function textBindings(match: Match): string {
+  const kinds = match.rule.variables;
+  return JSON.stringify(
+    Object.entries(match.bindings).filter(
+      ([name]) => kinds.get(name) !== "address" && kinds.get(name) !== "id",
+    ),
+  );
 }
 
 function membersOf(match: Match): number {

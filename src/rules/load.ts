@@ -1,4 +1,4 @@
-import { readFile, readdir, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { RuleError, type RuleProblem, UsageError } from "../errors.ts";
 import { compileRule } from "./compile.ts";
@@ -25,7 +25,10 @@ export interface LoadedRules {
 /** The files of a rule path: itself, or the YAML files of a directory, tests left out. */
 export async function ruleFiles(path: string): Promise<string[]> {
   const info = await stat(path).catch((cause: unknown) => {
-    throw new UsageError(`${path}: no such rule file or directory`, { cause, hint: "check the path given to --rules" });
+    throw new UsageError(`${path}: no such rule file or directory`, {
+      cause,
+      hint: "check the path given to --rules",
+    });
   });
   if (!info.isDirectory()) return [path];
   const names = (await readdir(path)).filter((n) => /\.ya?ml$/.test(n) && !/\.test\.ya?ml$/.test(n)).sort();
@@ -38,7 +41,10 @@ export async function ruleFiles(path: string): Promise<string[]> {
  * @param known ids of rules that exist beside them, for `explains`
  * @throws RuleError with every mistake of every file, when there is an error
  */
-export async function loadRuleFiles(files: readonly string[], known: readonly string[] = []): Promise<LoadedRules> {
+export async function loadRuleFiles(
+  files: readonly string[],
+  known: readonly string[] = [],
+): Promise<LoadedRules> {
   const problems: RuleProblem[] = [];
   const parsed: { file: string; yaml: PositionedYaml }[] = [];
   for (const file of files) {
@@ -86,19 +92,33 @@ function duplicateIds(files: readonly { file: string; yaml: PositionedYaml }[]):
         return [];
       }
       const where = first === file ? "in this file" : `in ${first}`;
-      return [yaml.problem(pointer(`/rules/${i}`, "id"), `rule id ${rule.id} is used twice`, { hint: `the first is ${where}` })];
+      return [
+        yaml.problem(pointer(`/rules/${i}`, "id"), `rule id ${rule.id} is used twice`, {
+          hint: `the first is ${where}`,
+        }),
+      ];
     }),
   );
 }
 
-function unknownExplains(files: readonly { yaml: PositionedYaml }[], known: readonly string[]): RuleProblem[] {
-  const ids = [...known, ...files.flatMap(({ yaml }) => (yaml.value as RuleFileSource).rules.map((r) => r.id))];
+function unknownExplains(
+  files: readonly { yaml: PositionedYaml }[],
+  known: readonly string[],
+): RuleProblem[] {
+  const ids = [
+    ...known,
+    ...files.flatMap(({ yaml }) => (yaml.value as RuleFileSource).rules.map((r) => r.id)),
+  ];
   return files.flatMap(({ yaml }) =>
     (yaml.value as RuleFileSource).rules.flatMap((rule, i) =>
       (rule.explains ?? []).flatMap((id, j) => {
         if (id.includes("*") || ids.includes(id)) return [];
         const hint = nearest(id, ids);
-        return [yaml.problem(`/rules/${i}/explains/${j}`, `there is no rule ${id}`, { hint: hint && `did you mean ${hint}?` })];
+        return [
+          yaml.problem(`/rules/${i}/explains/${j}`, `there is no rule ${id}`, {
+            hint: hint && `did you mean ${hint}?`,
+          }),
+        ];
       }),
     ),
   );

@@ -5,7 +5,11 @@ import { RuleError, type RuleProblem, type TextPosition } from "../errors.ts";
 export interface PositionedYaml {
   readonly value: unknown;
   /** Problem at a place given as a JSON pointer; the nearest enclosing place when there is none. */
-  problem(pointer: string, message: string, options?: { hint?: string | undefined; severity?: "error" | "warning"; onKey?: boolean }): RuleProblem;
+  problem(
+    pointer: string,
+    message: string,
+    options?: { hint?: string | undefined; severity?: "error" | "warning"; onKey?: boolean },
+  ): RuleProblem;
 }
 
 /** Aliases that one file may use; more is a file made to blow up. */
@@ -31,7 +35,10 @@ export function parseYaml(file: string, source: string): PositionedYaml {
     const events = parseEvents(text, { filename: file });
     const documents = constructFromEvents(events, { source: text, filename: file, maxAliases });
     const places = placesOf(text, events);
-    if (documents.length > 1) throw new RuleError([at(file, text, second(events), "a file holds one YAML document, this is the second")]);
+    if (documents.length > 1)
+      throw new RuleError([
+        at(file, text, second(events), "a file holds one YAML document, this is the second"),
+      ]);
     return {
       value: documents[0],
       problem(path, message, { hint, severity = "error", onKey = false } = {}) {
@@ -106,13 +113,16 @@ function placesOf(text: string, events: readonly Event[]): Map<string, Place> {
     if (parent?.mapping && parent.key === undefined) {
       const name = event.type === 4 ? getScalarValue(text, event) : "";
       parent.key = { name, offset: offsetOf(event) };
-      if (event.type === 2 || event.type === 3) open.push({ pointer: "", mapping: event.type === 3, index: 0, key: undefined });
+      if (event.type === 2 || event.type === 3)
+        open.push({ pointer: "", mapping: event.type === 3, index: 0, key: undefined });
       continue;
     }
-    const path = parent === undefined ? "" : pointer(parent.pointer, parent.mapping ? parent.key!.name : parent.index++);
+    const path =
+      parent === undefined ? "" : pointer(parent.pointer, parent.mapping ? parent.key!.name : parent.index++);
     places.set(path, { key: parent?.key?.offset, value: offsetOf(event) });
     if (parent?.mapping) parent.key = undefined;
-    if (event.type === 2 || event.type === 3) open.push({ pointer: path, mapping: event.type === 3, index: 0, key: undefined });
+    if (event.type === 2 || event.type === 3)
+      open.push({ pointer: path, mapping: event.type === 3, index: 0, key: undefined });
   }
   return places;
 }

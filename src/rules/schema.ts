@@ -3,13 +3,33 @@ import type { JsonSchema } from "./predicates/predicate.ts";
 import { predicates } from "./predicates/predicates.ts";
 import { rangeSchema } from "./range.ts";
 
-const text = (description: string, ...examples: string[]): JsonSchema => ({ type: "string", minLength: 1, description, examples });
+const text = (description: string, ...examples: string[]): JsonSchema => ({
+  type: "string",
+  minLength: 1,
+  description,
+  examples,
+});
 
-const severity = (description: string): JsonSchema => ({ type: "string", enum: ["error", "warning", "info"], description, examples: ["error"] });
-const confidence = (description: string): JsonSchema => ({ type: "string", enum: ["low", "medium", "high"], description, examples: ["medium"] });
+const severity = (description: string): JsonSchema => ({
+  type: "string",
+  enum: ["error", "warning", "info"],
+  description,
+  examples: ["error"],
+});
+const confidence = (description: string): JsonSchema => ({
+  type: "string",
+  enum: ["low", "medium", "high"],
+  description,
+  examples: ["medium"],
+});
 
 const variable: JsonSchema = { type: "string", pattern: "^\\$[A-Z][A-Z0-9_]*$" };
-const variables: JsonSchema = { type: ["string", "array"], pattern: variable.pattern, items: variable, minItems: 1 };
+const variables: JsonSchema = {
+  type: ["string", "array"],
+  pattern: variable.pattern,
+  items: variable,
+  minItems: 1,
+};
 
 /** Schemas without keys that are `undefined`, which JSON can't say. */
 function clean(schema: JsonSchema): JsonSchema {
@@ -21,10 +41,25 @@ const conditionProperties: Readonly<Record<string, JsonSchema>> = Object.fromEnt
 );
 
 const roleProperties: Readonly<Record<string, JsonSchema>> = {
-  title: text("What its goroutines are, in words that continue “nobody is …”.", "parked sending to the channel"),
-  count: { ...rangeSchema, description: "How many goroutines it needs; at least one without this.", examples: [{ gte: 100 }] },
-  share: { ...rangeSchema, description: "Fraction of all goroutines that it needs, 0 to 1.", examples: [{ gte: 0.5 }] },
-  optional: { type: "boolean", description: "Evidence only: the rule holds without it, too.", examples: [true] },
+  title: text(
+    "What its goroutines are, in words that continue “nobody is …”.",
+    "parked sending to the channel",
+  ),
+  count: {
+    ...rangeSchema,
+    description: "How many goroutines it needs; at least one without this.",
+    examples: [{ gte: 100 }],
+  },
+  share: {
+    ...rangeSchema,
+    description: "Fraction of all goroutines that it needs, 0 to 1.",
+    examples: [{ gte: 0.5 }],
+  },
+  optional: {
+    type: "boolean",
+    description: "Evidence only: the rule holds without it, too.",
+    examples: [true],
+  },
   absent: { type: "boolean", description: "The rule holds only when nobody plays it.", examples: [true] },
 };
 
@@ -42,8 +77,16 @@ const everyRole = (description: string): JsonSchema => ({
 });
 
 const whenProperties: Readonly<Record<string, JsonSchema>> = {
-  confirmed: { ...variables, description: "The variables are known and equal in every role that has them.", examples: ["$C"] },
-  joined: { ...variables, description: "The roles are joined by this step of `joined-by`, or a stronger one.", examples: ["$T"] },
+  confirmed: {
+    ...variables,
+    description: "The variables are known and equal in every role that has them.",
+    examples: ["$C"],
+  },
+  joined: {
+    ...variables,
+    description: "The roles are joined by this step of `joined-by`, or a stronger one.",
+    examples: ["$T"],
+  },
   none: text("Nobody plays this optional or absent role.", "receiver"),
   count: {
     ...rangeSchema,
@@ -63,14 +106,28 @@ const whenProperties: Readonly<Record<string, JsonSchema>> = {
   },
   every: everyRole("Each goroutine of a role is known to satisfy further conditions."),
   some: {
-    ...everyRole("Goroutines of a role, at least one or as many as `count` says, are known to satisfy further conditions."),
+    ...everyRole(
+      "Goroutines of a role, at least one or as many as `count` says, are known to satisfy further conditions.",
+    ),
     properties: {
       ...(everyRole("").properties as object),
       count: { ...rangeSchema, description: "How many of them.", examples: [{ gte: 100 }] },
     },
   },
-  all: { type: "array", minItems: 1, items: { $ref: "#/definitions/when" }, description: "Each of these.", examples: [[{ none: "receiver" }, { confirmed: "$C" }]] },
-  any: { type: "array", minItems: 1, items: { $ref: "#/definitions/when" }, description: "At least one of these.", examples: [[{ none: "receiver" }, { confirmed: "$C" }]] },
+  all: {
+    type: "array",
+    minItems: 1,
+    items: { $ref: "#/definitions/when" },
+    description: "Each of these.",
+    examples: [[{ none: "receiver" }, { confirmed: "$C" }]],
+  },
+  any: {
+    type: "array",
+    minItems: 1,
+    items: { $ref: "#/definitions/when" },
+    description: "At least one of these.",
+    examples: [[{ none: "receiver" }, { confirmed: "$C" }]],
+  },
   not: { $ref: "#/definitions/when", description: "Not this.", examples: [{ none: "receiver" }] },
 };
 
@@ -100,7 +157,12 @@ const ruleProperties: Readonly<Record<string, JsonSchema>> = {
   title: text("What is wrong, in a line.", "Many goroutines are parked on a send at one line"),
   severity: severity("What it means if it is true."),
   description: text("What the rule finds and what it leaves alone."),
-  tags: { type: "array", items: { type: "string", minLength: 1 }, description: "Words to find it by.", examples: [["channel", "leak"]] },
+  tags: {
+    type: "array",
+    items: { type: "string", minLength: 1 },
+    description: "Words to find it by.",
+    examples: [["channel", "leak"]],
+  },
   params: {
     type: "object",
     propertyNames: { pattern: "^[a-z][a-z0-9-]*$" },
@@ -109,13 +171,18 @@ const ruleProperties: Readonly<Record<string, JsonSchema>> = {
       required: ["default"],
       additionalProperties: false,
       properties: {
-        default: { type: ["number", "string", "boolean"], description: "The value unless the configuration says another.", examples: [100] },
+        default: {
+          type: ["number", "string", "boolean"],
+          description: "The value unless the configuration says another.",
+          examples: [100],
+        },
         description: text("What it is for.", "Fewest senders worth a finding"),
         min: { type: "number", description: "Smallest value allowed.", examples: [1] },
         max: { type: "number", description: "Largest value allowed.", examples: [1000000] },
       },
     },
-    description: "Values that a configuration may change, as a default or with description and range; used as `$params.name`.",
+    description:
+      "Values that a configuration may change, as a default or with description and range; used as `$params.name`.",
     examples: [{ min: 100 }],
   },
   dump: {
@@ -127,7 +194,8 @@ const ruleProperties: Readonly<Record<string, JsonSchema>> = {
         type: ["string", "array"],
         minLength: 1,
         items: { type: "string", minLength: 1 },
-        description: "Glob over what the dump says of the process: panics, fatal errors, signals, test timeouts.",
+        description:
+          "Glob over what the dump says of the process: panics, fatal errors, signals, test timeouts.",
         examples: ["all goroutines are asleep*"],
       },
     },
@@ -139,7 +207,8 @@ const ruleProperties: Readonly<Record<string, JsonSchema>> = {
     minProperties: 1,
     propertyNames: { pattern: "^[a-z][a-z0-9-]*$" },
     additionalProperties: { $ref: "#/definitions/role" },
-    description: "Who plays a part in the finding. A variable that stands in two roles must be equal in both.",
+    description:
+      "Who plays a part in the finding. A variable that stands in two roles must be equal in both.",
     examples: [{ senders: { wait: "chan-send", at: { line: "$AT" }, count: { gte: 100 } } }],
   },
   "joined-by": {
@@ -150,13 +219,22 @@ const ruleProperties: Readonly<Record<string, JsonSchema>> = {
       required: ["on"],
       additionalProperties: false,
       properties: {
-        on: { ...variables, description: "Variables that must be known on both sides and equal.", examples: ["$C", ["$T", "$R"]] },
+        on: {
+          ...variables,
+          description: "Variables that must be known on both sides and equal.",
+          examples: ["$C", ["$T", "$R"]],
+        },
         confidence: confidence("The rule's base confidence when the roles are joined by this step."),
       },
     },
     description:
       "A ladder: the first step whose variables both sides know decides. Known addresses that differ are different things; names that differ leave it to the next step.",
-    examples: [[{ on: "$C", confidence: "high" }, { on: "$T", confidence: "low" }]],
+    examples: [
+      [
+        { on: "$C", confidence: "high" },
+        { on: "$T", confidence: "low" },
+      ],
+    ],
   },
   cycle: {
     type: "object",
@@ -172,7 +250,11 @@ const ruleProperties: Readonly<Record<string, JsonSchema>> = {
         description: "What a goroutine waits for, and what it may hold.",
         examples: [["$WANT", "$HAVE"]],
       },
-      length: { ...rangeSchema, description: "Goroutines in the ring; 2 to 8 without this.", examples: [{ lte: 8 }] },
+      length: {
+        ...rangeSchema,
+        description: "Goroutines in the ring; 2 to 8 without this.",
+        examples: [{ lte: 8 }],
+      },
     },
     description: "Goroutines that wait for each other in a ring.",
     examples: [{ role: "g", edge: ["$WANT", "$HAVE"] }],
@@ -200,7 +282,11 @@ const ruleProperties: Readonly<Record<string, JsonSchema>> = {
       additionalProperties: false,
       properties: {
         severity: severity("The severity then."),
-        when: { $ref: "#/definitions/when", description: "The condition.", examples: [{ count: { role: "senders", gte: 1000 } }] },
+        when: {
+          $ref: "#/definitions/when",
+          description: "The condition.",
+          examples: [{ count: { role: "senders", gte: 1000 } }],
+        },
       },
     },
     description: "Another severity when a condition holds; the last that holds wins.",
@@ -240,8 +326,18 @@ const ruleProperties: Readonly<Record<string, JsonSchema>> = {
   ),
   why: text("Why this hangs a program, for somebody who sees it first."),
   fix: text("What to change."),
-  references: { type: "array", items: { type: "string", minLength: 1 }, description: "Links to read on.", examples: [["https://go.dev/ref/mem"]] },
-  tests: { type: "array", items: { type: "object" }, description: "Dumps, and what the rule must say of them.", examples: [[{ name: "quiet on health", dump: "healthy.txt", expect: "none" }]] },
+  references: {
+    type: "array",
+    items: { type: "string", minLength: 1 },
+    description: "Links to read on.",
+    examples: [["https://go.dev/ref/mem"]],
+  },
+  tests: {
+    type: "array",
+    items: { type: "object" },
+    description: "Dumps, and what the rule must say of them.",
+    examples: [[{ name: "quiet on health", dump: "healthy.txt", expect: "none" }]],
+  },
 };
 
 /** JSON Schema (draft-07) of rule files; `schemas/rules.schema.json` is this, written out. */
@@ -259,7 +355,9 @@ export function ruleFileSchema(): JsonSchema {
       defaults: {
         type: "object",
         additionalProperties: false,
-        properties: Object.fromEntries(["severity", "confidence", "tags", "references", "why", "fix"].map((k) => [k, ruleProperties[k]])),
+        properties: Object.fromEntries(
+          ["severity", "confidence", "tags", "references", "why", "fix"].map((k) => [k, ruleProperties[k]]),
+        ),
         description: "Values for every rule of the file that doesn't say its own.",
         examples: [{ severity: "warning" }],
       },
@@ -275,14 +373,35 @@ export function ruleFileSchema(): JsonSchema {
         description: "Named conditions (`is: name`) and named lists of names (`@name` in a pattern).",
         examples: [{ "pool-workers": ["main.(*Pool).work"], handler: { frame: "net/http.(*conn).serve" } }],
       },
-      rules: { type: "array", minItems: 1, items: { $ref: "#/definitions/rule" }, description: "The rules.", examples: [[]] },
+      rules: {
+        type: "array",
+        minItems: 1,
+        items: { $ref: "#/definitions/rule" },
+        description: "The rules.",
+        examples: [[]],
+      },
     },
     definitions: {
-      conditions: { type: "object", minProperties: 1, additionalProperties: false, properties: conditionProperties },
-      role: { type: "object", minProperties: 1, additionalProperties: false, properties: { ...conditionProperties, ...roleProperties } },
+      conditions: {
+        type: "object",
+        minProperties: 1,
+        additionalProperties: false,
+        properties: conditionProperties,
+      },
+      role: {
+        type: "object",
+        minProperties: 1,
+        additionalProperties: false,
+        properties: { ...conditionProperties, ...roleProperties },
+      },
       when: { type: "object", minProperties: 1, additionalProperties: false, properties: whenProperties },
       frame: frameSchema,
-      rule: { type: "object", required: ["id", "title", "severity", "roles", "message"], additionalProperties: false, properties: ruleProperties },
+      rule: {
+        type: "object",
+        required: ["id", "title", "severity", "roles", "message"],
+        additionalProperties: false,
+        properties: ruleProperties,
+      },
     },
   });
 }

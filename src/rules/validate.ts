@@ -21,7 +21,9 @@ export function schemaProblems(validate: ValidateFunction, yaml: PositionedYaml)
     // A wrong type makes every other keyword of that place fail too: the first message says it all.
     if (seen.has(found.pointer)) continue;
     seen.add(found.pointer);
-    problems.push(yaml.problem(found.pointer, found.message, { hint: found.hint, onKey: found.onKey ?? false }));
+    problems.push(
+      yaml.problem(found.pointer, found.message, { hint: found.hint, onKey: found.onKey ?? false }),
+    );
   }
   return problems.sort((a, b) => a.position.line - b.position.line || a.position.column - b.position.column);
 }
@@ -35,43 +37,67 @@ interface Described {
 
 function describe(error: ErrorObject): Described {
   const at = error.instancePath;
-  const name = at === "" ? "the file" : at.slice(at.lastIndexOf("/") + 1).replaceAll("~1", "/").replaceAll("~0", "~");
+  const name =
+    at === ""
+      ? "the file"
+      : at
+          .slice(at.lastIndexOf("/") + 1)
+          .replaceAll("~1", "/")
+          .replaceAll("~0", "~");
   const params = error.params as Record<string, unknown>;
   switch (error.keyword) {
     case "additionalProperties": {
-      const key = String(params["additionalProperty"]);
-      const allowed = Object.keys((error.parentSchema?.["properties"] as object | undefined) ?? {});
+      const key = String(params.additionalProperty);
+      const allowed = Object.keys((error.parentSchema?.properties as object | undefined) ?? {});
       const hint = nearest(key, allowed);
       const pointer = `${at}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
       return {
         pointer,
         message: `unknown key ${JSON.stringify(key)}`,
-        hint: hint === undefined ? `expected one of: ${allowed.join(", ")}` : `did you mean ${JSON.stringify(hint)}?`,
+        hint:
+          hint === undefined
+            ? `expected one of: ${allowed.join(", ")}`
+            : `did you mean ${JSON.stringify(hint)}?`,
         onKey: true,
       };
     }
     case "propertyNames":
       return {
-        pointer: `${at}/${String(params["propertyName"])}`,
-        message: `${JSON.stringify(params["propertyName"])} is no valid name here`,
+        pointer: `${at}/${String(params.propertyName)}`,
+        message: `${JSON.stringify(params.propertyName)} is no valid name here`,
         hint: "names are small letters, digits and -, beginning with a letter",
         onKey: true,
       };
     case "required":
-      return { pointer: at, message: `missing key ${JSON.stringify(params["missingProperty"])}`, hint: describedBy(error, String(params["missingProperty"])) };
+      return {
+        pointer: at,
+        message: `missing key ${JSON.stringify(params.missingProperty)}`,
+        hint: describedBy(error, String(params.missingProperty)),
+      };
     case "enum": {
-      const allowed = (params["allowedValues"] as unknown[]).map(String);
+      const allowed = (params.allowedValues as unknown[]).map(String);
       const hint = nearest(String(error.data), allowed);
       return {
         pointer: at,
         message: `${JSON.stringify(error.data)} is not allowed here`,
-        hint: hint === undefined ? `expected one of: ${allowed.join(", ")}` : `did you mean ${JSON.stringify(hint)}?`,
+        hint:
+          hint === undefined
+            ? `expected one of: ${allowed.join(", ")}`
+            : `did you mean ${JSON.stringify(hint)}?`,
       };
     }
     case "type":
-      return { pointer: at, message: `${name} must be ${typeWords(params["type"])}, not ${valueWords(error.data)}`, hint: exampleOf(error) };
+      return {
+        pointer: at,
+        message: `${name} must be ${typeWords(params.type)}, not ${valueWords(error.data)}`,
+        hint: exampleOf(error),
+      };
     case "pattern":
-      return { pointer: at, message: `${JSON.stringify(error.data)} has not the form that is expected here`, hint: exampleOf(error) };
+      return {
+        pointer: at,
+        message: `${JSON.stringify(error.data)} has not the form that is expected here`,
+        hint: exampleOf(error),
+      };
     case "minProperties":
     case "minItems":
     case "minLength":
@@ -82,12 +108,12 @@ function describe(error: ErrorObject): Described {
 }
 
 function describedBy(error: ErrorObject, key: string): string | undefined {
-  const properties = error.parentSchema?.["properties"] as Record<string, { description?: string }> | undefined;
+  const properties = error.parentSchema?.properties as Record<string, { description?: string }> | undefined;
   return properties?.[key]?.description;
 }
 
 function exampleOf(error: ErrorObject): string | undefined {
-  const [example] = (error.parentSchema?.["examples"] as unknown[] | undefined) ?? [];
+  const [example] = (error.parentSchema?.examples as unknown[] | undefined) ?? [];
   return example === undefined ? undefined : `for example: ${JSON.stringify(example)}`;
 }
 
@@ -101,7 +127,11 @@ const typeNames: Readonly<Record<string, string>> = {
 };
 
 function typeWords(type: unknown): string {
-  return [type].flat().flatMap((t) => String(t).split(",")).map((t) => typeNames[t] ?? t).join(" or ");
+  return [type]
+    .flat()
+    .flatMap((t) => String(t).split(","))
+    .map((t) => typeNames[t] ?? t)
+    .join(" or ");
 }
 
 function valueWords(value: unknown): string {

@@ -132,6 +132,9 @@ function withoutUndefined(schema: JsonSchema): JsonSchema {
   return Object.fromEntries(Object.entries(schema).filter(([, v]) => v !== undefined));
 }
 
+/** A frame, by reference, so that the schema says once what a frame is. */
+const frameReference: JsonSchema = { allOf: [{ $ref: "#/definitions/frame" }] };
+
 /** Names of a frame's properties, for the reference page. */
 export const framePropertyNames: readonly string[] = [...Object.keys(textProperties), "receiver"];
 
@@ -186,7 +189,7 @@ function placed(
 ): Predicate {
   return {
     key,
-    schema: { ...frameSchema, description, examples },
+    schema: { ...frameReference, description, examples },
     needs: ["stacks"],
     compile(value, context, path): Condition {
       const frame = compileFrame(value, context, path);
@@ -272,13 +275,10 @@ function isPartial(stack: Stack): boolean {
 export const frame: Predicate = {
   key: "frame",
   schema: {
-    type: ["string", "object", "array"],
-    minLength: 1,
-    minProperties: 1,
-    additionalProperties: false,
-    properties: frameSchema.properties,
-    items: { ...frameSchema, description: "A frame that the stack has." },
-    minItems: 1,
+    if: { type: "array" },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: { items: { ...frameReference, description: "A frame that the stack has." }, minItems: 1 },
+    else: { $ref: "#/definitions/frame" },
     description: "Some frame of the stack; a list: each of them, anywhere.",
     examples: ["net/http.(*conn).serve", [{ type: "database/sql.(*DB)" }, { origin: "own", function: "$F" }]],
   },
@@ -312,7 +312,7 @@ export const stack: Predicate = {
   schema: {
     type: "array",
     minItems: 1,
-    items: { ...frameSchema, description: "A frame, or `...` for any number of frames." },
+    items: { ...frameReference, description: "A frame, or `...` for any number of frames." },
     description:
       "Frames in this order, innermost first. The first stands at the line that blocks, unless `...` comes before it; `...` is any number of frames.",
     examples: [[{ type: "$T" }, "...", { type: "$T", method: "$OUTER" }]],
