@@ -4,6 +4,7 @@ import { readDumps } from "../read/read-dumps.ts";
 import { builtinRules } from "../rules/builtin.ts";
 import { check } from "./check.ts";
 import { collectCommand } from "./collect.ts";
+import { diffCommand } from "./diff.ts";
 import { rules } from "./rules.ts";
 import { stacks } from "./stacks.ts";
 
@@ -15,4 +16,10 @@ async function hasFinding(paths: readonly string[]): Promise<boolean> {
 
 /** All commands, in the order of `--help`. */
 // biome-ignore lint/suspicious/noExplicitAny: yargs' own type for commands whose arguments differ
-export const commands: CommandModule<object, any>[] = [check, stacks, collectCommand(hasFinding), rules];
+export const commands: CommandModule<object, any>[] = [
+  check,
+  stacks,
+  diffCommand((path) => readDumps([path], { threads: 1 })),
+  collectCommand(hasFinding),
+  rules,
+];

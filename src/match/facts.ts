@@ -1,6 +1,6 @@
 import type { Dump } from "../model/dump.ts";
 import { type Origin, originOf } from "../model/origin.ts";
-import { siteOf, entryOf, type FramePlace } from "../model/places.ts";
+import { entryOf, type FramePlace, siteOf } from "../model/places.ts";
 import type { Frame } from "../model/stack.ts";
 import { type HeldLocks, heldLocks } from "../model/wait-graph.ts";
 import { attribute } from "./condition.ts";
