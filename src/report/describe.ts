@@ -252,3 +252,8 @@ export function* withSymptoms(finding: Finding): Generator<Finding> {
   yield finding;
   for (const symptom of finding.symptoms) yield* withSymptoms(symptom);
 }
+
+/** Findings that are neither known nor suppressed, by rank. */
+export function newFindings(report: Report): Finding[] {
+  return report.findings.filter((finding) => finding.status === "new");
+}

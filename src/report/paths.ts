@@ -119,6 +119,22 @@ function* framesOf(findings: readonly Finding[]): Generator<ReportFrame> {
     }
 }
 
+/**
+ * The frame that stands for a finding where only one can be shown: a decisive one of a file in the repository, else any
+ * other of the repository, else a decisive one wherever it is.
+ */
+export function primaryFrame(
+  finding: Pick<Finding, "roles">,
+  placeOf: (frame: FileOfFrame) => FilePlace,
+): ReportFrame | undefined {
+  const frames = finding.roles.flatMap((role) => role.stacks.flatMap((stack) => stack.frames));
+  const named = frames.filter((frame) => frame.file !== "" && frame.line > 0);
+  const inside = named.filter((frame) => placeOf(frame).base === "repository");
+  return (
+    inside.find((frame) => frame.decisive) ?? inside[0] ?? named.find((frame) => frame.decisive) ?? named[0]
+  );
+}
+
 /** The directory that all of the program's own files outside the repository share; "" for none. */
 function commonDirectory(frames: readonly ReportFrame[], placeOf: (frame: FileOfFrame) => FilePlace): string {
   let common: string[] | undefined;

@@ -7,6 +7,14 @@ const loaders = {
   json: () => import("./json.ts"),
   ndjson: () => import("./ndjson.ts"),
   html: () => import("./html.ts"),
+  sarif: () => import("./sarif.ts"),
+  junit: () => import("./junit.ts"),
+  github: () => import("./github.ts"),
+  gitlab: () => import("./gitlab.ts"),
+  markdown: () => import("./markdown.ts"),
+  prometheus: () => import("./prometheus.ts"),
+  dot: () => import("./dot.ts"),
+  mermaid: () => import("./mermaid.ts"),
 } satisfies Record<string, () => Promise<{ readonly reporter: Reporter }>>;
 
 export type ReporterId = keyof typeof loaders;

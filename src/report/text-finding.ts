@@ -1,7 +1,7 @@
 import { count, plural } from "./describe.ts";
 import type { Finding, ReportRole } from "./report.ts";
-import type { TextPage } from "./text.ts";
 import { columns, labelled, pad, wrap, wrapFacts } from "./text-layout.ts";
+import type { TextPage } from "./text-page.ts";
 import { stackLines } from "./text-stack.ts";
 
 const indent = 2;

@@ -2,8 +2,8 @@ import { originOf } from "../model/origin.ts";
 import { parseSymbol } from "../model/symbol.ts";
 import { describeIds, describeWait, enumerateSome, plural } from "./describe.ts";
 import type { ReportFrame, ReportStack } from "./report.ts";
-import type { TextPage } from "./text.ts";
 import { columns, pad, shortenMiddle, shortenStart, wrapFacts } from "./text-layout.ts";
+import type { TextPage } from "./text-page.ts";
 
 /** A frame to show, or how many to fold. */
 export type StackRow = { readonly frame: ReportFrame } | { readonly folded: readonly ReportFrame[] };

@@ -13,21 +13,10 @@ import {
   plural,
   verdictOf,
 } from "./describe.ts";
-import { visibleReport } from "./escape.ts";
-import { type Palette, palette } from "./palette.ts";
-import { type Names, namesOf } from "./paths.ts";
-import type { Finding, Report, ReportDump, Reporter, ReporterOptions } from "./report.ts";
+import type { Finding, ReportDump, Reporter } from "./report.ts";
 import { command, findingLines } from "./text-finding.ts";
 import { labelled } from "./text-layout.ts";
-
-/** What every part of the text report needs. */
-export interface TextPage {
-  /** With nothing in its texts that a terminal would obey. */
-  readonly report: Report;
-  readonly options: ReporterOptions;
-  readonly paint: Palette;
-  readonly names: Names;
-}
+import { type TextPage, textPage } from "./text-page.ts";
 
 /** Dumps, problems and the like that are listed before "and N more", unless verbose. */
 const most = 5;
@@ -37,13 +26,7 @@ export const reporter: Reporter = {
   id: "text",
   title: "Text, for people",
   report: (report, options) => {
-    const safe = visibleReport(report);
-    const page: TextPage = {
-      report: safe,
-      options,
-      paint: palette(options.color),
-      names: namesOf(safe, options),
-    };
+    const page = textPage(report, options);
     const blocks = options.quiet ? quietBlocks(page) : fullBlocks(page);
     const lines = blocks.filter((block) => block.length > 0);
     return lines.length === 0 ? "" : `${lines.map((block) => block.join("\n")).join("\n\n")}\n`;
