@@ -107,7 +107,8 @@ export class DelveConnection {
     const request: DelveRequest = { method: `RPCServer.${method}`, params, id: ++this.requests };
     return new Promise((resolve, reject) => {
       this.#pending.set(request.id, { request, resolve, reject });
-      this.#socket.write(`${JSON.stringify(request)}\n`);
+      // A DAP server waits for the end of a header, and gives up on ours; white space is nothing to JSON-RPC.
+      this.#socket.write(`${JSON.stringify(request)}${request.id === 1 ? "\r\n\r\n" : "\n"}`);
       this.#arm();
     });
   }

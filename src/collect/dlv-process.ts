@@ -27,9 +27,10 @@ export interface DlvProcess {
 /**
  * Delve hangs on a target until told otherwise, and a parent that is killed tells nothing. So a shell stands between:
  * when our end of its input closes, for whatever reason, it interrupts Delve, which detaches. Its outputs are Delve's
- * alone, so that they end with Delve.
+ * alone, so that they end with Delve. At last it removes the socket's directory.
  */
-const guard = '"$@" </dev/null & d=$!; exec >/dev/null 2>&1; read -r _; kill -INT "$d" && wait "$d"';
+const guard =
+  'dir=$1; shift; "$@" </dev/null & d=$!; exec >/dev/null 2>&1; read -r _; kill -INT "$d"; wait "$d"; rm -rf "$dir"';
 
 /** Most of Delve's output that is kept for messages. */
 const maxLog = 4_000;
@@ -43,7 +44,7 @@ export async function startDlv(target: DlvTarget, options: DlvOptions = {}): Pro
   const directory = await mkdtemp(join(tmpdir(), "deadlock-lint-"));
   const socketPath = join(directory, "dlv.sock");
   const startedAt = performance.now();
-  const child = spawnGuarded(options.dlv ?? "dlv", dlvArguments(target, socketPath));
+  const child = spawnGuarded(directory, options.dlv ?? "dlv", dlvArguments(target, socketPath));
   const stop = async (): Promise<void> => {
     await end(child);
     await rm(directory, { recursive: true, force: true });
@@ -68,8 +69,8 @@ function dlvArguments(target: DlvTarget, socketPath: string): string[] {
   ];
 }
 
-function spawnGuarded(dlv: string, args: readonly string[]): ChildProcess {
-  return spawn("/bin/sh", ["-c", guard, "sh", dlv, ...args], {
+function spawnGuarded(directory: string, dlv: string, args: readonly string[]): ChildProcess {
+  return spawn("/bin/sh", ["-c", guard, "sh", directory, dlv, ...args], {
     stdio: ["pipe", "pipe", "pipe"],
     // Ctrl-C in the terminal must reach us first: we let go of the target, then end Delve.
     detached: true,
