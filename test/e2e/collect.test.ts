@@ -1,0 +1,194 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeCore } from "../../scripts/capture/delve.mjs";
+import { sleep, startProgram } from "../../scripts/capture/program.mjs";
+import { buildProgram, defaultToolchain } from "../../scripts/capture/toolchains.mjs";
+import { DelveConnection, defaultDelveLimits } from "../../src/collect/delve-connection.ts";
+import { startDlv } from "../../src/collect/dlv-process.ts";
+import { defaultHttpLimits } from "../../src/collect/http-get.ts";
+import { type CollectTarget, collectSnapshots, type InstanceResult } from "../../src/collect/snapshots.ts";
+import { parseEndpoint, parsePprofTarget } from "../../src/collect/target.ts";
+import { cli, dlv, missingTools, programs } from "./tools.ts";
+
+const goroutines = 10_000;
+const missing = missingTools(["go", "gcore", dlv]);
+
+/** The built module, for processes that are killed. */
+const built = pathToFileURL(join(cli, "../../collect/snapshots.js")).href;
+
+async function collect(target: CollectTarget, directory: string): Promise<InstanceResult> {
+  const snapshots = collectSnapshots({
+    targets: [target],
+    directory,
+    snapshots: 1,
+    everyMs: 1,
+    pprof: { limits: defaultHttpLimits, debug2Goroutines: 50_000, leak: true, retries: 0 },
+    delve: {},
+    dlv: { dlv },
+  });
+  for await (const snapshot of snapshots) return snapshot.instances[0]!;
+  throw new Error("no snapshot");
+}
+
+describe.skipIf(missing.length > 0)("a server with 10,000 goroutines parked at one line", () => {
+  let folder = "";
+  let binary = "";
+  let server: ReturnType<typeof startProgram>;
+  let address = "";
+  const pid = () => server.pid;
+  const answers = async () => (await fetch(`http://${address}/debug/pprof/cmdline`)).status;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "deadlock-lint-e2e-"));
+    binary = join(folder, "parked");
+    await buildProgram((await defaultToolchain())!, { module: programs, program: "parked", output: binary });
+    server = startProgram(binary, [String(goroutines)]);
+    address = (await server.saw(/listening at (\S+)/, 10_000))[1]!;
+  });
+  afterAll(() => {
+    void server.kill();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("pprof: all of them, little time beyond the server's own", async () => {
+    const result = await collect({ kind: "pprof", target: parsePprofTarget(`http://${address}`) }, folder);
+    const text = readFileSync(result.dumps[0]!.path, "utf8");
+    expect(text.match(/^goroutine \d+ \[/gm)!.length).toBeGreaterThan(goroutines - 10);
+    const ofServer = result.requests.reduce((sum, r) => sum + r.totalMs, 0);
+    console.info(`pprof: ${result.tookMs} ms, of these the server's ${ofServer} ms`);
+    expect(result.tookMs - ofServer).toBeLessThan(1_000);
+  });
+
+  test("attached: the process is halted for seconds at most and goes on", async () => {
+    const result = await collect({ kind: "dlv", target: { pid: pid() } }, folder);
+    expect(result.failure).toBeUndefined();
+    console.info(`attach: halted for ${result.delve?.haltedMs} ms, ${result.delve?.requests} requests`);
+    expect(result.delve?.requests).toBeLessThanOrEqual(200);
+    expect(result.delve?.haltedMs).toBeLessThan(20_000);
+    expect(await answers()).toBe(200);
+    expect(tracer(pid())).toBe(0);
+  });
+
+  test("attached, and killed in the middle: the process goes on", async () => {
+    for (const victim of ["collector", "collector at once", "dlv"]) {
+      const collector = startCollector(pid(), join(folder, victim.replaceAll(" ", "-")));
+      const ended = new Promise((resolve) => collector.once("exit", resolve));
+      await until(() => tracer(pid()) !== 0);
+      if (victim !== "collector at once") await sleep(1_000);
+      process.kill(victim === "dlv" ? tracer(pid()) : collector.pid!, "SIGKILL");
+      await ended;
+      await until(() => tracer(pid()) === 0);
+      expect(await answers(), victim).toBe(200);
+      expect(filesIn(join(folder, victim.replaceAll(" ", "-"))), victim).toEqual([]);
+    }
+  });
+
+  test("a core: few requests, far less time than a Stacktrace for each, little memory", async () => {
+    const core = await writeCore(pid(), join(folder, "core"));
+    const started = performance.now();
+    const { result, peakMb } = collectInProcess({ core, executable: binary }, join(folder, "core-dumps"));
+    const tookMs = performance.now() - started;
+    const eachMs = await stacktraceForEach(core, binary);
+    console.info(
+      `core: ${result.delve?.requests} requests, ${Math.round(tookMs)} ms with start-up, peak ${peakMb} MB; ` +
+        `a Stacktrace for each: ${Math.round(eachMs)} ms, ${(eachMs / result.tookMs).toFixed(1)} times as long`,
+    );
+    expect(result.failure).toBeUndefined();
+    expect(result.delve?.goroutines).toBeGreaterThan(goroutines - 10);
+    expect(result.delve?.requests).toBeLessThanOrEqual(200);
+    expect(peakMb).toBeLessThan(300);
+    const lines = readFileSync(result.dumps[0]!.path, "utf8").trimEnd().split("\n");
+    const bulk = lines.map((line) => JSON.parse(line)).filter((line) => line.channel !== undefined);
+    expect(Math.max(...bulk.map((line) => line.response.result.Goroutines.length))).toBeGreaterThan(
+      goroutines - 10,
+    );
+    expect(eachMs / result.tookMs).toBeGreaterThan(10);
+  });
+
+  test("the wrong port is named: HTTP for Delve, Delve for pprof, DAP", async () => {
+    const http = await collect({ kind: "delve", endpoint: parseEndpoint(address) }, folder);
+    expect(http.failure?.message).toContain("an HTTP server answers there");
+    const headless = startProgram(dlv, ["attach", String(pid()), "--headless", "--listen=127.0.0.1:0"]);
+    const port = (await headless.saw(/listening at: (\S+)/, 30_000))[1]!;
+    const delve = await collect({ kind: "pprof", target: parsePprofTarget(`http://${port}`) }, folder);
+    expect(delve.failure?.hint).toContain("--delve");
+    await until(() => tracer(pid()) === 0);
+    const dap = startProgram(dlv, ["dap", "--listen=127.0.0.1:0"]);
+    const dapPort = (await dap.saw(/listening at: (\S+)/, 30_000))[1]!;
+    const refused = await collect({ kind: "delve", endpoint: parseEndpoint(dapPort) }, folder);
+    expect(refused.failure?.hint).toContain("dlv dap");
+    expect(await answers()).toBe(200);
+  });
+
+  /** The collector in a process of its own, asking for everything, so that it takes its time. */
+  function startCollector(target: number, directory: string): ChildProcess {
+    return spawn(process.execPath, [collectorScript({ pid: target }, directory, true)], { stdio: "ignore" });
+  }
+
+  function collectInProcess(target: object, directory: string): { result: InstanceResult; peakMb: number } {
+    const output = execFileSync(process.execPath, [collectorScript(target, directory, false)], {
+      encoding: "utf8",
+    });
+    return JSON.parse(output);
+  }
+
+  function collectorScript(target: object, directory: string, everyGoroutine: boolean): string {
+    const options = {
+      targets: [{ kind: "dlv", target }],
+      ...{ directory, snapshots: 1, everyMs: 1, pprof: {}, delve: { everyGoroutine }, dlv: { dlv } },
+    };
+    const path = join(folder, `collector-${Math.random().toString(36).slice(2)}.mjs`);
+    writeFileSync(
+      path,
+      `import { collectSnapshots } from ${JSON.stringify(built)};
+       for await (const s of collectSnapshots(${JSON.stringify(options)}))
+         console.log(JSON.stringify({ result: s.instances[0], peakMb: Math.round(process.resourceUsage().maxRSS / 1024) }));`,
+    );
+    return path;
+  }
+});
+
+/** How long a stack of each goroutine takes, as `stack -full` asks for it, one after the other; measured on 1,000. */
+async function stacktraceForEach(core: string, executable: string): Promise<number> {
+  const server = await startDlv({ core, executable }, { dlv });
+  try {
+    const connection = await DelveConnection.connect(server.endpoint, defaultDelveLimits);
+    const started = performance.now();
+    const list = await connection.call("ListGoroutines", { Start: 0, Count: 0 });
+    const ids = (list.result as { Goroutines: { id: number }[] }).Goroutines.map((g) => g.id);
+    const listed = performance.now();
+    const full = {
+      FollowPointers: true,
+      MaxVariableRecurse: 1,
+      MaxStringLen: 64,
+      MaxArrayValues: 64,
+      MaxStructFields: -1,
+    };
+    for (const id of ids.slice(0, 1_000))
+      await connection.call("Stacktrace", { Id: id, Depth: 50, Full: true, Cfg: full });
+    const each = (performance.now() - listed) / 1_000;
+    connection.close();
+    return listed - started + each * ids.length;
+  } finally {
+    await server.stop();
+  }
+}
+
+/** The process that traces `pid`; 0 when none does. */
+function tracer(pid: number): number {
+  return Number(/TracerPid:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let i = 0; i < 300 && !holds(); i++) await sleep(50);
+  expect(holds()).toBe(true);
+}
+
+/** Finished files; a killed collector leaves a partial one under a hidden name. */
+function filesIn(directory: string): string[] {
+  return readdirSync(directory).filter((name) => !name.startsWith("."));
+}
