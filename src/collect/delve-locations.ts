@@ -3,24 +3,21 @@ export interface ListedGoroutine {
   readonly id: number;
   readonly status: number;
   readonly waitReason: number;
+  /** All places that the list shows: current, user, start and `go` location. */
   readonly location: string;
+  /** The user location as Delve names groups: `/src/main.go:95 in main.f`. */
+  readonly userLocation: string;
   /** Started by the runtime for itself. */
   readonly system: boolean;
 }
 
 /** Goroutines that the list shows at one place, waiting for one reason, started by one statement. */
 export interface LocationGroup {
-  count: number;
   readonly status: number;
   readonly waitReason: number;
   readonly system: boolean;
-  /** Ids, thinned out evenly when there are many. */
-  ids: number[];
-  stride: number;
+  readonly ids: number[];
 }
-
-/** Most ids kept of one group. */
-const maxIds = 128;
 
 /** Statuses of a goroutine that waits: waiting, and leaked (Go 1.26). */
 const waitingStatuses: ReadonlySet<number> = new Set([4, 10]);
@@ -30,9 +27,10 @@ export function isParked(group: Pick<LocationGroup, "status">): boolean {
   return waitingStatuses.has(group.status & 0xfff);
 }
 
-/** Groups the listed goroutines by all that the list tells apart; memory grows with the groups alone. */
+/** Groups the listed goroutines by all that the list tells apart. */
 export class Locations {
   readonly groups = new Map<string, LocationGroup>();
+  readonly #byUser = new Map<string, Set<LocationGroup>>();
   goroutines = 0;
 
   add(goroutine: ListedGoroutine): void {
@@ -41,22 +39,17 @@ export class Locations {
     const key = `${goroutine.location}\u0000${goroutine.status}\u0000${reason}`;
     let group = this.groups.get(key);
     if (group === undefined) {
-      group = {
-        count: 0,
-        status: goroutine.status,
-        waitReason: reason,
-        system: goroutine.system,
-        ids: [],
-        stride: 1,
-      };
+      group = { status: goroutine.status, waitReason: reason, system: goroutine.system, ids: [] };
       this.groups.set(key, group);
+      const sharing = this.#byUser.get(goroutine.userLocation) ?? new Set();
+      this.#byUser.set(goroutine.userLocation, sharing.add(group));
     }
-    if (group.count % group.stride === 0) group.ids.push(goroutine.id);
-    group.count++;
-    if (group.ids.length > maxIds) {
-      group.ids = group.ids.filter((_, index) => index % 2 === 0);
-      group.stride *= 2;
-    }
+    group.ids.push(goroutine.id);
+  }
+
+  /** Everyone at a user location, as Delve names it. */
+  idsAt(userLocation: string): number[] {
+    return [...(this.#byUser.get(userLocation) ?? [])].flatMap((group) => group.ids);
   }
 }
 
@@ -64,7 +57,7 @@ const rare = 5;
 
 /** A group so small that each of its goroutines is looked at. */
 export function isRare(group: LocationGroup): boolean {
-  return group.count <= rare;
+  return group.ids.length <= rare;
 }
 
 /** Stacks of a larger group that are looked at first; more follow only if they differ. */
@@ -102,6 +95,7 @@ export function listedGoroutine(value: unknown): ListedGoroutine | undefined {
     status: typeof g.status === "number" ? g.status : 4,
     waitReason: typeof g.waitReason === "number" ? g.waitReason : 0,
     system: start.startsWith("runtime.") && start !== "runtime.main",
+    userLocation: `${g.userCurrentLoc?.file ?? ""}:${g.userCurrentLoc?.line ?? 0} in ${g.userCurrentLoc?.function?.name ?? ""}`,
     location: [g.userCurrentLoc, g.currentLoc, g.startLoc, g.goStatementLoc].map(place).join("|"),
   };
 }

@@ -31,8 +31,8 @@ const inFlight = 64;
 const rounds = 3;
 /** Channels whose waiters are asked for in bulk. */
 const maxChannels = 16;
-/** Larger answers of the bulk request would not fit a reply. */
-const maxBulk = 200_000;
+/** Most goroutines and places of a bulk answer. */
+const maxBulk = 1_000_000;
 /** Cases of one select that are looked at. */
 const maxCases = 16;
 
@@ -76,7 +76,7 @@ export class DelveSurvey {
   /** @throws ConnectionError when Delve gives no list, or the connection breaks */
   async run(): Promise<void> {
     await this.#list();
-    const groups = [...this.locations.groups.values()].sort((a, b) => a.count - b.count);
+    const groups = [...this.locations.groups.values()].sort((a, b) => a.ids.length - b.ids.length);
     await this.#nameReasons(groups);
     if (this.#options.everyGoroutine) return;
     let open = groups;
@@ -247,15 +247,9 @@ export class DelveSurvey {
     const large = groups.filter(
       (g) => isParked(g) && !g.system && /Chan|Select/.test(this.#reasons.get(g.waitReason) ?? ""),
     );
-    for (const group of large.sort((a, b) => b.count - a.count)) {
+    for (const group of large.sort((a, b) => b.ids.length - a.ids.length)) {
       const unexplained = group.ids.filter((id) => !this.#looked.has(id));
       if (unexplained.length === 0) continue;
-      if (group.count > maxBulk) {
-        this.notes.push(
-          `${group.count} goroutines at one place are too many to ask which of them share a channel`,
-        );
-        continue;
-      }
       await this.#askChannels();
       for (const id of unexplained) {
         if (this.#channelKnown.has(id)) continue;
@@ -273,30 +267,54 @@ export class DelveSurvey {
       if (entry.asked || this.#asked >= maxChannels || this.#over) continue;
       entry.asked = true;
       this.#asked++;
-      const reply = await this.#connection.call("ListGoroutines", {
-        Start: 0,
-        Count: maxBulk,
-        Filters: [
-          {
-            Kind: waitingOnChannel,
-            Negated: false,
-            Arg: `*(*"chan int")(0x${BigInt(entry.pointer).toString(16)})`,
-          },
-        ],
-        EvalScope: { GoroutineID: -1, Frame: 0 },
-      });
-      if (reply.error !== null) continue;
-      const ids = listOf(reply).goroutines.flatMap((g) => listedGoroutine(g)?.id ?? []);
-      // A Delve that does not know the filter gives everyone.
-      if (ids.length >= this.locations.goroutines && this.locations.goroutines > 1) continue;
-      for (const id of ids) this.#channelKnown.add(id);
-      await this.#record({ ...reply, text: idsOnly(reply, ids) }, { channel });
+      await this.#waitersOf(channel, entry.pointer);
     }
+  }
+
+  /** Asks for counts by place first: mostly whole places wait on one channel, and the list has told their ids. */
+  async #waitersOf(channel: string, pointer: string): Promise<void> {
+    const asked = {
+      Start: 0,
+      Count: maxBulk,
+      Filters: [
+        { Kind: waitingOnChannel, Negated: false, Arg: `*(*"chan int")(0x${BigInt(pointer).toString(16)})` },
+      ],
+      EvalScope: { GoroutineID: -1, Frame: 0 },
+    };
+    let reply = await this.#connection.call("ListGoroutines", {
+      ...asked,
+      ...{ GroupBy: byUserLocation, MaxGroupMembers: 1, MaxGroups: maxBulk },
+    });
+    let ids = this.#idsOfGroups(reply);
+    if (ids === undefined) {
+      reply = await this.#connection.call("ListGoroutines", asked);
+      ids = listOf(reply).goroutines.flatMap((g) => listedGoroutine(g)?.id ?? []);
+    }
+    // A Delve that does not know the filter gives everyone.
+    const everyone = ids.length >= this.locations.goroutines && this.locations.goroutines > 1;
+    if (reply.error !== null || everyone) return;
+    for (const id of ids) this.#channelKnown.add(id);
+    await this.#record({ ...reply, text: idsOnly(reply, ids) }, { channel });
+  }
+
+  /** Ids of the groups of an answer; undefined when only a part of those at a place wait. */
+  #idsOfGroups(reply: DelveReply): number[] | undefined {
+    const { Groups, TooManyGroups } = (reply.result ?? {}) as { Groups?: unknown; TooManyGroups?: unknown };
+    if (reply.error !== null || TooManyGroups === true || !Array.isArray(Groups)) return undefined;
+    const ids: number[] = [];
+    for (const { Name, Total } of Groups as { Name?: unknown; Total?: unknown }[]) {
+      const there = this.locations.idsAt(String(Name));
+      if (there.length === 0 || there.length !== Total) return undefined;
+      for (const id of there) ids.push(id);
+    }
+    return ids;
   }
 }
 
 /** Delve's filter for goroutines that wait on the channel of an expression. */
 const waitingOnChannel = 8;
+/** Delve's grouping by user location. */
+const byUserLocation = 2;
 
 /** Stands for the group of a goroutine when everyone is looked at and nobody is grouped. */
 const isParkedAnywhere = "anywhere";

@@ -56,7 +56,7 @@ export interface DelveResult {
  *   `runtime.curg.parentGoid`, `runtime.curg.waiting.c` (Go 1.26: `.c.vu`; 0 when it is no channel, and then
  *   `.elem.vu`), for a select `runtime.curg.waiting.waitlink.c` and so on. A goroutine without a stack of its own
  *   stands at a place (current, user, start and `go` location, status and reason) whose sampled stacks are here;
- * - `ListGoroutines` with the filter of kind 8, the answer cut down to ids, and beside `response` the member
+ * - `ListGoroutines` with the filter of kind 8, the answer replaced by the ids that it stands for, and beside `response` the member
  *   `"channel":"824634138816"`: all goroutines that wait on that channel, in a select too. It is no page of the list;
  * - as the last line `{"collected":{…}}`: target, versions, times and notes. A file without it is cut.
  *

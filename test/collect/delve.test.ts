@@ -98,6 +98,10 @@ describe("what is asked of Delve", () => {
     const { lines } = await collect(delve.port);
     const bulk = lines.filter((line) => line.channel !== undefined);
     expect(new Set(bulk.map((line) => line.channel)).size).toBe(3);
+    const told = bulk.flatMap(
+      (line) => JSON.parse(JSON.stringify(line.response?.result)).Goroutines as { id: number }[],
+    );
+    expect(new Set(told.map((g) => g.id)).size).toBe(62);
   });
 
   test("the stack of everyone, when asked", async () => {
@@ -195,7 +199,18 @@ describe("what is no Delve", () => {
     expect(error.hint).toContain(`--pprof http://127.0.0.1:${port}/debug/pprof/`);
   });
 
-  test("a DAP server", async () => {
+  test("a DAP server, which gives up on our first request", async () => {
+    const port = await tcpServer((socket) => {
+      let heard = "";
+      socket.on("data", (chunk: Buffer) => {
+        heard += chunk.toString();
+        if (heard.includes("\r\n\r\n")) socket.end();
+      });
+    });
+    expect((await failure(port)).hint).toContain("dlv dap");
+  });
+
+  test("a DAP server that answers", async () => {
     const port = await tcpServer((socket) => socket.write('Content-Length: 5\r\n\r\n{"x"}'));
     expect((await failure(port)).message).toContain("DAP");
   });

@@ -40,8 +40,10 @@ export async function fakeDelve(
     socket.on("data", (chunk: Buffer) => {
       text += chunk.toString("utf8");
       for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
-        const request = JSON.parse(text.slice(0, end)) as Request;
+        const line = text.slice(0, end);
         text = text.slice(end + 1);
+        if (line.trim() === "") continue;
+        const request = JSON.parse(line) as Request;
         asked.push(request);
         if (fake.breaksAfter !== undefined && asked.length > fake.breaksAfter) socket.destroy();
         else respond(socket, request, server);
@@ -122,6 +124,7 @@ class FakeServer {
       const pointer = BigInt(/0x[0-9a-f]+/.exec(filter.Arg)![0]);
       const channel = all.find((g) => pointerOf(g.id) === pointer)?.channel;
       const waiting = all.filter((g) => g.channel === channel);
+      if (p.GroupBy === 2) return JSON.stringify(groupsOf(waiting));
       return JSON.stringify({ Goroutines: waiting.map((g) => this.#listed(g)), Nextg: -1 });
     }
     const start = p.Start as number;
@@ -164,6 +167,13 @@ class FakeServer {
       return variable(pointerOf(id), String(g.channel));
     throw new Error("runtime.curg.waiting is nil");
   }
+}
+
+function groupsOf(goroutines: readonly FakeGoroutine[]): object {
+  const totals = new Map<number, number>();
+  for (const { place } of goroutines) totals.set(place, (totals.get(place) ?? 0) + 1);
+  const Groups = [...totals].map(([place, Total]) => ({ Name: `/src/main.go:${place} in main.f`, Total }));
+  return { Goroutines: [], Nextg: -1, Groups, TooManyGroups: false };
 }
 
 /** Beyond 2^53, where a double is no longer exact. */
