@@ -1,12 +1,9 @@
 import type { Dump } from "../model/dump.ts";
 import type { ByteSource, Reader, ReadOptions, Sniffed } from "./reader.ts";
-import { DumpAssembler } from "./traceback/assembler.ts";
-import { LineParser } from "./traceback/line-parser.ts";
-
-/** Longer lines are cut: no traceback has them, hostile input may. */
-const maxLine = 1 << 20;
-/** net/http/pprof stops writing here. */
-const pprofLimit = 64 << 20;
+import type { LearnedShape } from "./traceback/assembler.ts";
+import { Scanner } from "./traceback/scanner.ts";
+import { shapeOf, TracebackBuilder } from "./traceback/traceback-builder.ts";
+import { Window } from "./traceback/window.ts";
 
 /**
  * Go text tracebacks of all versions from 1.6: net/http/pprof debug=2, runtime.Stack, panics, fatal errors,
@@ -29,28 +26,27 @@ function sniff(head: Uint8Array): Sniffed {
 }
 
 async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
-  const assembler = new DumpAssembler(source.name, options.goVersion);
-  const parser = new LineParser(assembler);
-  let rest: Uint8Array = new Uint8Array(0);
+  const builder = new TracebackBuilder(source.name, options.goVersion);
+  const shapes: LearnedShape[] = [];
+  const scanner = new Scanner((learned) => shapes.push(shapeOf(learned)));
+  const window = new Window();
   let bytes = 0;
+  const scan = (last: boolean) => {
+    window.consume((memory, from, end) => {
+      const stop = scanner.scan(memory, from, end, last);
+      builder.take(scanner.out.batch, shapes);
+      scanner.out.clear();
+      return stop;
+    });
+  };
   for await (const chunk of source.chunks()) {
+    for (let at = 0; at < chunk.length; ) {
+      at += window.fill(chunk, at);
+      if (window.full) scan(false);
+    }
     bytes += chunk.length;
     options.onProgress?.(bytes);
-    const joined = Buffer.concat([rest, chunk]);
-    let start = 0;
-    for (let end = joined.indexOf(10); end >= 0; end = joined.indexOf(10, start)) {
-      parser.line(joined.toString("utf8", start, Math.min(end, start + maxLine)));
-      start = end + 1;
-    }
-    rest = joined.subarray(start);
   }
-  if (rest.length > 0) parser.line(Buffer.from(rest).toString("utf8", 0, maxLine));
-  if (bytes === pprofLimit) {
-    assembler.cut({
-      message: "the input is exactly 64 MiB long, where net/http/pprof stops: goroutines are missing",
-      lost: -1,
-    });
-  }
-  parser.end(rest.length > 0);
-  return assembler.finish();
+  scan(true);
+  return builder.finish(window.rest, bytes);
 }

@@ -29,14 +29,52 @@ interface OpenDump {
   crash: boolean;
 }
 
-/** A shape in the dump that is being read: everything that its goroutines share. */
-export interface KnownShape {
+/** A shape in one dump: everything that its goroutines share there. */
+interface KnownShape {
   readonly shape: RecordShape;
   readonly handle: StackHandle;
   readonly labels: number;
   readonly flags: number;
-  /** The goroutine that takes the dump, which comes first. */
+}
+
+/** A shape whose goroutines come as numbers, in any dump of the input. */
+export class LearnedShape {
+  readonly record: TracebackRecord;
+  readonly lines: number;
+  /** How many argument values a goroutine brings. */
+  readonly valueCount: number;
   readonly dumper: boolean;
+  /** For the dump in `dump`: the shape there, and at which value its slots and its resource are found, -1 for none. */
+  known: KnownShape | undefined;
+  dump: object | undefined;
+  slots: readonly number[] = [];
+  resource = -1;
+
+  constructor(record: TracebackRecord, lines: number) {
+    this.record = record;
+    this.lines = lines;
+    this.valueCount = record.args.flat().filter((value) => !Number.isNaN(value)).length;
+    this.dumper = isDumper(record.shape);
+  }
+
+  /** The arguments of a goroutine, from its values. */
+  arguments(values: Float64Array, from: number): FrameArguments[] {
+    let at = from;
+    return this.record.args.map((args) => args.map((value) => (Number.isNaN(value) ? value : values[at++]!)));
+  }
+
+  /** Which value is that argument; -1 where it is not known. */
+  valueOf(frame: number, argument: number): number {
+    const value = this.record.args[frame]?.[argument];
+    if (value === undefined || Number.isNaN(value)) return -1;
+    let at = 0;
+    this.record.args.forEach((args, f) => {
+      args.forEach((v, a) => {
+        if (!Number.isNaN(v) && (f < frame || (f === frame && a < argument))) at++;
+      });
+    });
+    return at;
+  }
 }
 
 /**
@@ -60,19 +98,42 @@ export class DumpAssembler implements RecordSink {
     this.#open = this.#newDump();
   }
 
-  /** Changes whenever shapes must be looked up anew. */
-  get dump(): object {
-    return this.#open;
+  record(record: TracebackRecord): void {
+    const { shape, id } = record;
+    this.#choose(id, isDumper(shape), record.line);
+    if (!this.#admit(id)) return;
+    if (shape.extent === "none") this.#open.unavailable.add(id);
+    const known = this.#known(shape, record.args);
+    const row = this.#push(known, id, record.minutes, record.creator);
+    const { goroutines } = this.#open.builder;
+    const plan = known.handle.resource;
+    if (plan !== undefined) {
+      goroutines.resource[row] = waitedFor(plan, record.args[plan.frame]?.[plan.argument]);
+    }
+    for (const slot of known.handle.stack.slots) {
+      goroutines.pushArgument(record.args[slot.frame]?.[slot.argument] ?? unknownAddress);
+    }
   }
 
-  record(record: TracebackRecord): void {
-    const shape = record.shape;
-    this.#choose(record.id, isDumper(shape), record.line);
-    if (!this.#admit(record.id)) return;
-    if (shape.extent === "none") this.#open.unavailable.add(record.id);
-    const known = this.known(shape);
-    const row = this.#push(known, record.id, record.minutes, record.creator);
-    fillArguments(this.#open.builder, row, known.handle, record.args);
+  /**
+   * A goroutine of a learned shape.
+   * @param numbers from `at` on: id, minutes, creator, values of the arguments
+   */
+  learned(learned: LearnedShape, numbers: Float64Array, at: number): void {
+    const id = numbers[at]!;
+    this.#choose(id, learned.dumper, learned.record.line);
+    if (!this.#admit(id)) return;
+    if (learned.record.shape.extent === "none") this.#open.unavailable.add(id);
+    const values = at + 3;
+    const known = learned.dump === this.#open ? learned.known! : this.#meet(learned, numbers, values);
+    const row = this.#push(known, id, numbers[at + 1]!, numbers[at + 2]!);
+    const { goroutines } = this.#open.builder;
+    if (learned.resource >= 0) {
+      goroutines.resource[row] = waitedFor(known.handle.resource!, numbers[values + learned.resource]);
+    }
+    for (const slot of learned.slots) {
+      goroutines.pushArgument(slot < 0 ? unknownAddress : numbers[values + slot]!);
+    }
   }
 
   event(event: DumpEvent, continues: boolean): void {
@@ -99,35 +160,6 @@ export class DumpAssembler implements RecordSink {
     this.#parted = true;
   }
 
-  /** The shape in the dump that is being read. */
-  known(shape: RecordShape): KnownShape {
-    const { builder, version, plans } = this.#open;
-    const before = builder.stacks.length;
-    const handle = builder.stack({
-      reason: shape.header.reason,
-      frames: shape.frames,
-      createdBy: shape.createdBy,
-      extent: shape.extent,
-      ...(shape.gapAt === undefined ? {} : { gapAt: shape.gapAt }),
-      elided: shape.elided,
-    });
-    if (handle.index === before) {
-      version.stack(handle.stack);
-      version.deadArguments(shape);
-      plans.push(handle.resource);
-    }
-    version.since(shape.header.sinceMinor, shape.header.onlyMinor);
-    version.since(shape.sinceMinor);
-    version.args(shape);
-    return {
-      shape,
-      handle,
-      labels: builder.labels(shape.header.labels),
-      flags: flagsOf(shape, handle.stack),
-      dumper: isDumper(shape),
-    };
-  }
-
   finish(): Dump[] {
     this.#flushEvents();
     if (this.#dumps.length === 0 && this.#open.builder.headersSeen === 0) {
@@ -140,7 +172,7 @@ export class DumpAssembler implements RecordSink {
   /** Ends the dump that is being read where this goroutine can't belong to it. */
   #choose(id: number, dumper: boolean, line: number): void {
     const open = this.#open;
-    const another = dumper && open.begun && !open.crash && !this.#isRepeat(id);
+    const another = dumper && id !== 0 && open.begun && !open.crash && !this.#isRepeat(id);
     if (this.#parted || another) this.#next(line);
     this.#flushEvents();
   }
@@ -170,6 +202,44 @@ export class DumpAssembler implements RecordSink {
     return open.crash || open.lastId === id || open.unavailable.has(id);
   }
 
+  /** Finds a learned shape in the dump that is being read, whose first goroutine of that shape this is. */
+  #meet(learned: LearnedShape, numbers: Float64Array, values: number): KnownShape {
+    const known = this.#known(learned.record.shape, learned.arguments(numbers, values));
+    const { stack, resource } = known.handle;
+    learned.known = known;
+    learned.dump = this.#open;
+    learned.slots = stack.slots.map((slot) => learned.valueOf(slot.frame, slot.argument));
+    learned.resource = resource === undefined ? -1 : learned.valueOf(resource.frame, resource.argument);
+    return known;
+  }
+
+  /** The shape in the dump that is being read. */
+  #known(shape: RecordShape, args: readonly FrameArguments[]): KnownShape {
+    const { builder, version, plans } = this.#open;
+    const handle = builder.stack({
+      reason: shape.header.reason,
+      frames: shape.frames.map((frame, index) => ({ ...frame, args: args[index] ?? [] })),
+      createdBy: shape.createdBy,
+      extent: shape.extent,
+      ...(shape.gapAt === undefined ? {} : { gapAt: shape.gapAt }),
+      elided: shape.elided,
+    });
+    if (handle.index === plans.length) {
+      version.stack(handle.stack);
+      version.deadArguments(shape);
+      plans.push(handle.resource);
+    }
+    version.since(shape.header.sinceMinor, shape.header.onlyMinor);
+    version.since(shape.sinceMinor);
+    version.args(shape);
+    return {
+      shape,
+      handle,
+      labels: builder.labels(shape.header.labels),
+      flags: flagsOf(shape, handle.stack),
+    };
+  }
+
   #push(known: KnownShape, id: number, minutes: number, creator: number): number {
     const builder = this.#open.builder;
     if (minutes >= 0) builder.can("minutes");
@@ -180,7 +250,7 @@ export class DumpAssembler implements RecordSink {
       id,
       1,
       minutes,
-      known.flags,
+      id === 0 ? known.flags | goroutineFlags.system : known.flags,
       creator,
       unknownAddress,
       known.labels,
@@ -242,7 +312,7 @@ export class DumpAssembler implements RecordSink {
 
 /** The first goroutine of runtime.Stack, pprof and a panic is the one that executes; others have no stack while they do. */
 function isDumper(shape: RecordShape): boolean {
-  return shape.header.reason === "running" && shape.frames.length > 0 && shape.header.id !== 0;
+  return shape.header.reason === "running" && shape.frames.length > 0;
 }
 
 function count(extra: Map<string, number>, key: string): void {
@@ -257,7 +327,7 @@ function flagsOf(shape: RecordShape, stack: Stack): number {
     (header.locked ? goroutineFlags.lockedToThread : 0) |
     (header.durable ? goroutineFlags.durable : 0) |
     (header.thread >= 0 || header.reason === "running" ? goroutineFlags.onThread : 0) |
-    (header.id === 0 || isSystem(stack) ? goroutineFlags.system : 0)
+    (isSystem(stack) ? goroutineFlags.system : 0)
   );
 }
 
@@ -289,22 +359,9 @@ function isChannelFrame(name: string): boolean {
   return name === "runtime.chansend" || name === "runtime.chanrecv";
 }
 
-/** Stores the row's arguments, and the address that it waits for. */
-function fillArguments(
-  builder: DumpBuilder,
-  row: number,
-  handle: StackHandle,
-  args: readonly FrameArguments[],
-): void {
-  const { goroutines } = builder;
-  const plan = handle.resource;
-  if (plan !== undefined) {
-    const value = args[plan.frame]?.[plan.argument] ?? unknownAddress;
-    goroutines.resource[row] = value === 0 ? unknownAddress : resourceOf(plan, value);
-  }
-  for (const slot of handle.stack.slots) {
-    goroutines.pushArgument(args[slot.frame]?.[slot.argument] ?? unknownAddress);
-  }
+/** The address that a goroutine waits for, from the value of its argument. */
+function waitedFor(plan: ResourcePlan, value: number | undefined): number {
+  return value === undefined || value === 0 ? unknownAddress : resourceOf(plan, value);
 }
 
 /** Up to Go 1.20, hidden runtime frames use up the limit of 100: such a stack may go on, and nothing says so. */

@@ -14,8 +14,8 @@ const reasonSince: Readonly<Record<string, number>> = {
 
 const deadWhileWaiting =
   /^(?:sync\.runtime_Semacquire(?:Mutex)?|runtime\.gopark|runtime\/pprof\.writeGoroutine)$/;
-/** In so many goroutines with aggregates, Go 1.18 and later mark at least one value as dead. */
-const fewGoroutines = 8;
+/** In so many stacks with aggregates, Go 1.18 and later mark at least one value as dead. */
+const fewStacks = 8;
 
 const versionInPath = /(?:go|[@/-])(1\.\d{1,2}(?:\.\d{1,2}|rc\d{1,2}|beta\d{1,2})?)(?!\d)/g;
 
@@ -45,14 +45,12 @@ export class GoVersionEvidence {
     if (shape.marked) {
       this.#marked = true;
       this.since(18);
-    } else if (shape.braces) {
-      this.since(17);
-      this.#unmarkedBraces++;
-    }
+    } else if (shape.braces) this.since(17);
   }
 
-  /** Looks for arguments that are always dead while their goroutine waits: Go 1.18 and later mark them. */
+  /** Looks, once a stack, for arguments that are always dead while a goroutine waits: Go 1.18 and later mark them. */
   deadArguments(shape: RecordShape): void {
+    if (shape.braces && !shape.marked) this.#unmarkedBraces++;
     for (const frame of shape.frames) {
       const first = frame.args?.[0];
       if (first !== undefined && !Number.isNaN(first) && deadWhileWaiting.test(frame.function)) {
@@ -89,7 +87,7 @@ export class GoVersionEvidence {
     const minor = minorOf(this.version);
     if (minor !== undefined) return minor === 17;
     if (this.#marked || this.atLeast > 17 || this.#unmarkedBraces === 0) return false;
-    return this.#unmarkedDead || this.#unmarkedBraces >= fewGoroutines;
+    return this.#unmarkedDead || this.#unmarkedBraces >= fewStacks;
   }
 
   /** Up to Go 1.20 a stack of about 100 frames ends without a word. */

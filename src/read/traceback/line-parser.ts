@@ -30,7 +30,10 @@ interface OpenRecord {
   inAncestor: boolean;
   /** Function line whose position is still to come. */
   pending: FunctionLine | undefined;
+  pendingLine: number;
   pendingCreator: string | undefined;
+  /** Blank lines end a goroutine, unless one follows its header: then every line is followed by one. */
+  blanks: "end" | "after header" | "everywhere";
 }
 
 /**
@@ -53,15 +56,15 @@ export class LineParser {
   #tests: string[] = [];
   #line = 0;
   #foreign = 0;
-  /** A blank line followed the header, then frames: every line of the input is followed by one. */
-  #doubled = false;
-  #blankAfterHeader = false;
   #afterSeparator = false;
   #previous = "";
   #strayReported = false;
   #goroutines = 0;
   #badHeader = false;
   #isCut = false;
+  #skipped = 0;
+  /** Nothing came since the last known goroutine. */
+  #clean = false;
 
   constructor(sink: RecordSink) {
     this.#sink = sink;
@@ -70,22 +73,28 @@ export class LineParser {
   /** Takes the next line, without its line end. */
   line(raw: string): void {
     this.#line++;
+    this.#clean = false;
     this.#badHeader = false;
     const line = clean(raw);
     this.#take(line);
     this.#previous = line;
   }
 
-  /** Counts lines that were understood without this parser: whole goroutines, which leave no state. */
+  /** A goroutine comes that was understood without this parser, and its blank line: it leaves no state. */
   skipKnown(lines: number): void {
-    this.#closeRecord();
-    this.#flushEvent();
-    this.#state = "outside";
     this.#line += lines;
-    this.#foreign = 0;
-    this.#afterSeparator = false;
-    this.#strayReported = false;
+    this.#goroutines++;
+    if (this.#clean) return;
+    this.#beforeGoroutine();
+    this.#state = "outside";
     this.#previous = "";
+    this.#badHeader = false;
+    this.#clean = true;
+  }
+
+  /** All lines were understood, and nothing is open. */
+  get idle(): boolean {
+    return this.#record === undefined && this.#state === "outside" && this.#skipped === 0;
   }
 
   /** @param unterminated the last line has no line end */
@@ -118,9 +127,9 @@ export class LineParser {
       this.#state = "outside";
     }
     const record = this.#record;
-    if (record === undefined || this.#doubled) return;
+    if (record === undefined || record.blanks === "everywhere") return;
     if (record.frames.length === 0 && record.pending === undefined && !record.unavailable) {
-      this.#blankAfterHeader = true;
+      record.blanks = "after header";
     } else this.#closeRecord();
   }
 
@@ -144,14 +153,17 @@ export class LineParser {
     return true;
   }
 
-  #begin(header: Header): void {
+  #beforeGoroutine(): void {
     this.#closeRecord();
     this.#flushEvent();
     if (this.#foreign >= longStretch) this.#sink.stretch();
     this.#foreign = 0;
     this.#afterSeparator = false;
     this.#strayReported = false;
-    this.#blankAfterHeader = false;
+  }
+
+  #begin(header: Header): void {
+    this.#beforeGoroutine();
     this.#state = "record";
     this.#record = {
       header,
@@ -167,7 +179,9 @@ export class LineParser {
       sinceMinor: 0,
       inAncestor: false,
       pending: undefined,
+      pendingLine: 0,
       pendingCreator: undefined,
+      blanks: "end",
     };
   }
 
@@ -298,11 +312,9 @@ export class LineParser {
     // A word like `Close()` of another process's log does not take the place of a function that waits for its line.
     if (record.pending !== undefined && !call.function.includes(".")) return false;
     this.#dropPending(record);
-    if (this.#blankAfterHeader) {
-      this.#doubled = true;
-      this.#blankAfterHeader = false;
-    }
+    if (record.blanks === "after header") record.blanks = "everywhere";
     record.pending = call;
+    record.pendingLine = this.#line;
     return true;
   }
 
@@ -374,7 +386,7 @@ export class LineParser {
     if (call === undefined || record.inAncestor || !call.function.includes(".")) return;
     this.#push(record, call, "", 0);
     this.#sink.problem({
-      line: this.#line,
+      line: record.pendingLine,
       text: call.function,
       message: "a frame without its file and line",
       lost: 0,
@@ -383,6 +395,7 @@ export class LineParser {
 
   #skip(line: string): void {
     this.#foreign++;
+    this.#skipped++;
     if (this.#record !== undefined || this.#strayReported || this.#state !== "outside") return;
     // A frame that belongs to no goroutine: its header is missing, or lines changed places.
     if (parseFunctionLine(this.#previous) === undefined || !/^[\t ]/.test(line)) return;

@@ -1,0 +1,167 @@
+import { parseCreatedBy, parseFunctionLine, parsePositionLine } from "./frame-lines.ts";
+import { LineParser } from "./line-parser.ts";
+import type { RecordSink, TracebackRecord } from "./record.ts";
+import { type Hole, holes, maxDecimalDigits, maxHexDigits, maxValues, type Piece } from "./shape-trie.ts";
+
+/** A goroutine whose text is whole and regular, cut into what its shape fixes and what varies. */
+export interface LearnedRecord {
+  readonly record: TracebackRecord;
+  readonly pieces: readonly Piece[];
+  readonly lines: number;
+}
+
+/**
+ * Reads a goroutine by itself, with the same parser that reads everything else.
+ * @param bytes from the header to the blank line that ends it, inclusive
+ * @returns `undefined` where anything is out of the ordinary: such text goes to the parser line by line
+ */
+export function learnRecord(bytes: Uint8Array): LearnedRecord | undefined {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const lines = buffer.toString("latin1").split("\n");
+  // What follows the last line end.
+  lines.pop();
+  const cuts = cutsOf(lines);
+  if (cuts === undefined || !cuts.every(isShort)) return undefined;
+  const record = readAlone(buffer.toString("utf8").split("\n").slice(0, -1));
+  if (record === undefined) return undefined;
+  const count = (hole: Hole) => cuts.filter((c) => c.hole === hole).length;
+  const trusted = record.args.reduce((sum, args) => sum + args.filter((a) => !Number.isNaN(a)).length, 0);
+  const agree =
+    trusted <= maxValues &&
+    count(holes.argument) === trusted &&
+    count(holes.minutes) === (record.minutes >= 0 ? 1 : 0) &&
+    count(holes.creator) === (Number.isNaN(record.creator) ? 0 : 1);
+  if (!agree) return undefined;
+  return { record, pieces: piecesOf(bytes, cuts), lines: lines.length };
+}
+
+/** The record that these lines are, if they are one record and nothing else. */
+function readAlone(lines: readonly string[]): TracebackRecord | undefined {
+  const sink = new OnlyRecord();
+  const parser = new LineParser(sink);
+  for (const line of lines) parser.line(line);
+  return parser.idle && !sink.disturbed ? sink.found : undefined;
+}
+
+class OnlyRecord implements RecordSink {
+  found: TracebackRecord | undefined;
+  disturbed = false;
+
+  record(record: TracebackRecord): void {
+    this.disturbed ||= this.found !== undefined;
+    this.found = record;
+  }
+  event(): void {
+    this.disturbed = true;
+  }
+  problem(): void {
+    this.disturbed = true;
+  }
+  cut(): void {
+    this.disturbed = true;
+  }
+  separator(): void {
+    this.disturbed = true;
+  }
+  stretch(): void {
+    this.disturbed = true;
+  }
+}
+
+/** A run of digits in the text. */
+interface Cut {
+  readonly from: number;
+  readonly to: number;
+  readonly hole: Hole;
+}
+
+function isShort(cut: Cut): boolean {
+  const most = cut.hole === holes.hex ? 16 : cut.hole === holes.argument ? maxHexDigits : maxDecimalDigits;
+  return cut.to - cut.from <= most;
+}
+
+/** All holes, in order; `undefined` for text whose lines are not all of the common kinds. */
+function cutsOf(lines: readonly string[]): Cut[] | undefined {
+  const cuts: Cut[] = [];
+  let at = 0;
+  for (const [index, raw] of lines.entries()) {
+    const line = raw.endsWith("\r") ? raw.slice(0, -1) : raw;
+    const known = index === 0 ? headerCuts(line, cuts) : bodyCuts(line, at, cuts, index === lines.length - 1);
+    if (!known) return undefined;
+    at += raw.length + 1;
+  }
+  return cuts;
+}
+
+function headerCuts(line: string, cuts: Cut[]): boolean {
+  const start = /^goroutine (\d{1,15})( [^[\]"]*)?\[/.exec(line);
+  if (start === null) return false;
+  const digits = "goroutine ".length;
+  cuts.push({ from: digits, to: digits + start[1]!.length, hole: holes.id });
+  const words = / (?:(?:gp|mp)=0x([0-9a-f]+)|m=(\d+))/g;
+  for (let word = words.exec(start[0]); word !== null; word = words.exec(start[0])) {
+    const length = (word[1] ?? word[2])!.length;
+    const hole = word[1] === undefined ? holes.decimal : holes.hex;
+    cuts.push({ from: words.lastIndex - length, to: words.lastIndex, hole });
+  }
+  const minutes = [...line.matchAll(/, (\d{1,9}) minutes?/g)];
+  if (minutes.length > 1) return false;
+  const first = minutes[0];
+  if (first === undefined) return true;
+  const from = first.index + 2;
+  // In a label it is none.
+  if (line.slice(0, from).includes("{")) return false;
+  cuts.push({ from, to: from + first[1]!.length, hole: holes.minutes });
+  return true;
+}
+
+function bodyCuts(line: string, at: number, cuts: Cut[], last: boolean): boolean {
+  if (line === "") return last;
+  const call = parseFunctionLine(line);
+  if (call !== undefined) {
+    argumentCuts(line, at, cuts);
+    return true;
+  }
+  const created = parseCreatedBy(line);
+  if (created !== undefined) {
+    if (!Number.isNaN(created.creator)) {
+      cuts.push({ from: at + line.lastIndexOf(" ") + 1, to: at + line.length, hole: holes.creator });
+    }
+    return true;
+  }
+  if (parsePositionLine(line) !== undefined) {
+    const pointers = / (?:fp|sp|pc)=0x([0-9a-f]+)/g;
+    for (let found = pointers.exec(line); found !== null; found = pointers.exec(line)) {
+      // Only at the end of the line; in a path such text stays what it is.
+      if (!/^(?: (?:sp|pc)=0x[0-9a-f]+)*$/.test(line.slice(pointers.lastIndex))) continue;
+      cuts.push({
+        from: at + pointers.lastIndex - found[1]!.length,
+        to: at + pointers.lastIndex,
+        hole: holes.hex,
+      });
+    }
+    return true;
+  }
+  return /^\.\.\.(?:additional|\d+) frames elided\.\.\.$|^[\t ]*goroutine running on other thread/.test(line);
+}
+
+function argumentCuts(line: string, at: number, cuts: Cut[]): void {
+  const values = /0x([0-9a-f]+)/g;
+  values.lastIndex = line.lastIndexOf("(");
+  for (let value = values.exec(line); value !== null; value = values.exec(line)) {
+    const to = values.lastIndex;
+    const hole = line[to] === "?" ? holes.hex : holes.argument;
+    cuts.push({ from: at + to - value[1]!.length, to: at + to, hole });
+  }
+}
+
+function piecesOf(bytes: Uint8Array, cuts: readonly Cut[]): Piece[] {
+  const pieces: Piece[] = [];
+  let from = 0;
+  for (const cut of cuts) {
+    pieces.push({ bytes: bytes.subarray(from, cut.from), hole: cut.hole });
+    from = cut.to;
+  }
+  pieces.push({ bytes: bytes.subarray(from), hole: holes.none });
+  return pieces;
+}

@@ -1,0 +1,166 @@
+import { readdirSync, readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { generateDump } from "../../scripts/generate-dump.mjs";
+import type { Dump } from "../../src/model/dump.ts";
+import { goTracebackReader } from "../../src/read/go-traceback.ts";
+import { TracebackBuilder } from "../../src/read/traceback/traceback-builder.ts";
+import { bytesSource } from "./bytes.ts";
+import { dumpText } from "./dump-text.ts";
+
+const folder = new URL("../../fixtures/dumps/go-traceback/", import.meta.url);
+const fixtures = readdirSync(folder)
+  .filter((f) => f.endsWith(".txt") && !f.endsWith(".golden.txt"))
+  .map((f) => readFileSync(new URL(f, folder)));
+
+const asText = (dumps: Dump[]) => dumps.map(dumpText).join("\n");
+
+function read(bytes: Uint8Array, chunk?: number): Promise<Dump[]> {
+  return goTracebackReader.read(bytesSource("dump", bytes, chunk), { threads: 1 });
+}
+
+/** The reader without any short cut: line by line. */
+function readPlainly(bytes: Uint8Array): Dump[] {
+  const builder = new TracebackBuilder("dump", undefined);
+  const end = bytes.lastIndexOf(10) + 1;
+  builder.lines(bytes.subarray(0, end));
+  return builder.finish(bytes.subarray(end), bytes.length);
+}
+
+/** Lines that begin like a header, counted without the reader's means. */
+function countHeaders(bytes: Uint8Array): number {
+  let count = 0;
+  for (const line of Buffer.from(bytes).toString("latin1").split("\n")) {
+    if (!line.startsWith("goroutine ")) continue;
+    const rest = line.slice("goroutine ".length);
+    let digits = 0;
+    while (rest[digits]! >= "0" && rest[digits]! <= "9") digits++;
+    if (digits > 0 && digits <= 20 && rest[digits] === " " && rest.includes("[", digits)) count++;
+  }
+  return count;
+}
+
+function seen(dumps: Dump[]): number {
+  let sum = 0;
+  for (const dump of dumps) {
+    const lost = dump.problems.reduce((total, p) => total + Math.max(p.lost, 0), 0);
+    expect(dump.headersSeen).toBe(dump.goroutines.length + dump.repeated + lost);
+    sum += dump.headersSeen;
+  }
+  return sum;
+}
+
+async function expectSame(bytes: Uint8Array, chunk?: number): Promise<Dump[]> {
+  const dumps = await read(bytes, chunk);
+  expect(asText(dumps)).toBe(asText(readPlainly(bytes)));
+  return dumps;
+}
+
+const fixture = fc.constantFrom(...fixtures);
+
+describe("the fast path equals the plain reader", () => {
+  test("on generated dumps, in any chunks", async () => {
+    const plan = fc.record({
+      goroutines: fc.integer({ min: 1, max: 300 }),
+      stacks: fc.integer({ min: 1, max: 400 }),
+      seed: fc.integer(),
+      level: fc.constantFrom(1, 2),
+    });
+    await fc.assert(
+      fc.asyncProperty(plan, fc.integer({ min: 1, max: 100000 }), async (made, chunk) => {
+        const bytes = Buffer.from([...generateDump({ ...made, level: made.level === 2 ? 2 : 1 })].join(""));
+        const dumps = await expectSame(bytes, chunk);
+        expect(dumps[0]!.goroutines.length).toBe(made.goroutines);
+        expect(dumps[0]!.complete).toBe(true);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("on fixtures after one another, so that shapes meet in several dumps", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fixture, { minLength: 2, maxLength: 4 }), async (parts) => {
+        const bytes = Buffer.concat(parts);
+        expect(seen(await expectSame(bytes))).toBe(countHeaders(bytes));
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe("damaged input is never lost silently", () => {
+  test("cut anywhere", async () => {
+    await fc.assert(
+      fc.asyncProperty(fixture, fc.double({ min: 0, max: 1, noNaN: true }), async (whole, share) => {
+        const bytes = whole.subarray(0, Math.floor(whole.length * share));
+        const count = countHeaders(bytes);
+        const total = seen(await expectSame(bytes));
+        // A last line like `goroutine 12` is a header too, though its bracket is missing.
+        expect([count, count + 1]).toContain(total);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test("cut at every byte of the last kilobyte", async () => {
+    const whole = fixtures[0]!;
+    for (let end = whole.length - 1000; end < whole.length; end++) {
+      const [dump] = await expectSame(whole.subarray(0, end));
+      expect(dump!.headersSeen).toBeGreaterThanOrEqual(countHeaders(whole.subarray(0, end)));
+    }
+  });
+
+  test("bytes changed", async () => {
+    const flips = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), {
+      minLength: 1,
+      maxLength: 30,
+    });
+    await fc.assert(
+      fc.asyncProperty(fixture, flips, async (whole, changes) => {
+        const bytes = Buffer.from(whole);
+        for (const [at, byte] of changes) bytes[at % bytes.length] = byte;
+        expect(seen(await expectSame(bytes))).toBeGreaterThanOrEqual(countHeaders(bytes));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test("lines exchanged, doubled, dropped and joined", async () => {
+    const edits = fc.array(fc.tuple(fc.constantFrom("swap", "double", "drop", "join"), fc.nat(), fc.nat()), {
+      minLength: 1,
+      maxLength: 30,
+    });
+    await fc.assert(
+      fc.asyncProperty(fixture, edits, async (whole, changes) => {
+        const lines = whole.toString().split("\n");
+        for (const [kind, first, second] of changes) {
+          const a = first % lines.length;
+          const b = second % lines.length;
+          if (kind === "swap") [lines[a], lines[b]] = [lines[b]!, lines[a]!];
+          else if (kind === "double") lines.splice(a, 0, lines[a]!);
+          else if (kind === "drop") lines.splice(a, 1);
+          else lines.splice(a, 2, lines.slice(a, a + 2).join(""));
+        }
+        const bytes = Buffer.from(lines.join("\n"));
+        expect(seen(await expectSame(bytes))).toBeGreaterThanOrEqual(countHeaders(bytes));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test("text that is no dump", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 2000 }), async (bytes) => {
+        seen(await expectSame(bytes));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("hostile sizes", async () => {
+    const long = `goroutine 1 [${"x".repeat(3e6)}]:\nmain.f(${"0x1, ".repeat(3e5)}0x1)\n\t${":1".repeat(1e6)}\n\n`;
+    seen(await expectSame(Buffer.from(long)));
+    seen(await expectSame(Buffer.from("goroutine ".repeat(3e5))));
+    seen(await expectSame(Buffer.from("goroutine 1 [running]:\nmain.f()\n\t/a.go:1 +0x1\n\n".repeat(3000))));
+  });
+});
