@@ -10,19 +10,19 @@ export function findingMarkup(finding: Finding, open: boolean, level: 3 | 5 = 3)
   const heading = rawMarkup(`h${level}`);
   const sub = rawMarkup(`h${level + 1}`);
   return markup`<article class="finding ${finding.severity}${finding.status === "new" ? "" : " known"}"><details${open && rawMarkup(" open")}>
-<summary><span class="tag ${finding.severity}">${finding.severity}</span><${heading} class="title">${withCode(clip(finding.title))}</${heading}>${summaryFacts(finding)}</summary>
+<summary><span class="tag ${finding.severity}">${finding.severity}</span><${heading} class="title">${withCode(clip(finding.title || finding.ruleId || "Finding without a title"))}</${heading}>${summaryFacts(finding)}</summary>
 <div class="body">
 <div class="lead">${prose(clip(finding.message, 2000))}</div>
 ${statusMarkup(finding)}
 <div class="what">${pictureMarkup(finding, sub)}${evidenceMarkup(finding, sub)}</div>
-${finding.roles.length > 0 && markup`<section class="roles" aria-label="Stacks">${finding.roles.map((role) => roleMarkup(role, sub))}</section>`}
-<section class="advice" aria-label="What to do">
+${finding.roles.length > 0 && markup`<div class="roles">${finding.roles.map((role) => roleMarkup(role, sub))}</div>`}
+<div class="advice">
 <div><${sub}>Fix</${sub}>${prose(clip(finding.fix, 4000))}</div>
 <div><${sub}>Why</${sub}>${prose(clip(finding.why, 4000))}${referencesMarkup(finding.references)}</div>
-</section>
+</div>
 ${collectMarkup(finding, sub)}
 ${symptomsMarkup(finding, sub)}
-<p class="fine muted"><span>rule <code>${breakable(clip(finding.ruleId))}</code></span><span>fingerprint <code>${finding.fingerprint}</code></span><span>in ${clip(finding.dump)}</span></p>
+<p class="fine muted"><span>rule <code>${breakable(clip(finding.ruleId))}</code></span><span>fingerprint <code>${clip(finding.fingerprint, 40)}</code></span><span>in ${clip(finding.dump)}</span></p>
 </div></details></article>`;
 }
 
@@ -51,7 +51,7 @@ function pictureMarkup(finding: Finding, sub: Markup): Markup | undefined {
   const used = certainties.filter((certainty) =>
     finding.graph.edges.some((edge) => edge.certainty === certainty),
   );
-  return markup`<figure class="picture"><figcaption><${sub}>Who waits for whom</${sub}></figcaption><div class="scroll" tabindex="0" role="region" aria-label="Picture: who waits for whom">${rawMarkup(svg)}</div><ul class="legend" aria-label="Arrows">${used.map(
+  return markup`<figure class="picture"><figcaption><${sub}>Who waits for whom</${sub}></figcaption><div class="scroll" tabindex="0" role="group" aria-label="Picture: who waits for whom">${rawMarkup(svg)}</div><ul class="legend" aria-label="Arrows">${used.map(
     (certainty) =>
       markup`<li><svg class="waitfor key" width="34" height="10" aria-hidden="true"><g class="edge ${certaintyClass(certainty)}"><path class="line" d="M1 5h32"/></g></svg>${certainty}</li>`,
   )}</ul></figure>`;
@@ -70,9 +70,9 @@ function roleMarkup(role: ReportRole, sub: Markup): Markup {
   const omitted =
     role.stacksOmitted > 0 &&
     markup`<p class="muted">${plural(role.stacksOmitted, "more distinct stack")} not listed</p>`;
-  return markup`<section class="role"><${sub}>${withCode(clip(role.title === "" ? role.name : role.title))} <span class="muted">${count(role.count)}×${role.confirmed ? "" : ", not confirmed"}</span></${sub}>${role.stacks.map(
+  return markup`<div class="role"><${sub}>${withCode(clip(role.title === "" ? role.name : role.title))} <span class="muted">${count(role.count)}×${role.confirmed ? "" : ", not confirmed"}</span></${sub}>${role.stacks.map(
     (stack) => stackMarkup(stack, true),
-  )}${omitted}</section>`;
+  )}${omitted}</div>`;
 }
 
 /** Only web addresses become links; whatever else a rule's author wrote is shown as text. */
@@ -87,17 +87,17 @@ function referencesMarkup(references: readonly string[]): Markup | undefined {
 
 function collectMarkup(finding: Finding, sub: Markup): Markup | undefined {
   if (finding.collectWith === undefined) return undefined;
-  return markup`<section class="collect" aria-label="To be surer"><${sub}>To be surer</${sub}><p>${withCode(clip(finding.collectWith.missing, 1000))}</p>${commandMarkup(finding.collectWith.command)}</section>`;
+  return markup`<div class="collect"><${sub}>To be surer</${sub}><p>${withCode(clip(finding.collectWith.missing, 1000))}</p>${commandMarkup(finding.collectWith.command)}</div>`;
 }
 
 /** A command to copy. */
 export function commandMarkup(command: string): Markup {
-  return markup`<div class="command"><pre tabindex="0" role="region" aria-label="Command"><code>${clip(command, 2000)}</code></pre></div>`;
+  return markup`<div class="command"><pre tabindex="0" role="group" aria-label="Command"><code>${clip(command, 2000)}</code></pre></div>`;
 }
 
 function symptomsMarkup(finding: Finding, sub: Markup): Markup | undefined {
   if (finding.symptoms.length === 0) return undefined;
   // HTML has no deeper headings: symptoms of symptoms have those of symptoms.
   const nested = finding.symptoms.map((symptom) => findingMarkup(symptom, false, 5));
-  return markup`<section class="symptoms" aria-label="Symptoms"><${sub}>It explains ${plural(finding.symptoms.length, "symptom")}</${sub}>${nested}</section>`;
+  return markup`<div class="symptoms"><${sub}>It explains ${plural(finding.symptoms.length, "symptom")}</${sub}>${nested}</div>`;
 }

@@ -58,7 +58,7 @@ function tableMarkup(dump: ReportDump): Markup {
     .map(
       (column) => markup`<option value="${column.id}">${column.title.toLowerCase()}</option>`,
     )}</select></label></div>
-<div class="scroll" tabindex="0" role="region" aria-labelledby="histogram-title"><table id="histogram"><thead><tr>${columns.map(
+<div class="scroll" tabindex="0" role="group" aria-labelledby="histogram-title"><table id="histogram"><thead><tr>${columns.map(
     (column) =>
       markup`<th scope="col" data-column="${column.id}"${column.id === "count" ? markup` aria-sort="descending"` : ""}>${column.title}</th>`,
   )}</tr></thead><tbody>${dump.stacks.slice(0, staticRows).map(rowMarkup)}</tbody></table></div>

@@ -15,7 +15,7 @@ export function benignMarkup(report: Report): Markup | undefined {
   const total = rows.reduce((sum, row) => sum + row.count, 0);
   return markup`<section id="benign" aria-labelledby="benign-title"><h2 id="benign-title">Set aside as benign</h2>
 <p class="muted">${plural(total, "goroutine")} that every healthy program of this kind has; no finding is about them.</p>
-<div class="scroll" tabindex="0" role="region" aria-labelledby="benign-title"><table><thead><tr><th scope="col">Goroutines</th><th scope="col">What they are</th><th scope="col">Rule</th>${several && markup`<th scope="col">Dump</th>`}</tr></thead><tbody>${rows.map(
+<div class="scroll" tabindex="0" role="group" aria-labelledby="benign-title"><table><thead><tr><th scope="col">Goroutines</th><th scope="col">What they are</th><th scope="col">Rule</th>${several && markup`<th scope="col">Dump</th>`}</tr></thead><tbody>${rows.map(
     (row) =>
       markup`<tr><td class="num">${count(row.count)}</td><td>${clip(row.title)}</td><td><code>${clip(row.id)}</code></td>${several && markup`<td>${clip(row.dump, 120)}</td>`}</tr>`,
   )}</tbody></table></div></section>`;
@@ -38,7 +38,7 @@ function dumpMarkup(dump: ReportDump): Markup {
   const shown = dump.problems.slice(0, problemsShown);
   const more = dump.problems.length - shown.length;
   return markup`<div class="troubles"><h3>${clip(dump.name, 120)}</h3>${
-    dump.unknown.length > 0 && markup`<p>This dump can't know: ${dump.unknown.join(", ")}.</p>`
+    dump.unknown.length > 0 && markup`<p>This dump can't know: ${clip(dump.unknown.join(", "), 600)}.</p>`
   }${
     shown.length > 0 &&
     markup`<ul class="problems">${shown.map(

@@ -59,7 +59,7 @@ function frameName(frame: ReportFrame): Markup {
 }
 
 function sourceMarkup(lines: readonly ReportSourceLine[], current: number): Markup {
-  return markup`<pre class="source" tabindex="0" role="region" aria-label="Go source around line ${current}">${lines.map(
+  return markup`<pre class="source" tabindex="0" role="group" aria-label="Go source around line ${current}">${lines.map(
     (line) =>
       markup`<span class="row${line.line === current ? " here" : ""}"><span class="no">${line.line}</span>${clip(line.text.replaceAll("\t", "    "))}${
         line.note !== undefined && line.note !== "" && markup` <span class="note">← ${clip(line.note)}</span>`

@@ -43,10 +43,9 @@ function figures(report: Report): Markup {
     summary.baseline > 0 && `${count(summary.baseline)} known`,
     summary.suppressed > 0 && `${count(summary.suppressed)} suppressed`,
   ].filter((text) => text !== false);
-  const nouns = { error: "errors", warning: "warnings", info: "infos" } as const;
   return markup`<dl class="figures"><div><dt>goroutines</dt><dd>${count(summary.goroutines)}</dd></div><div><dt>blocked</dt><dd>${count(summary.blocked)} <small>${share}</small></dd></div>${severitiesWorstFirst.map(
     (severity) =>
-      markup`<div class="${severity}${summary.bySeverity[severity] === 0 ? " none" : ""}"><dt>${nouns[severity]}</dt><dd>${count(summary.bySeverity[severity])}</dd></div>`,
+      markup`<div class="${severity}${summary.bySeverity[severity] === 0 ? " none" : ""}"><dt>${severity}${summary.bySeverity[severity] === 1 ? "" : "s"}</dt><dd>${count(summary.bySeverity[severity])}</dd></div>`,
   )}${known.length > 0 && markup`<div class="none"><dt>set aside</dt><dd><small>${known.join(", ")}</small></dd></div>`}</dl>`;
 }
 

@@ -457,7 +457,7 @@ export function lockCycle(): Report {
   return report([dump("bank.txt", [one, two, listener])], [cycle]);
 }
 
-/** A million goroutines in 2,000 listed stacks of a service with many packages, and many more that are rare. */
+/** A million goroutines of a service with many packages: 2,000 stacks that share outer frames, and rare ones more. */
 export function million(): Report {
   const kinds = [
     ["chan-send", "chan send"],
@@ -467,21 +467,23 @@ export function million(): Report {
     ["io-wait", "IO wait"],
     ["semaphore", "semacquire"],
   ] as const;
+  const packages = ["orders", "stock", "billing", "users", "mail"];
   const stacks = Array.from({ length: 2000 }, (_, i) => {
     const [kind, reason] = kinds[(i * 7) % kinds.length]!;
-    const depth = 8 + ((i * 13) % 30);
-    const frames = Array.from({ length: depth }, (_, d) => {
-      // Stacks share their outer frames and part on the way inwards.
-      const branch = i % (1 + (depth - d) * 3);
+    const calls = Array.from({ length: 6 + ((i * 13) % 24) }, (_, depth) => {
+      // The outermost functions are few; the further in, the more of them.
+      const branch = i % (2 + depth * depth * 3);
+      const pkg = packages[branch % packages.length]!;
       return frame(
-        `example.com/shop/${["orders", "stock", "billing"][branch % 3]}.(*Service${branch}).step${d}`,
-        `/src/shop/f${branch}.go:${d * 10 + 7}`,
+        `example.com/shop/${pkg}.(*Service${branch}).step${depth}`,
+        `/src/shop/${pkg}/s${branch}.go:${depth * 10 + 7}`,
       );
     });
-    return stack(Math.max(1, Math.floor(150_000 / (i + 1) ** 1.02)), kind, reason, frames, {
+    const outer = i % 5 === 4 ? [frame("main.worker", "/src/shop/main.go:88")] : serve;
+    return stack(Math.max(1, Math.floor(118_000 / (i + 1))), kind, reason, [...calls.reverse(), ...outer], {
       waitedMinutes: { min: i % 9, max: 9 + (i % 4) },
       goroutines: [i + 1, i + 5000],
-      createdBy: frame("net/http.(*Server).Serve", "/usr/local/go/src/net/http/server.go:3360"),
+      createdBy: i % 5 === 4 ? frame("main.main", "/src/shop/main.go:41") : served,
     });
   });
   const listed = stacks.reduce((sum, one) => sum + one.count, 0);
@@ -489,11 +491,10 @@ export function million(): Report {
   const big = dump("million.txt.gz", stacks, {
     goroutines,
     headersSeen: goroutines,
-    distinctStacks: 2400,
-    stacksOmitted: { stacks: 400, goroutines: goroutines - listed },
+    distinctStacks: 2000 + 40_000,
+    stacksOmitted: { stacks: 40_000, goroutines: goroutines - listed },
   });
-  const many = { ...feedback, dump: "million.txt.gz" };
-  return report([big], [many]);
+  return report([big], [{ ...feedback, dump: "million.txt.gz" }]);
 }
 
 /** A report of nothing: no dump could be read. */

@@ -7,6 +7,8 @@ import { buildTree, descend, pathOf, sortedChildren, type TreeNode } from "./tre
 const rowHeight = 24;
 /** Narrower boxes of a row, in pixels, are drawn as one. */
 const narrowest = 3;
+/** Narrower boxes have no text: a letter or two say nothing. */
+const narrowestText = 34;
 
 /** Where a box stands: shares of the picture's width, and its row. */
 interface Place {
@@ -122,7 +124,7 @@ export class Flame {
         "aria-expanded": node.children.size === 0 ? undefined : "true",
         "aria-selected": "false",
       },
-      shortName(name),
+      place.width * this.#box.clientWidth < narrowestText ? "" : shortName(name),
     );
     put(box, place);
     if (node.groups.size > 1) box.style.backgroundImage = strip(node);

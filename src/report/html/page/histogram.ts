@@ -172,32 +172,22 @@ export class Histogram {
   }
 
   #frames(stack: PageStack): HTMLTableRowElement {
-    const frames = stack.frames.map((frame) =>
-      element(
-        "li",
-        {},
-        code(this.#goroutines.functionName(frame)),
-        " ",
-        element("span", { class: "place" }, this.#goroutines.place(frame)),
-      ),
-    );
+    const frames = stack.frames.map((frame) => this.#frame(frame));
     if (stack.elided !== undefined)
       frames.push(element("li", { class: "muted" }, "frames are missing in the dump"));
-    const ids =
-      stack.ids === undefined
-        ? []
-        : [
-            element(
-              "p",
-              { class: "muted" },
-              `goroutines ${stack.ids.slice(0, 10).join(", ")}${stack.count > 10 ? ", …" : ""}`,
-            ),
-          ];
-    return element(
-      "tr",
-      { class: "unfolded" },
-      element("td", { colspan: columns.length }, ...ids, element("ol", { class: "frames" }, ...frames)),
-    );
+    const list = element("ol", { class: "frames" }, ...frames);
+    const cell = element("td", { colspan: columns.length }, list);
+    if (stack.ids !== undefined) {
+      const more = stack.count > stack.ids.length ? ", …" : "";
+      cell.prepend(element("p", { class: "muted" }, `goroutines ${stack.ids.join(", ")}${more}`));
+    }
+    return element("tr", { class: "unfolded" }, cell);
+  }
+
+  #frame(frame: number): HTMLLIElement {
+    const name = this.#goroutines.functionName(frame);
+    const place = element("span", { class: "place" }, this.#goroutines.place(frame));
+    return element("li", {}, code(name, name), " ", place);
   }
 }
 
@@ -213,9 +203,9 @@ function unfoldButton(): HTMLElement {
 }
 
 /** A function name that may break after its dots and slashes. */
-function code(name: string): HTMLElement {
+function code(name: string, shown = shortName(name)): HTMLElement {
   const made = element("code", { title: name });
-  for (const piece of shortName(name).split(/(?<=[/.])/)) made.append(piece, element("wbr"));
+  for (const piece of shown.split(/(?<=[/.])/)) made.append(piece, element("wbr"));
   return made;
 }
 
