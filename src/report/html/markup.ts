@@ -51,5 +51,7 @@ function escapeMarkup(text: string): string {
 /** The beginning of a text that is too long to be shown, and how much was cut. */
 export function clip(text: string, max = 300): string {
   if (text.length <= max) return text;
-  return `${text.slice(0, max)}… (${count(text.length - max)} more characters)`;
+  // Not between the halves of a surrogate pair.
+  const end = /[\ud800-\udbff]/.test(text[max - 1]!) ? max - 1 : max;
+  return `${text.slice(0, end)}… (${count(text.length - end)} more characters)`;
 }

@@ -9,6 +9,7 @@ import {
 } from "../describe.ts";
 import type { Report, ReportDump } from "../report.ts";
 import { clip, type Markup, markup } from "./markup.ts";
+import { percent } from "./percent.ts";
 import { waitGroupOf, waitGroups } from "./wait-group.ts";
 import { withCode } from "./words.ts";
 
@@ -38,7 +39,7 @@ ${dumpsMarkup(report.dumps)}
 
 function figures(report: Report): Markup {
   const { summary } = report;
-  const share = summary.goroutines === 0 ? "" : `${percent(summary.blocked / summary.goroutines)} of all`;
+  const share = summary.goroutines === 0 ? "" : `${percent(summary.blocked, summary.goroutines)} of all`;
   const known = [
     summary.baseline > 0 && `${count(summary.baseline)} known`,
     summary.suppressed > 0 && `${count(summary.suppressed)} suppressed`,
@@ -47,13 +48,6 @@ function figures(report: Report): Markup {
     (severity) =>
       markup`<div class="${severity}${summary.bySeverity[severity] === 0 ? " none" : ""}"><dt>${severity}${summary.bySeverity[severity] === 1 ? "" : "s"}</dt><dd>${count(summary.bySeverity[severity])}</dd></div>`,
   )}${known.length > 0 && markup`<div class="none"><dt>set aside</dt><dd><small>${known.join(", ")}</small></dd></div>`}</dl>`;
-}
-
-/** `12 %`; never 0 % of something, never 100 % of less than all. */
-export function percent(share: number): string {
-  if (share > 0 && share < 0.01) return "under 1 %";
-  if (share < 1 && share > 0.99) return "over 99 %";
-  return `${Math.round(share * 100)} %`;
 }
 
 /** All goroutines by what they wait for, as one bar with its legend. With several dumps: of the last. */
@@ -78,7 +72,7 @@ function waitBar(report: Report): Markup | undefined {
   const of = report.dumps.length > 1 ? markup` <span class="muted">in ${clip(dump.name, 80)}</span>` : "";
   return markup`<figure class="waits"><figcaption>What the goroutines do${of}</figcaption><svg viewBox="0 0 1000 14" height="14" preserveAspectRatio="none" aria-hidden="true">${segments}</svg><ul class="keys">${shown.map(
     (part) =>
-      markup`<li><span class="key k-${part.id}"></span>${part.title} <b>${count(part.count)}</b> <span class="muted">${percent(part.count / total)}</span></li>`,
+      markup`<li><span class="key k-${part.id}"></span>${part.title} <b>${count(part.count)}</b> <span class="muted">${percent(part.count, total)}</span></li>`,
   )}</ul></figure>`;
 }
 

@@ -108,7 +108,7 @@ describe.runIf(hasBrowser())("the HTML report in a browser", () => {
       const status = page.locator("#matches");
       expect(await status.textContent()).toContain("2,000 stacks");
       await page.locator("#query").pressSequentially("main.WORKER select");
-      expect(await status.textContent()).toMatch(/^\d+ stacks, [\d,]+ goroutines \(\d+ %\)$/);
+      expect(await status.textContent()).toMatch(/^\d+ stacks, [\d,]+ goroutines \(\d+\s%\)$/);
       expect(await page.locator(".flame .box.hit").first().textContent()).toBe("main.worker");
       expect(await page.locator(".flame .box.dim").count()).toBeGreaterThan(0);
       for (const row of await page.locator("#histogram tbody tr").all()) {
@@ -124,7 +124,7 @@ describe.runIf(hasBrowser())("the HTML report in a browser", () => {
   test("hides goroutines by what they do", async () => {
     await withPage(referenceStory, {}, async (page) => {
       await page.getByRole("checkbox", { name: "channel send" }).uncheck();
-      expect(await page.locator("#matches").textContent()).toBe("4 stacks, 22 goroutines (2 %)");
+      expect(await page.locator("#matches").textContent()).toBe("4 stacks, 22 goroutines (2\u00a0%)");
       expect(await page.locator("#histogram").textContent()).not.toContain("CountS");
     });
   });
@@ -138,7 +138,7 @@ describe.runIf(hasBrowser())("the HTML report in a browser", () => {
         .getByRole("treeitem", { name: "database/sql.(*DB).connectionOpener" })
         .click();
       expect((await wide.boundingBox())!.width).toBeCloseTo(before, 0);
-      expect(await page.locator("#matches").textContent()).toBe("1 stack, 12 goroutines (1 %)");
+      expect(await page.locator("#matches").textContent()).toBe("1 stack, 12 goroutines (1\u00a0%)");
       await page.getByRole("button", { name: "Zoom out to all" }).click();
       expect(await page.locator("#matches").textContent()).toBe("6 stacks, 1,023 goroutines");
     });
@@ -155,9 +155,9 @@ describe.runIf(hasBrowser())("the HTML report in a browser", () => {
       await page.keyboard.press("/");
       expect(await page.evaluate("document.activeElement.id")).toBe("query");
       await page.locator(".flame [tabindex='0']").focus();
-      expect(await focused()).toMatch(/^all goroutines: 1,023 goroutines, 100 %/);
+      expect(await focused()).toMatch(/^all goroutines: 1,023 goroutines, 100\u00a0%/);
       await page.keyboard.press("ArrowDown");
-      expect(await focused()).toMatch(/^net\/http\.\(\*conn\)\.serve: 1,003 goroutines, 98 %/);
+      expect(await focused()).toMatch(/^net\/http\.\(\*conn\)\.serve: 1,003 goroutines, 98\u00a0%/);
       await page.keyboard.press("ArrowRight");
       expect(await focused()).toMatch(/^database\/sql/);
       await page.keyboard.press("Enter");

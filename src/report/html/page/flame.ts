@@ -1,6 +1,8 @@
+import { count, plural } from "../../describe.ts";
+import { percent } from "../percent.ts";
 import { shortName } from "../stack-key.ts";
 import { waitGroups } from "../wait-group.ts";
-import { count, element, find, percent, plural } from "./dom.ts";
+import { element, find } from "./dom.ts";
 import type { Goroutines, Selection } from "./goroutines.ts";
 import { buildTree, descend, pathOf, sortedChildren, type TreeNode } from "./tree.ts";
 

@@ -1,7 +1,8 @@
+import { count, plural } from "../../describe.ts";
 import type { PageStack } from "../page-data.ts";
 import { shortName } from "../stack-key.ts";
 import { waitGroups } from "../wait-group.ts";
-import { count, element, find, plural } from "./dom.ts";
+import { element, find } from "./dom.ts";
 import type { Goroutines } from "./goroutines.ts";
 
 const columns = ["count", "wait", "waited", "site", "entry", "creator", "labels"] as const;

@@ -1,5 +1,7 @@
+import { count, plural } from "../../describe.ts";
 import type { PageData } from "../page-data.ts";
-import { count, element, find, percent, plural } from "./dom.ts";
+import { percent } from "../percent.ts";
+import { element, find } from "./dom.ts";
 import { Flame } from "./flame.ts";
 import { Goroutines, type Selection } from "./goroutines.ts";
 import { Histogram } from "./histogram.ts";
