@@ -17,10 +17,24 @@ export interface HeldLocks {
 
 const lockKinds: ReadonlySet<WaitKind> = new Set(waitClasses.lock);
 
-/** Furthest a lock is looked for behind a pointer to its owner when no waiter shows the real distance. */
+/** Furthest a lock is looked for behind a pointer when no waiter shows how far it lies from its owner. */
 const nearOffset = 24;
-/** Largest plausible distance of a lock from the beginning of its owner. */
-const farOffset = 4096;
+/** Largest distance of a lock from the beginning of its owner that is believed. */
+const farOffset = 1024;
+
+/** Distances from owner to lock that waiters show: for each lock, and for all of them. */
+interface Offsets {
+  readonly of: ReadonlyMap<Address, ReadonlySet<number>>;
+  readonly all: ReadonlySet<number>;
+}
+
+/** Whether a lock at this distance behind a pointer is believed to belong to what the pointer points to. */
+function isTrusted(offsets: Offsets, lock: Address, distance: number): boolean {
+  const shown = offsets.of.get(lock);
+  // Once a waiter has shown where the owner begins, other objects nearby are not the owner.
+  if (shown !== undefined) return shown.has(distance);
+  return distance <= nearOffset || offsets.all.has(distance);
+}
 
 const none: readonly Address[] = Object.freeze([]);
 
@@ -65,44 +79,38 @@ function callerFrame(dump: Dump, row: number): number {
  * Distances from owner to lock that the waiters show: in the frame that calls Lock, the pointer closest before the lock.
  * The same type has its lock at the same offset, so these are the distances to trust elsewhere.
  */
-function ownerOffsets(dump: Dump, locks: Float64Array): ReadonlySet<number> {
-  const offsets = new Set<number>();
+function ownerOffsets(dump: Dump, locks: Float64Array): Offsets {
+  const of = new Map<Address, Set<number>>();
+  const all = new Set<number>();
   const contended = new Set(locks);
   const g = dump.goroutines;
   for (let row = 0; row < g.length; row++) {
     const lock = g.resource[row]!;
     if (!contended.has(lock)) continue;
-    const stack = dump.stacks[g.stack[row]!]!;
+    const { slots } = dump.stacks[g.stack[row]!]!;
     const caller = callerFrame(dump, row);
-    for (let slot = 0; slot < stack.slots.length; slot++) {
-      if (stack.slots[slot]!.frame !== caller) continue;
+    for (let slot = 0; slot < slots.length; slot++) {
+      if (slots[slot]!.frame !== caller) continue;
       const distance = lock - g.argument(row, slot);
-      if (distance >= 0 && distance < farOffset) offsets.add(distance);
+      if (!(distance >= 0 && distance < farOffset)) continue;
+      all.add(distance);
+      const shown = of.get(lock);
+      if (shown === undefined) of.set(lock, new Set([distance]));
+      else shown.add(distance);
     }
   }
-  return offsets;
+  return { of, all };
 }
 
 /** The contended locks that lie at a trusted distance behind a pointer. */
-function locksBehind(
-  pointer: Address,
-  locks: Float64Array,
-  offsets: ReadonlySet<number>,
-  found: Set<Address>,
-): void {
+function locksBehind(pointer: Address, locks: Float64Array, offsets: Offsets, found: Set<Address>): void {
   if (!(pointer > 0) || !looksLikePointer(pointer)) return;
   for (let i = lowerBound(locks, pointer); i < locks.length && locks[i]! - pointer < farOffset; i++) {
-    const distance = locks[i]! - pointer;
-    if (distance <= nearOffset || offsets.has(distance)) found.add(locks[i]!);
+    if (isTrusted(offsets, locks[i]!, locks[i]! - pointer)) found.add(locks[i]!);
   }
 }
 
-function candidates(
-  dump: Dump,
-  row: number,
-  locks: Float64Array,
-  offsets: ReadonlySet<number>,
-): readonly Address[] {
+function candidates(dump: Dump, row: number, locks: Float64Array, offsets: Offsets): readonly Address[] {
   const g = dump.goroutines;
   const stack = dump.stacks[g.stack[row]!]!;
   if (stack.slots.length === 0) return none;
@@ -113,7 +121,7 @@ function candidates(
   return found.size === 0 ? none : [...found].sort((a, b) => a - b);
 }
 
-function reenters(dump: Dump, row: number, offsets: ReadonlySet<number>): boolean {
+function reenters(dump: Dump, row: number, offsets: Offsets): boolean {
   const g = dump.goroutines;
   const lock = g.resource[row]!;
   const stack = dump.stacks[g.stack[row]!]!;
@@ -122,7 +130,7 @@ function reenters(dump: Dump, row: number, offsets: ReadonlySet<number>): boolea
   for (let slot = 0; slot < stack.slots.length; slot++) {
     if (stack.slots[slot]!.frame <= caller) continue;
     const distance = lock - g.argument(row, slot);
-    if (distance >= 0 && (distance <= nearOffset || offsets.has(distance))) return true;
+    if (distance >= 0 && isTrusted(offsets, lock, distance)) return true;
   }
   return false;
 }

@@ -10,6 +10,7 @@ import {
 } from "../../match/condition.ts";
 import type { FramePlace } from "../../model/places.ts";
 import type { Frame, Stack } from "../../model/stack.ts";
+import { isWrapper } from "../../model/symbol.ts";
 import type { JsonSchema, Predicate, PredicateContext } from "./predicate.ts";
 import { numberMatcher, textMatcher } from "./text-matcher.ts";
 
@@ -156,6 +157,8 @@ function compileFrame(source: unknown, context: PredicateContext, path: string):
   return {
     attributes,
     test(frame, index, subject) {
+      // A method value's `-fm` and a `.gowrap` are the compiler's: no call that anybody wrote.
+      if (isWrapper(frame.symbol)) return truth(false);
       let solutions = truth(true);
       for (const test of tests) {
         solutions = conjoin(solutions, test(frame, index, subject));
