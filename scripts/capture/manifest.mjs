@@ -81,8 +81,9 @@ function fileName({ expect, variant, go, format, aged }) {
 }
 
 /** @param {FixtureEntry} entry */
-function makerOf({ go, madeBy }) {
-  return JSON.stringify([go, madeBy]);
+function makerOf({ go, madeBy, format }) {
+  // Without Delve the program's other dumps are made anew, and Delve's are kept.
+  return JSON.stringify([go, madeBy, format.startsWith("delve")]);
 }
 
 /**

@@ -58,7 +58,9 @@ export async function loadUntilHung(server, module) {
  */
 export function startLoad(server, module, seconds) {
   const script = join(module, "metrics", "load.lua");
-  return startProgram("wrk", ["-t2", "-c1000", `-d${seconds}s`, "-s", script, server.service]);
+  const load = startProgram("wrk", ["-t2", "-c1000", `-d${seconds}s`, "-s", script, server.service]);
+  if (load.child.pid === undefined) throw new Error("wrk cannot be started: apt-get install wrk");
+  return load;
 }
 
 /**
