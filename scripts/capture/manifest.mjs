@@ -14,6 +14,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
  * @property {string} go release line: `go1.24`
  * @property {string} format `debug2`, `debug1`, `debug0`, `sigquit`, `panic`, `leak2`, `leak1`, `leak0`, `delve-core`, `delve-attach` (the list alone), `delve-core-stacks`, `delve-attach-stacks` (all responses)
  * @property {boolean} aged more than a minute and two garbage collections after the block
+ * @property {boolean} evident the format shows what the rule is about; else no reader of the dump can tell
  * @property {string[]} guilty functions, one of which a right finding has on its stacks; empty when quiet
  * @property {Record<string, { function: string, count: number }>} groups goroutines by a function on their stacks, counted without our readers
  * @property {string[]} also other rules that may rightly find something

@@ -127,6 +127,7 @@ function record(job, variant, format, content, groups) {
       go: job.toolchain.name,
       format,
       aged: false,
+      evident: true,
       guilty: groups ? [metricsFunctions.consumer] : [],
       groups: groups ?? {},
       also: variant === "metrics-fixed-loaded" ? ["channel/send-pileup"] : [],

@@ -16,6 +16,7 @@ import { countWithFrame } from "./truth.mjs";
  * @property {string[]} [guilty]
  * @property {Record<string, { function: string, count: number }>} [groups]
  * @property {string[]} [also]
+ * @property {string[]} [hiddenIn] formats that do not show the bug: no rule can see it there
  * @property {boolean} [delve] captured with Delve too
  * @property {boolean} [panics] ends by itself with the runtime's traceback
  * @property {boolean} [bare] does not dump itself: SIGQUIT only
@@ -32,6 +33,21 @@ import { countWithFrame } from "./truth.mjs";
  * @property {boolean} thorough all formats and ages, not only those which differ between Go versions
  * @property {import("./manifest.mjs").Manifest} manifest
  */
+
+/** Rules whose bug a format shows that has neither wait reasons nor addresses; it hides all others. */
+const shownBy = /** @type {Record<string, string[]>} */ ({
+  debug1: ["channel/consumer-sends-to-own-channel", "lock/convoy", "waitgroup/never-done"],
+  debug0: [
+    "channel/consumer-sends-to-own-channel",
+    "channel/send-pileup",
+    "channel/receive-pileup",
+    "select/no-cases",
+    "lock/convoy",
+    "waitgroup/never-done",
+  ],
+  "delve-core": ["channel/consumer-sends-to-own-channel"],
+  "delve-attach": ["channel/consumer-sends-to-own-channel"],
+});
 
 /** Before any wait has an age, and when all have one. */
 const young = "3s";
@@ -169,6 +185,7 @@ function record(job, entry, format, isAged, content) {
       go: job.toolchain.name,
       format,
       aged: isAged,
+      evident: isEvident(entry, format),
       guilty: entry.guilty ?? [],
       groups: entry.groups ?? {},
       also: entry.also ?? [],
@@ -192,4 +209,14 @@ function check({ toolchain }, entry, traceback) {
       throw new Error(`${what}: ${name} are ${count} goroutines with ${group.function}, not ${group.count}`);
     }
   }
+}
+
+/**
+ * @param {Case} entry
+ * @param {string} format
+ */
+function isEvident({ rule, expect, hiddenIn = [] }, format) {
+  if (expect === "quiet") return true;
+  if (hiddenIn.includes(format) || hiddenIn.includes("every format")) return false;
+  return shownBy[format]?.includes(rule) ?? true;
 }
