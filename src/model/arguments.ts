@@ -1,4 +1,4 @@
-import { type Address, offsetAddress } from "./address.ts";
+import { type Address, offsetAddress, unknownAddress } from "./address.ts";
 import { isMachinery } from "./origin.ts";
 import type { ArgumentSlot } from "./stack.ts";
 import type { GoSymbol } from "./symbol.ts";
@@ -27,6 +27,12 @@ const semaphoreOffset: Partial<Record<WaitKind, number>> = {
   "waitgroup-wait": -8,
   semaphore: 0,
 };
+
+/** The lock, WaitGroup or Cond that a semaphore or notifyList lies in; NaN when the wait has none. */
+export function semaphoreOwner(wait: WaitKind, semaphore: Address): Address {
+  const offset = wait === "cond-wait" ? -16 : semaphoreOffset[wait];
+  return offset === undefined ? unknownAddress : offsetAddress(semaphore, offset);
+}
 
 /** Functions whose first argument is what the goroutine waits for, or lies in it. */
 const resourceOffset: Readonly<Record<string, number>> = {

@@ -1,0 +1,152 @@
+import { type Address, addressOf, parseAddress, unknownAddress } from "../../model/address.ts";
+import type { FrameDraft } from "../../model/dump-builder.ts";
+import type { JsonObject, JsonValue } from "./json-value.ts";
+
+/** The object that a JSON value is; `undefined` when it is none. */
+export function objectOf(value: JsonValue | undefined): JsonObject | undefined {
+  return value instanceof Map ? (value as JsonObject) : undefined;
+}
+
+export function textOf(value: JsonValue | undefined): string {
+  return typeof value === "string" ? value : "";
+}
+
+/** A number that a double holds exactly; `undefined` for anything else. */
+export function numberOf(value: JsonValue | undefined): number | undefined {
+  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+}
+
+/** A place in the program, as Delve's API has it. */
+export interface Location extends FrameDraft {
+  /** Address of the instruction, and of the function's first one. */
+  readonly pc: Address;
+  readonly entry: Address;
+}
+
+/** Delve's Location; before Delve 0.12 a goroutine has its members inlined. `undefined` when it names no place. */
+export function locationOf(value: JsonValue | undefined): Location | undefined {
+  const location = objectOf(value);
+  if (location === undefined) return undefined;
+  const fn = objectOf(location.get("function"));
+  const name = textOf(fn?.get("name"));
+  const file = textOf(location.get("file"));
+  if (name === "" && (file === "" || file === "?")) return undefined;
+  return {
+    function: name === "" ? "???" : name,
+    file: file === "?" ? "" : file,
+    line: lineOf(location.get("line")),
+    pc: integerAddress(location.get("pc")),
+    entry: integerAddress(fn?.get("value")),
+  };
+}
+
+function lineOf(value: JsonValue | undefined): number {
+  const line = numberOf(value) ?? 0;
+  return Number.isInteger(line) && line > 0 && line < 2 ** 31 ? line : 0;
+}
+
+function integerAddress(value: JsonValue | undefined): Address {
+  if (typeof value === "bigint" && value >= 0n) return addressOf(value);
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : unknownAddress;
+}
+
+/** A goroutine of a list. */
+export interface ListedGoroutine {
+  readonly id: number;
+  readonly current: Location | undefined;
+  readonly user: Location | undefined;
+  readonly start: Location | undefined;
+  readonly creator: Location | undefined;
+  readonly threadId: number;
+  /** Masked; `undefined` before Delve 1.6. */
+  readonly status: number | undefined;
+  readonly waitReason: number | undefined;
+  readonly unreadable: string;
+  readonly labels: readonly (readonly [string, string])[];
+}
+
+/** Delve's Goroutine; `undefined` when the value is none. */
+export function goroutineOf(value: JsonValue): ListedGoroutine | undefined {
+  const g = objectOf(value);
+  const id = numberOf(g?.get("id"));
+  if (g === undefined || id === undefined || !Number.isSafeInteger(id) || id < 0) return undefined;
+  const nested =
+    g.has("currentLoc") || g.has("userCurrentLoc") || g.has("startLoc") || g.has("goStatementLoc");
+  // A thread has `goroutineID` and the flat members too.
+  if (!nested && (!g.has("pc") || g.has("goroutineID"))) return undefined;
+  const current = locationOf(nested ? g.get("currentLoc") : g);
+  const status = numberOf(g.get("status"));
+  return {
+    id,
+    current,
+    user: locationOf(g.get("userCurrentLoc")) ?? current,
+    start: locationOf(g.get("startLoc")),
+    creator: locationOf(g.get("goStatementLoc")),
+    threadId: numberOf(g.get("threadID")) ?? 0,
+    status: status === undefined ? undefined : status & 0xfff,
+    waitReason: numberOf(g.get("waitReason")),
+    unreadable: textOf(g.get("unreadable")),
+    labels: labelsOf(g.get("labels")),
+  };
+}
+
+function labelsOf(value: JsonValue | undefined): (readonly [string, string])[] {
+  const labels = objectOf(value);
+  if (labels === undefined) return [];
+  return [...labels].map(([key, label]) => [key, typeof label === "string" ? label : String(label)] as const);
+}
+
+/** A frame of Stacktrace with the values of its arguments; `undefined` when Delve could not read it. */
+export function stackFrameOf(value: JsonValue): Location | undefined {
+  const frame = objectOf(value);
+  if (frame === undefined || textOf(frame.get("Err")) !== "") return undefined;
+  const location = locationOf(frame);
+  const args = frame.get("Arguments");
+  if (location === undefined || !Array.isArray(args)) return location;
+  const incoming = (args as readonly JsonValue[]).filter(isIncoming);
+  const values = incoming.map(variableAddress);
+  if (lacksFirst(location.function, objectOf(incoming[0]))) values.unshift(unknownAddress);
+  return { ...location, args: values };
+}
+
+/** First arguments that name what a goroutine waits for. */
+const firstNames: Readonly<Record<string, string>> = {
+  "runtime.chansend": "c",
+  "runtime.chanrecv": "c",
+  "runtime.semacquire1": "addr",
+  "sync.runtime_notifyListWait": "l",
+};
+
+/** The compiler may leave out an argument altogether; the next one must not be taken for it. */
+function lacksFirst(fn: string, first: JsonObject | undefined): boolean {
+  if (Object.hasOwn(firstNames, fn)) return textOf(first?.get("name")) !== firstNames[fn];
+  const receiver = /^[^([]*\(\*([^)[]+)/.exec(fn)?.[1];
+  if (receiver === undefined || fn.includes(").func")) return false;
+  const type = textOf(first?.get("type")).split("[", 1)[0]!;
+  return !(type.startsWith("*") && type.endsWith(`.${receiver}`));
+}
+
+/** Bit of a Variable's flags: it is a result, which is listed among the arguments. */
+const returnArgument = 16;
+
+function isIncoming(value: JsonValue): boolean {
+  return ((numberOf(objectOf(value)?.get("flags")) ?? 0) & returnArgument) === 0;
+}
+
+const kinds = { firstInteger: 2, uintptr: 12, chan: 18, map: 21, pointer: 22, unsafePointer: 26 } as const;
+
+/** The address or number that a Variable holds; NaN when it is lost or no single word. */
+export function variableAddress(value: JsonValue | undefined): Address {
+  const variable = objectOf(value);
+  if (variable === undefined || textOf(variable.get("unreadable")) !== "") return unknownAddress;
+  const kind = numberOf(variable.get("kind")) ?? 0;
+  if (kind === kinds.chan || kind === kinds.map) return integerAddress(variable.get("base"));
+  const pointer = kind === kinds.pointer || kind === kinds.unsafePointer;
+  if (!pointer && (kind < kinds.firstInteger || kind > kinds.uintptr)) return unknownAddress;
+  const address = parseAddress(textOf(variable.get("value")));
+  if (!Number.isNaN(address) || !pointer) return address;
+  // Where pointers are followed, the pointer's value is its child's address.
+  const children = variable.get("children");
+  const child = Array.isArray(children) ? objectOf((children as readonly JsonValue[])[0]) : undefined;
+  return child === undefined ? unknownAddress : integerAddress(child.get("addr"));
+}

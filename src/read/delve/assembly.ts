@@ -1,0 +1,323 @@
+import { type Address, unknownAddress } from "../../model/address.ts";
+import { resourceOf, semaphoreOwner } from "../../model/arguments.ts";
+import type { Dump } from "../../model/dump.ts";
+import { DumpBuilder, type FrameDraft, type StackHandle } from "../../model/dump-builder.ts";
+import { goroutineFlags } from "../../model/goroutines.ts";
+import { type WaitKind, waitKindOf } from "../../model/wait-kind.ts";
+import { type WaitReasonTable, waitReasonTable } from "../../model/wait-reasons.ts";
+import type { ListedGoroutine, Location } from "./api.ts";
+import { ReasonEvidence } from "./go-version.ts";
+
+/** What a list says of all goroutines at one place with one state. */
+interface Shape {
+  readonly goroutine: ListedGoroutine;
+  readonly flags: number;
+  readonly labels: number;
+  /** Made when everything is read: numbers mean nothing without a Go version. */
+  handle: StackHandle | undefined;
+  /** Its wait reason is a number that nobody can read. */
+  undecided: boolean;
+}
+
+/** What requests about one goroutine brought to light. */
+interface Details {
+  frames?: readonly Location[];
+  channel?: Address;
+  semaphore?: Address;
+  creator?: number;
+}
+
+/** Values of `g.atomicstatus` that say themselves what the goroutine does. */
+const statusReasons: Readonly<Record<number, string>> = {
+  0: "idle",
+  1: "runnable",
+  2: "running",
+  3: "syscall",
+  6: "dead",
+  8: "copystack",
+  9: "preempted",
+  11: "waiting for cgo callback",
+};
+const waiting = 4;
+const leaked = 10;
+
+/** Gathers the goroutines of one dump, and makes stacks of them once all is known. */
+export class DelveAssembly {
+  readonly builder: DumpBuilder;
+  readonly #shapes: Shape[] = [];
+  readonly #shapeIndex = new Map<string, number>();
+  readonly #details = new Map<number, Details>();
+  readonly #evidence = new ReasonEvidence();
+  /** Names of functions by the address of their first instruction, where no inlined call can lie. */
+  readonly #entries = new Map<Address, string>();
+  readonly #reasonNames = new Map<number, string>();
+
+  constructor(name: string) {
+    this.builder = new DumpBuilder(name, "delve-json", ["ids", "creators"]);
+  }
+
+  /** Notes what a wait reason's number means in this process. */
+  nameReason(number: number, text: string): void {
+    this.#reasonNames.set(number, text);
+    this.#evidence.named(number, text);
+  }
+
+  /** What requests told of a goroutine, to be filled in. */
+  details(id: number): Details {
+    let details = this.#details.get(id);
+    if (details === undefined) {
+      details = {};
+      this.#details.set(id, details);
+    }
+    return details;
+  }
+
+  /** The number of a listed goroutine's shape; new ones are learnt. */
+  shape(goroutine: ListedGoroutine): number {
+    const key = shapeKey(goroutine);
+    let index = this.#shapeIndex.get(key);
+    if (index === undefined) {
+      index = this.#shapes.length;
+      this.#shapeIndex.set(key, index);
+      this.#shapes.push({
+        goroutine,
+        flags: flagsOf(goroutine),
+        labels: this.builder.labels(goroutine.labels),
+        handle: undefined,
+        undecided: false,
+      });
+      this.#learn(goroutine);
+    }
+    return index;
+  }
+
+  #learn({ current, user, start, creator, status, waitReason }: ListedGoroutine): void {
+    for (const location of [current, user, start, creator]) if (location) this.#evidence.frame(location);
+    for (const location of [current, user, creator])
+      if (location && location.entry > 0) this.#entries.set(location.entry, location.function);
+    if ((status === waiting || status === leaked) && waitReason !== undefined && waitReason > 0)
+      this.#evidence.sample({ number: waitReason, at: user?.function ?? "", start: start?.function ?? "" });
+  }
+
+  push(shape: number, id: number, threadId: number): void {
+    const { flags, labels } = this.#shapes[shape]!;
+    const onThread = threadId === 0 ? 0 : goroutineFlags.onThread;
+    this.builder.headersSeen++;
+    this.builder.goroutines.push(shape, id, 1, -1, flags | onThread, Number.NaN, unknownAddress, labels);
+  }
+
+  /** Adds a goroutine of which only a stack is known. */
+  pushStack(id: number, frames: readonly Location[]): void {
+    const handle = this.builder.stack({ reason: "", frames, extent: "full" });
+    this.builder.headersSeen++;
+    const row = this.builder.goroutines.push(handle.index, id, 1, -1, 0, Number.NaN, unknownAddress, 0);
+    this.#fillArguments(row, handle, frames);
+  }
+
+  /** @param goVersion from GetVersion or the user */
+  finish(goVersion: string | undefined): Dump {
+    const { builder } = this;
+    if (builder.goroutines.length === 0) this.#stacksOnly();
+    else this.#resolve(goVersion);
+    return builder.build();
+  }
+
+  /** No list, only stacks. */
+  #stacksOnly(): void {
+    for (const [id, details] of this.#details) if (details.frames) this.pushStack(id, details.frames);
+    if (this.builder.goroutines.length > 0) this.builder.can("stacks");
+  }
+
+  #resolve(goVersion: string | undefined): void {
+    const { builder } = this;
+    const version = goVersion ?? this.#evidence.pathVersion;
+    const known = waitReasonTable(version);
+    const tables = known === undefined ? this.#evidence.tables() : [known];
+    builder.goVersion = version ?? this.#evidence.minorOf(tables);
+    const shapeOfRow = builder.goroutines.stack;
+    let stacks = 0;
+    let undecided = 0;
+    for (let row = 0; row < builder.goroutines.length; row++) {
+      const shape = this.#shapes[shapeOfRow[row]!]!;
+      const details = this.#details.get(builder.goroutines.id[row]!);
+      if (details === undefined) {
+        shape.handle ??= this.#listed(shape, tables);
+        builder.goroutines.stack[row] = shape.handle.index;
+      } else if (this.#detailed(row, shape, details, tables)) stacks++;
+      if (shape.undecided) undecided++;
+    }
+    if (stacks > 0) {
+      builder.can("stacks");
+      builder.keep("stacks", `${stacks} of ${builder.goroutines.length} goroutines`);
+    }
+    this.#declareWaits(undecided);
+  }
+
+  /** Wait reasons are known when the list has states, and their numbers can be read. */
+  #declareWaits(undecided: number): void {
+    const { builder } = this;
+    if (this.#shapes.some((s) => s.goroutine.status !== undefined && !s.undecided))
+      builder.can("wait-reasons");
+    if (undecided > 0)
+      builder.problem({
+        message:
+          `the Go version is not known, so the wait reasons of ${undecided} goroutines can't be told; ` +
+          "give it with --go-version go1.N, or save the answer of RPCServer.GetVersion along with the list",
+        lost: 0,
+      });
+  }
+
+  #listed(shape: Shape, tables: readonly WaitReasonTable[]): StackHandle {
+    const { goroutine } = shape;
+    const { user, creator } = goroutine;
+    const frames: FrameDraft[] = [];
+    const current = usefulCurrent(goroutine);
+    if (current !== undefined) frames.push(current);
+    if (user !== undefined) frames.push(user);
+    const start = this.#entry(goroutine);
+    if (start !== undefined && start.function !== user?.function) frames.push(start);
+    const { reason, wait } = this.#waitOf(shape, tables, user === undefined ? [] : [user.function]);
+    return this.builder.stack({
+      reason,
+      wait,
+      frames,
+      extent: frames.length === 0 ? "none" : "ends",
+      createdBy: creatorOf(creator),
+    });
+  }
+
+  /**
+   * The function started with `go`. Where its first call was inlined, Delve names the callee; the true name is that
+   * of whatever else begins at the same instruction.
+   */
+  #entry({ start }: ListedGoroutine): FrameDraft | undefined {
+    if (start === undefined) return undefined;
+    const name = this.#entries.get(start.pc);
+    return name === undefined || name === start.function ? start : { ...start, function: name };
+  }
+
+  /** Gives a row its full stack and addresses; false when only the list knows of it. */
+  #detailed(row: number, shape: Shape, details: Details, tables: readonly WaitReasonTable[]): boolean {
+    const { goroutines } = this.builder;
+    const frames = details.frames ?? [];
+    let handle: StackHandle;
+    if (frames.length > 0) {
+      const { reason, wait } = this.#waitOf(
+        shape,
+        tables,
+        frames.map((f) => f.function),
+      );
+      const createdBy = creatorOf(shape.goroutine.creator);
+      handle = this.builder.stack({ reason, wait, frames, extent: "full", createdBy });
+    } else {
+      shape.handle ??= this.#listed(shape, tables);
+      handle = shape.handle;
+    }
+    goroutines.stack[row] = handle.index;
+    this.#fillArguments(row, handle, frames);
+    if (details.creator !== undefined) {
+      goroutines.creator[row] = details.creator;
+      this.builder.can("creator-ids");
+    }
+    this.#fillResource(row, handle.stack.wait, details);
+    return frames.length > 0;
+  }
+
+  #fillResource(row: number, wait: WaitKind, { channel, semaphore }: Details): void {
+    const { goroutines } = this.builder;
+    if (channel !== undefined && channel !== 0) {
+      goroutines.resource[row] = channel;
+      this.builder.can("channel-addresses");
+    } else if (semaphore !== undefined && semaphore !== 0) {
+      const owner = semaphoreOwner(wait, semaphore);
+      if (Number.isNaN(owner)) return;
+      goroutines.resource[row] = owner;
+      this.builder.can("lock-addresses");
+    }
+  }
+
+  #fillArguments(row: number, handle: StackHandle, frames: readonly FrameDraft[]): void {
+    const { goroutines } = this.builder;
+    goroutines.argumentStart[row] = goroutines.argumentsLength;
+    for (const { frame, argument } of handle.stack.slots) {
+      goroutines.pushArgument(frames[frame]?.args?.[argument] ?? unknownAddress);
+    }
+    if (handle.stack.slots.length > 0) this.builder.can("arguments");
+    const plan = handle.resource;
+    if (plan === undefined) return;
+    const value = frames[plan.frame]?.args?.[plan.argument] ?? unknownAddress;
+    if (Number.isNaN(value)) return;
+    goroutines.resource[row] = resourceOf(plan, value);
+    this.builder.can(handle.stack.wait.startsWith("chan-") ? "channel-addresses" : "lock-addresses");
+  }
+
+  /** What a goroutine waits for. `waitReason` is left over from the last wait unless the status says that it waits. */
+  #waitOf(
+    shape: Shape,
+    tables: readonly WaitReasonTable[],
+    functions: readonly string[],
+  ): { reason: string; wait: WaitKind } {
+    const { status, waitReason = 0 } = shape.goroutine;
+    if (status === undefined) return withoutStatus(shape.goroutine, functions);
+    if (status !== waiting && status !== leaked) {
+      const reason = Object.hasOwn(statusReasons, status) ? statusReasons[status]! : "";
+      return { reason, wait: waitKindOf(reason, functions) };
+    }
+    const named = this.#reasonNames.get(waitReason);
+    if (named !== undefined) return { reason: named, wait: kindAt(named, functions) };
+    const texts = new Set(tables.map((t) => t.texts[waitReason] ?? ""));
+    const kinds = new Set([...texts].map((text) => kindAt(text, functions)));
+    const reason = texts.size === 1 ? [...texts][0]! : "";
+    if (kinds.size === 1) return { reason, wait: [...kinds][0]! };
+    const shown = waitKindOf("waiting", functions);
+    shape.undecided ||= shown === "parked";
+    return { reason, wait: shown };
+  }
+}
+
+/** Before Delve 1.6 a list had no states. */
+function withoutStatus(
+  { current, threadId }: ListedGoroutine,
+  functions: readonly string[],
+): { reason: string; wait: WaitKind } {
+  if (threadId !== 0) return { reason: "", wait: waitKindOf("", functions) };
+  const parked = current?.function === "runtime.gopark" || current?.function === "runtime.coroswitch";
+  return { reason: "", wait: waitKindOf(parked ? "waiting" : "", functions) };
+}
+
+/** The kind of a wait reason; up to Go 1.23 a WaitGroup is the only thing that waits through this function. */
+function kindAt(reason: string, functions: readonly string[]): WaitKind {
+  if (reason === "semacquire" && functions.length === 1 && functions[0] === "sync.runtime_Semacquire")
+    return "waitgroup-wait";
+  return waitKindOf(reason === "" ? "waiting" : reason, functions);
+}
+
+/** Where a goroutine stands is worth a frame unless it is how every goroutine parks, or the next frame says it. */
+function usefulCurrent({ current, user }: ListedGoroutine): Location | undefined {
+  if (current === undefined || current.function === "runtime.gopark") return undefined;
+  return current.function === user?.function ? undefined : current;
+}
+
+/** The first goroutine is started by the runtime's own assembler. */
+function creatorOf(creator: Location | undefined): FrameDraft | undefined {
+  return creator?.function === "runtime.newproc" || creator?.function === "runtime.rt0_go"
+    ? undefined
+    : creator;
+}
+
+function flagsOf({ status, start, user }: ListedGoroutine): number {
+  const name = start?.function ?? "";
+  const at = user?.function ?? "runtime.";
+  const system = name.startsWith("runtime.") && name !== "runtime.main" && at.startsWith("runtime.");
+  return (status === leaked ? goroutineFlags.leaked : 0) | (system ? goroutineFlags.system : 0);
+}
+
+function shapeKey(g: ListedGoroutine): string {
+  const parts: (string | number | undefined)[] = [g.status, g.waitReason, g.threadId === 0 ? 0 : 1];
+  for (const l of [g.current, g.user, g.start, g.creator]) {
+    if (l === undefined) parts.push("-");
+    else parts.push(l.function, l.file, l.line, l.pc);
+  }
+  for (const [key, value] of g.labels) parts.push(key, value);
+  return parts.join("\u0000");
+}

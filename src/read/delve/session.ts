@@ -1,0 +1,369 @@
+import type { Dump } from "../../model/dump.ts";
+import { waitReasonOfConstant } from "../../model/wait-reasons.ts";
+import { IdSet } from "../id-set.ts";
+import {
+  goroutineOf,
+  type Location,
+  numberOf,
+  objectOf,
+  stackFrameOf,
+  textOf,
+  variableAddress,
+} from "./api.ts";
+import { DelveAssembly } from "./assembly.ts";
+import { versionOfTarget } from "./go-version.ts";
+import type { JsonHandler } from "./json-stream.ts";
+import type { JsonObject, JsonValue } from "./json-value.ts";
+
+/** A list as it was answered: of goroutines, or in API v1 of a stack's frames. */
+interface ListState {
+  readonly request: JsonObject | undefined;
+  /** The answer to a question about some goroutines only: it adds to those of a list, it is none itself. */
+  readonly partial: boolean;
+  readonly frames: Location[];
+  goroutines: number;
+  strangers: number;
+  /** Ids of a partial list. */
+  readonly ids: number[];
+  ended: boolean;
+}
+
+/** One dump of the input while it is read. */
+interface Current {
+  readonly assembly: DelveAssembly;
+  readonly ids: IdSet;
+  /** `Nextg` of the last page; -1 when the list is whole, `undefined` before any. */
+  next: number | undefined;
+  /** Lists of goroutines so far. */
+  lists: number;
+  goVersion: string | undefined;
+  /** The file is one of `collect`, and whether its last line was seen. */
+  collected: boolean | undefined;
+}
+
+const nothing: JsonObject = new Map();
+
+/** Joins the answers of Delve to dumps: lists and their pages, stacks, evaluations, versions. */
+export class DelveSession implements JsonHandler {
+  readonly #name: string;
+  readonly #requests = new Map<string, JsonObject>();
+  /** Answers whose request has not been seen yet. */
+  readonly #waiting: { readonly id: string; readonly answer: JsonObject; readonly list: number }[] = [];
+  readonly #lists: ListState[] = [];
+  readonly #dumps: Current[] = [];
+  #current: Current;
+  #unjoined = 0;
+
+  constructor(name: string) {
+    this.#name = name;
+    this.#current = this.#begin();
+  }
+
+  #begin(): Current {
+    const number = this.#dumps.length + 1;
+    const current: Current = {
+      assembly: new DelveAssembly(number === 1 ? this.#name : `${this.#name}#${number}`),
+      ids: new IdSet(),
+      next: undefined,
+      lists: 0,
+      goVersion: this.#current?.goVersion,
+      collected: undefined,
+    };
+    this.#dumps.push(current);
+    return current;
+  }
+
+  listBegins(around: readonly JsonObject[]): number {
+    const request = this.#requestOf(around);
+    const params = paramsOf(request);
+    const filters = params.get("Filters");
+    const partial =
+      (Array.isArray(filters) && filters.length > 0) || (numberOf(params.get("GroupBy")) ?? 0) > 0;
+    this.#lists.push({ request, partial, frames: [], goroutines: 0, strangers: 0, ids: [], ended: false });
+    return this.#lists.length - 1;
+  }
+
+  #requestOf(around: readonly JsonObject[]): JsonObject | undefined {
+    for (const members of around) {
+      const own = objectOf(members.get("request"));
+      if (own !== undefined) return own;
+    }
+    for (const members of around) {
+      const id = members.get("id");
+      if (id !== undefined) return this.#requests.get(String(id));
+    }
+    return undefined;
+  }
+
+  element(value: JsonValue, list: number, offset: number): number {
+    const state = this.#lists[list];
+    const goroutine = goroutineOf(value);
+    if (goroutine !== undefined) {
+      if (!this.#take(goroutine.id, state)) return -1;
+      const { builder } = this.#current.assembly;
+      if (goroutine.unreadable !== "") {
+        builder.headersSeen++;
+        const message = `Delve could not read goroutine ${goroutine.id}: ${goroutine.unreadable}`;
+        builder.problem({ offset, message, lost: 1 });
+        return -1;
+      }
+      const shape = this.#current.assembly.shape(goroutine);
+      this.#current.assembly.push(shape, goroutine.id, goroutine.threadId);
+      return shape;
+    }
+    this.#other(value, state, offset);
+    return -1;
+  }
+
+  /** An element that is no goroutine: a frame, an id alone, a whole message. */
+  #other(value: JsonValue, state: ListState | undefined, offset: number): void {
+    const object = objectOf(value);
+    const id = numberOf(object?.get("id"));
+    if (object !== undefined && (object.has("result") || object.has("method") || object.has("request"))) {
+      this.message(object, -1, offset);
+    } else if (state?.partial && object !== undefined && id !== undefined) {
+      state.ids.push(id);
+    } else if (state !== undefined) {
+      const frame = stackFrameOf(value);
+      if (frame !== undefined && !object?.has("goroutineID") && id === undefined) state.frames.push(frame);
+      else state.strangers++;
+    }
+  }
+
+  row(shape: number, id: number, threadId: number, list: number): void {
+    if (this.#take(id, this.#lists[list])) this.#current.assembly.push(shape, id, threadId);
+  }
+
+  /** Counts a goroutine; false when it is not to be added. The first of a second list may begin a new dump. */
+  #take(id: number, state: ListState | undefined): boolean {
+    if (state?.partial) state.ids.push(id);
+    if (state !== undefined && state.goroutines++ === 0 && !state.partial) this.#firstOf(id, state);
+    const { ids, assembly } = this.#current;
+    if (ids.add(id)) return true;
+    if (state?.partial) return false;
+    assembly.builder.headersSeen++;
+    assembly.builder.repeated++;
+    return false;
+  }
+
+  #firstOf(id: number, state: ListState): void {
+    const { next, lists } = this.#current;
+    const start = numberOf(paramsOf(state.request).get("Start")) ?? 0;
+    const whole = lists > 0 && (next === undefined || next < 0);
+    if (whole && start === 0 && this.#current.ids.has(id)) this.#current = this.#begin();
+    this.#current.lists++;
+    if (start > 0 && start !== (this.#current.next ?? 0))
+      this.#current.assembly.builder.cut({
+        message: `the page that begins at ${this.#current.next ?? 0} is missing: the next one begins at ${start}`,
+        lost: -1,
+      });
+    this.#current.next = undefined;
+  }
+
+  listEnds(list: number): void {
+    const state = this.#lists[list]!;
+    state.ended = true;
+    const { builder } = this.#current.assembly;
+    if (state.strangers > 0 && state.goroutines > 0) {
+      builder.headersSeen += state.strangers;
+      const message = `${state.strangers} elements of the list are no goroutines that Delve writes`;
+      builder.problem({ message, lost: state.strangers });
+    }
+  }
+
+  message(members: JsonObject, list: number, offset: number): void {
+    if (goroutineOf(members) !== undefined) {
+      this.element(members, -1, offset);
+      return;
+    }
+    const response = objectOf(members.get("response"));
+    if (members.has("collected")) this.#current.collected = true;
+    const request = objectOf(members.get("request"));
+    if (request !== undefined) {
+      this.#current.collected ??= false;
+      this.#answer(request, response ?? nothing, list, members);
+      return;
+    }
+    const method = members.get("method");
+    if (typeof method === "string") {
+      this.#requests.set(String(members.get("id")), members);
+      return;
+    }
+    const id = members.get("id");
+    const known = id === undefined ? undefined : this.#requests.get(String(id));
+    if (known === undefined && id !== undefined && needsRequest(members, this.#lists[list]))
+      this.#waiting.push({ id: String(id), answer: members, list });
+    else
+      this.#answer(known, response ?? (members.has("result") ? members : enveloped(members)), list, members);
+  }
+
+  #answer(request: JsonObject | undefined, response: JsonObject, list: number, message: JsonObject): void {
+    const method = textOf(request?.get("method")).replace(/^RPCServer\./, "");
+    const result = objectOf(response.get("result"));
+    const state = this.#lists[list];
+    const error = textOf(response.get("error"));
+    if (error !== "" && (method === "ListGoroutines" || method === "")) this.#failed(error);
+    const version = versionOfTarget(textOf(result?.get("TargetGoVersion")));
+    if (version !== undefined) this.#current.goVersion ??= version;
+    if (state !== undefined && state.goroutines > 0) this.#listAnswered(result, state);
+    if (state?.partial) this.#waiters(request, state, message);
+    this.#arrayFields(result, state);
+    const locations = result?.get("Locations");
+    if (Array.isArray(locations)) this.#stack(request, (locations as readonly JsonValue[]).map(stackFrameOf));
+    else if (state !== undefined && state.frames.length > 0) this.#stack(request, state.frames);
+    const variable = objectOf(result?.get("Variable")) ?? (result?.has("realType") ? result : undefined);
+    if (variable !== undefined) this.#evaluated(request, variable);
+  }
+
+  #failed(error: string): void {
+    // Evaluations fail where there is nothing to see, which is no loss.
+    if (/is nil$|has no member|could not find symbol/.test(error)) return;
+    this.#current.assembly.builder.problem({ message: `Delve answered: ${error}`, lost: 0 });
+  }
+
+  #listAnswered(result: JsonObject | undefined, state: ListState): void {
+    const { builder } = this.#current.assembly;
+    const next = numberOf(result?.get("Nextg"));
+    if (!state.partial) this.#current.next = next ?? (result === undefined ? -1 : undefined);
+    const groups = result?.get("Groups");
+    if (!Array.isArray(groups)) return;
+    let total = 0;
+    for (const group of groups as readonly JsonValue[]) total += numberOf(objectOf(group)?.get("Total")) ?? 0;
+    const missing = total - state.goroutines;
+    if (missing <= 0 || state.partial) return;
+    builder.headersSeen += missing;
+    builder.missingShare = missing / total;
+    const message = `the list was grouped and holds ${state.goroutines} of ${total} goroutines; save it without GroupBy`;
+    builder.cut({ message, lost: missing });
+  }
+
+  /** Goroutines under a name that is not Delve's. */
+  #arrayFields(result: JsonObject | undefined, state: ListState | undefined): void {
+    if (result === undefined || state !== undefined) return;
+    for (const [key, value] of result) {
+      if (!Array.isArray(value) || key === "Locations" || value.length === 0) continue;
+      if (goroutineOf(value[0] as JsonValue) === undefined) continue;
+      const list = this.listBegins([]);
+      for (const element of value as readonly JsonValue[]) this.element(element, list, 0);
+      this.listEnds(list);
+      this.#current.next = -1;
+    }
+  }
+
+  /** Delve's answer to which goroutines wait on a channel whose address `collect` wrote beside it. */
+  #waiters(request: JsonObject | undefined, state: ListState, message: JsonObject): void {
+    const channel = variableAddress(
+      new Map<string, JsonValue>([
+        ["kind", 22],
+        ["value", message.get("channel") ?? ""],
+      ]),
+    );
+    const filters = paramsOf(request).get("Filters");
+    const kind = Array.isArray(filters)
+      ? numberOf(objectOf(filters[0] as JsonValue)?.get("Kind"))
+      : undefined;
+    if (kind !== 8 || Number.isNaN(channel)) return;
+    for (const id of state.ids) this.#current.assembly.details(id).channel ??= channel;
+  }
+
+  #stack(request: JsonObject | undefined, frames: readonly (Location | undefined)[]): void {
+    const known = frames.filter((f) => f !== undefined);
+    const id = goroutineIdOf(request);
+    if (id !== undefined) this.#current.assembly.details(id).frames = known;
+    else if (this.#current.lists === 0 && known.length > 0)
+      this.#current.assembly.pushStack(Number.NaN, known);
+    else this.#unjoined++;
+  }
+
+  #evaluated(request: JsonObject | undefined, variable: JsonObject): void {
+    const params = paramsOf(request);
+    const id = goroutineIdOf(request);
+    const expression =
+      textOf(params.get("Expr")) || textOf(params.get("Symbol")) || textOf(variable.get("name"));
+    const { assembly } = this.#current;
+    const reason = /^(\w+) \((\d{1,3})\)$/.exec(textOf(variable.get("value")));
+    if (expression === "runtime.curg.waitreason" && reason !== null) {
+      const text = waitReasonOfConstant(reason[1]!);
+      if (text !== undefined) assembly.nameReason(Number(reason[2]), text);
+    }
+    if (id === undefined) return;
+    const value = variableAddress(variable);
+    if (Number.isNaN(value)) return;
+    const path = /^runtime\.curg\.waiting\.(c|elem)(?:\.vu)?$/.exec(expression)?.[1];
+    if (path === "c" && value !== 0) assembly.details(id).channel = value;
+    else if (path === "elem") assembly.details(id).semaphore = value;
+    else if (expression === "runtime.curg.parentGoid" && value > 0) assembly.details(id).creator = value;
+  }
+
+  broken(offset: number, text: string, message: string, lost: number): void {
+    const { builder } = this.#current.assembly;
+    if (lost > 0) builder.headersSeen += lost;
+    builder.problem({ offset, text, message, lost });
+  }
+
+  cut(offset: number, text: string, list: number, inElement: boolean): void {
+    const { builder } = this.#current.assembly;
+    if (inElement) this.broken(offset, text, "the input ends in the middle of a goroutine", 1);
+    if (list >= 0) this.#current.next = undefined;
+    builder.cut({ offset, text, message: "the JSON ends early: what would follow is missing", lost: -1 });
+  }
+
+  /** @param goVersion what the user says */
+  finish(goVersion: string | undefined): Dump[] {
+    for (const { id, answer, list } of this.#waiting) {
+      const request = this.#requests.get(id);
+      this.#answer(request, objectOf(answer.get("response")) ?? answer, list, answer);
+    }
+    if (this.#unjoined > 0)
+      this.#current.assembly.builder.problem({
+        message: `${this.#unjoined} stacks could not be joined to their goroutines: the requests are not in the file`,
+        lost: 0,
+      });
+    return this.#dumps.map((dump) => this.#finishDump(dump, goVersion));
+  }
+
+  #finishDump(dump: Current, goVersion: string | undefined): Dump {
+    const { builder } = dump.assembly;
+    if (dump.next !== undefined && dump.next >= 0)
+      builder.cut({
+        message: `the list goes on at ${dump.next} (Nextg), but the page that begins there is missing`,
+        lost: -1,
+      });
+    if (dump.collected === false)
+      builder.cut({
+        message: "the last line of the collected file is missing: requests may be, too",
+        lost: 0,
+      });
+    const finished = dump.assembly.finish(goVersion ?? dump.goVersion);
+    if (finished.goroutines.length > 0) return finished;
+    builder.problem({ message: "no goroutine was found in this JSON", lost: 0 });
+    return builder.build();
+  }
+}
+
+/** The first parameter; in API v1 it may be no object. */
+function paramsOf(request: JsonObject | undefined): JsonObject {
+  const params = request?.get("params");
+  return (Array.isArray(params) ? objectOf(params[0] as JsonValue) : objectOf(params)) ?? nothing;
+}
+
+function goroutineIdOf(request: JsonObject | undefined): number | undefined {
+  const params = paramsOf(request);
+  const scope = objectOf(params.get("Scope"));
+  const id = numberOf(params.get("Id")) ?? numberOf(scope?.get("GoroutineID"));
+  return id !== undefined && id > 0 ? id : undefined;
+}
+
+/** Stacks and evaluations do not say which goroutine they are of. */
+function needsRequest(members: JsonObject, list: ListState | undefined): boolean {
+  const result = objectOf(members.get("result"));
+  if (list !== undefined && list.frames.length > 0) return true;
+  return (
+    result !== undefined && (result.has("Locations") || result.has("Variable") || result.has("realType"))
+  );
+}
+
+/** Only the result was saved. */
+function enveloped(members: JsonObject): JsonObject {
+  return new Map<string, JsonValue>([["result", members]]);
+}
