@@ -16,7 +16,12 @@ import type { ByteSource, Reader, ReadOptions, Sniffed } from "./reader.ts";
  * `runtime.curg.waiting.c`, `.c.vu`, `.elem.vu`, `runtime.curg.waitreason` and `runtime.curg.parentGoid`.
  * https://github.com/go-delve/delve/blob/master/Documentation/api/json-rpc/README.md
  */
-export const delveJson: Reader = { id: "delve-json", title: "Delve JSON (ListGoroutines)", sniff, read };
+export const delveJsonReader: Reader = {
+  id: "delve-json",
+  title: "Delve JSON (ListGoroutines)",
+  sniff,
+  read,
+};
 
 /** Members that only Delve's goroutines, frames, messages and our collected lines have. */
 const telling =

@@ -5,6 +5,7 @@ import type { Reader } from "./reader.ts";
 /** All input formats. Each reader is loaded when it is asked for: most runs need one. */
 const loaders: Readonly<Partial<Record<FormatId, () => Promise<Reader>>>> = {
   "go-traceback": async () => (await import("./go-traceback.ts")).goTracebackReader,
+  "delve-json": async () => (await import("./delve-json.ts")).delveJsonReader,
   "pprof-text": async () => (await import("./pprof-text.ts")).pprofTextReader,
 };
 

@@ -45,7 +45,8 @@ function lineOf(value: JsonValue | undefined): number {
   return Number.isInteger(line) && line > 0 && line < 2 ** 31 ? line : 0;
 }
 
-function integerAddress(value: JsonValue | undefined): Address {
+/** An address that JSON has as a number; NaN for anything else. */
+export function integerAddress(value: JsonValue | undefined): Address {
   if (typeof value === "bigint" && value >= 0n) return addressOf(value);
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : unknownAddress;
 }

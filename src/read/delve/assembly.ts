@@ -21,10 +21,22 @@ interface Shape {
 
 /** What requests about one goroutine brought to light. */
 interface Details {
-  frames?: readonly Location[];
+  trace?: Trace;
   channel?: Address;
   semaphore?: Address;
   creator?: number;
+}
+
+/** The stack of one goroutine, with its arguments. */
+interface Trace {
+  readonly frames: readonly Location[];
+  readonly stack: TracedStack;
+}
+
+/** Equal stacks, arguments apart. */
+interface TracedStack {
+  /** Known in some goroutine, for each argument: the compiler loses some in one goroutine and others in the next. */
+  readonly known: Address[][];
 }
 
 /** Values of `g.atomicstatus` that say themselves what the goroutine does. */
@@ -47,6 +59,8 @@ export class DelveAssembly {
   readonly #shapes: Shape[] = [];
   readonly #shapeIndex = new Map<string, number>();
   readonly #details = new Map<number, Details>();
+  readonly #traced = new Map<string, TracedStack>();
+  readonly #alone: Trace[] = [];
   readonly #evidence = new ReasonEvidence();
   /** Names of functions by the address of their first instruction, where no inlined call can lie. */
   readonly #entries = new Map<Address, string>();
@@ -60,6 +74,30 @@ export class DelveAssembly {
   nameReason(number: number, text: string): void {
     this.#reasonNames.set(number, text);
     this.#evidence.named(number, text);
+  }
+
+  /** Notes a goroutine's stack; one without arguments does not replace one that has them. */
+  trace(id: number, frames: readonly Location[]): void {
+    const details = this.details(id);
+    if (details.trace !== undefined && !frames.some((f) => f.args)) return;
+    details.trace = this.#traceOf(frames);
+  }
+
+  #traceOf(frames: readonly Location[]): Trace {
+    const key = frames.map((f) => `${f.function} ${f.file} ${f.line}`).join("\n");
+    let stack = this.#traced.get(key);
+    if (stack === undefined) {
+      stack = { known: frames.map(() => []) };
+      this.#traced.set(key, stack);
+    }
+    for (const [index, frame] of frames.entries()) {
+      const known = stack.known[index]!;
+      for (const [argument, value] of (frame.args ?? []).entries()) {
+        const now = known[argument];
+        if (now === undefined || Number.isNaN(now)) known[argument] = value;
+      }
+    }
+    return { frames, stack };
   }
 
   /** What requests told of a goroutine, to be filled in. */
@@ -107,8 +145,8 @@ export class DelveAssembly {
   }
 
   /** Adds a goroutine of which only a stack is known. */
-  pushStack(id: number, frames: readonly Location[]): void {
-    const handle = this.builder.stack({ reason: "", frames, extent: "full" });
+  #pushStack(id: number, { frames, stack }: Trace): void {
+    const handle = this.builder.stack({ reason: "", frames: merged(frames, stack), extent: "full" });
     this.builder.headersSeen++;
     const row = this.builder.goroutines.push(handle.index, id, 1, -1, 0, Number.NaN, unknownAddress, 0);
     this.#fillArguments(row, handle, frames);
@@ -122,9 +160,15 @@ export class DelveAssembly {
     return builder.build();
   }
 
+  /** Notes a stack of nobody knows which goroutine. */
+  alone(frames: readonly Location[]): void {
+    this.#alone.push(this.#traceOf(frames));
+  }
+
   /** No list, only stacks. */
   #stacksOnly(): void {
-    for (const [id, details] of this.#details) if (details.frames) this.pushStack(id, details.frames);
+    for (const trace of this.#alone) this.#pushStack(Number.NaN, trace);
+    for (const [id, details] of this.#details) if (details.trace) this.#pushStack(id, details.trace);
     if (this.builder.goroutines.length > 0) this.builder.can("stacks");
   }
 
@@ -199,7 +243,7 @@ export class DelveAssembly {
   /** Gives a row its full stack and addresses; false when only the list knows of it. */
   #detailed(row: number, shape: Shape, details: Details, tables: readonly WaitReasonTable[]): boolean {
     const { goroutines } = this.builder;
-    const frames = details.frames ?? [];
+    const frames = details.trace?.frames ?? [];
     let handle: StackHandle;
     if (frames.length > 0) {
       const { reason, wait } = this.#waitOf(
@@ -208,7 +252,8 @@ export class DelveAssembly {
         frames.map((f) => f.function),
       );
       const createdBy = creatorOf(shape.goroutine.creator);
-      handle = this.builder.stack({ reason, wait, frames, extent: "full", createdBy });
+      const known = merged(frames, details.trace!.stack);
+      handle = this.builder.stack({ reason, wait, frames: known, extent: "full", createdBy });
     } else {
       shape.handle ??= this.#listed(shape, tables);
       handle = shape.handle;
@@ -273,6 +318,11 @@ export class DelveAssembly {
     shape.undecided ||= shown === "parked";
     return { reason, wait: shown };
   }
+}
+
+/** Frames with every argument that is known in some goroutine, by which the builder chooses those worth keeping. */
+function merged(frames: readonly Location[], { known }: TracedStack): FrameDraft[] {
+  return frames.map((frame, index) => (frame.args === undefined ? frame : { ...frame, args: known[index]! }));
 }
 
 /** Before Delve 1.6 a list had no states. */

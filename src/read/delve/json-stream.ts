@@ -13,7 +13,7 @@ export interface JsonHandler {
   /** An object of the outermost level has been read; its lists, which were told before, are left out. */
   message(members: JsonObject, list: number, offset: number): void;
   /** Something is not JSON, or too large. `lost` goroutines: 0, 1, or -1 for nobody knows. */
-  broken(offset: number, text: string, message: string, lost: number): void;
+  broken(offset: number, text: string | undefined, message: string, lost: number): void;
   /** The input ends inside a value; `inElement`: inside an element of `list`. */
   cut(offset: number, text: string, list: number, inElement: boolean): void;
 }
@@ -172,19 +172,16 @@ export class JsonStream {
     return true;
   }
 
-  /** Text around the JSON: a prompt, a log line. */
+  /** Text around the JSON: a prompt, a log line. Brackets that are left over after something broken are none. */
   #passJunk(): void {
-    const from = this.#pos;
-    let pos = from;
-    while (pos < this.#end && this.#window[pos] !== 0x7b && this.#window[pos] !== 0x5b) pos++;
-    if (!this.#junk && !/^[\]}\s]*$/.test(this.#text(from, pos)))
-      this.#handler.broken(
-        this.#base + from,
-        this.#text(from, pos),
-        "text that is not JSON was passed over",
-        0,
-      );
-    this.#junk = true;
+    let pos = this.#pos;
+    for (; pos < this.#end; pos++) {
+      const byte = this.#window[pos]!;
+      if (byte === 0x7b || byte === 0x5b) break;
+      if (this.#junk || byte === 0x5d || byte === 0x7d || isSpace(byte)) continue;
+      this.#junk = true;
+      this.#handler.broken(this.#base + pos, undefined, "text that is not JSON was passed over", 0);
+    }
     this.#pos = pos;
   }
 
@@ -334,7 +331,7 @@ export class JsonStream {
   /** After something that is no JSON: finds the next element of the innermost list, or else starts anew. */
   #recover(at: number): void {
     const top = this.#open.at(-1);
-    const text = this.#text(Math.max(this.#pos, at - 40), at + 80);
+    const text = this.#text(Math.max(this.#pos, at - 80), at + 1);
     const offset = this.#base + at;
     if (top?.kind === "list" || this.#standsAlone(top)) {
       const inElement = top.kind === "object" || top.state !== "comma";
@@ -435,10 +432,11 @@ export class JsonStream {
   #cut(): void {
     const list = this.#open.findLast((o) => o.kind === "list");
     const top = this.#open.at(-1);
-    const rest = this.#searching ? "" : this.#text(this.#pos, this.#end).trim();
+    const inToken = !this.#searching && this.#passed < 0;
+    const rest = inToken ? this.#text(Math.max(this.#pos, this.#end - 80), this.#end).trim() : "";
     this.#handler.cut(
       this.#base + this.#end,
-      this.#text(Math.max(0, this.#end - 80), this.#end),
+      rest,
       list?.kind === "list" ? list.list : -1,
       (top?.kind === "list" && top.state !== "comma" && rest !== "") || this.#standsAlone(top),
     );

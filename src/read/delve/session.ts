@@ -1,8 +1,10 @@
+import { type Address, parseAddress } from "../../model/address.ts";
 import type { Dump } from "../../model/dump.ts";
 import { waitReasonOfConstant } from "../../model/wait-reasons.ts";
 import { IdSet } from "../id-set.ts";
 import {
   goroutineOf,
+  integerAddress,
   type Location,
   numberOf,
   objectOf,
@@ -41,6 +43,28 @@ interface Current {
   collected: boolean | undefined;
 }
 
+/** An answer to who waits on a channel. */
+interface Waiters {
+  readonly assembly: DelveAssembly;
+  readonly ids: readonly number[];
+  /** NaN when only the variable that holds it is known. */
+  readonly channel: Address;
+  readonly variable: Address;
+}
+
+/** Delve's filter for goroutines that wait on the channel of an expression. */
+const waitingOnChannel = 8;
+
+/** Members that hold no goroutines: of requests, stacks, evaluations and `State`. */
+const ofCalls: ReadonlySet<string> = new Set([
+  "request",
+  "params",
+  "Locations",
+  "Variable",
+  "Threads",
+  "State",
+]);
+
 const nothing: JsonObject = new Map();
 
 /** Joins the answers of Delve to dumps: lists and their pages, stacks, evaluations, versions. */
@@ -49,10 +73,15 @@ export class DelveSession implements JsonHandler {
   readonly #requests = new Map<string, JsonObject>();
   /** Answers whose request has not been seen yet. */
   readonly #waiting: { readonly id: string; readonly answer: JsonObject; readonly list: number }[] = [];
+  readonly #waiters: Waiters[] = [];
+  /** Channels by the address of a variable that was seen to hold them. */
+  readonly #channels = new Map<Address, Address>();
   readonly #lists: ListState[] = [];
   readonly #dumps: Current[] = [];
   #current: Current;
-  #unjoined = 0;
+  readonly #unjoined: (readonly Location[])[] = [];
+  /** The last error that Delve answered to we do not know what. */
+  #error = "";
 
   constructor(name: string) {
     this.#name = name;
@@ -202,12 +231,13 @@ export class DelveSession implements JsonHandler {
     const result = objectOf(response.get("result"));
     const state = this.#lists[list];
     const error = textOf(response.get("error"));
-    if (error !== "" && (method === "ListGoroutines" || method === "")) this.#failed(error);
+    if (error !== "" && method === "ListGoroutines") this.#failed(error);
+    else if (error !== "") this.#error = error;
     const version = versionOfTarget(textOf(result?.get("TargetGoVersion")));
     if (version !== undefined) this.#current.goVersion ??= version;
     if (state !== undefined && state.goroutines > 0) this.#listAnswered(result, state);
-    if (state?.partial) this.#waiters(request, state, message);
-    this.#arrayFields(result, state);
+    if (state?.partial) this.#noteWaiters(request, state, message);
+    if (state === undefined) this.#salvage(message);
     const locations = result?.get("Locations");
     if (Array.isArray(locations)) this.#stack(request, (locations as readonly JsonValue[]).map(stackFrameOf));
     else if (state !== undefined && state.frames.length > 0) this.#stack(request, state.frames);
@@ -216,9 +246,7 @@ export class DelveSession implements JsonHandler {
   }
 
   #failed(error: string): void {
-    // Evaluations fail where there is nothing to see, which is no loss.
-    if (/is nil$|has no member|could not find symbol/.test(error)) return;
-    this.#current.assembly.builder.problem({ message: `Delve answered: ${error}`, lost: 0 });
+    this.#current.assembly.builder.problem({ message: `Delve answered: ${error}`, lost: -1 });
   }
 
   #listAnswered(result: JsonObject | undefined, state: ListState): void {
@@ -237,42 +265,37 @@ export class DelveSession implements JsonHandler {
     builder.cut({ message, lost: missing });
   }
 
-  /** Goroutines under a name that is not Delve's. */
-  #arrayFields(result: JsonObject | undefined, state: ListState | undefined): void {
-    if (result === undefined || state !== undefined) return;
-    for (const [key, value] of result) {
-      if (!Array.isArray(value) || key === "Locations" || value.length === 0) continue;
-      if (goroutineOf(value[0] as JsonValue) === undefined) continue;
+  /** Finds goroutines under names that are not Delve's, or in messages that were read as a whole. */
+  #salvage(members: JsonObject, depth = 0): void {
+    for (const [key, value] of members) {
+      if (ofCalls.has(key)) continue;
+      if (value instanceof Map && depth < 4) this.#salvage(value as JsonObject, depth + 1);
+      if (!Array.isArray(value) || !value.some((v) => goroutineOf(v as JsonValue) !== undefined)) continue;
       const list = this.listBegins([]);
       for (const element of value as readonly JsonValue[]) this.element(element, list, 0);
       this.listEnds(list);
-      this.#current.next = -1;
+      this.#listAnswered(key === "result" ? undefined : members, this.#lists[list]!);
     }
   }
 
-  /** Delve's answer to which goroutines wait on a channel whose address `collect` wrote beside it. */
-  #waiters(request: JsonObject | undefined, state: ListState, message: JsonObject): void {
-    const channel = variableAddress(
-      new Map<string, JsonValue>([
-        ["kind", 22],
-        ["value", message.get("channel") ?? ""],
-      ]),
-    );
+  /**
+   * Delve's answer to which goroutines wait on a channel. The filter names the variable that holds it; `collect`
+   * writes the channel itself beside the answer.
+   */
+  #noteWaiters(request: JsonObject | undefined, state: ListState, message: JsonObject): void {
     const filters = paramsOf(request).get("Filters");
-    const kind = Array.isArray(filters)
-      ? numberOf(objectOf(filters[0] as JsonValue)?.get("Kind"))
-      : undefined;
-    if (kind !== 8 || Number.isNaN(channel)) return;
-    for (const id of state.ids) this.#current.assembly.details(id).channel ??= channel;
+    const filter = Array.isArray(filters) ? objectOf(filters[0] as JsonValue) : undefined;
+    if (numberOf(filter?.get("Kind")) !== waitingOnChannel) return;
+    const channel = parseAddress(textOf(message.get("channel")));
+    const variable = parseAddress(/\((0x[0-9a-f]{1,16})\)$/.exec(textOf(filter?.get("Arg")))?.[1] ?? "");
+    this.#waiters.push({ assembly: this.#current.assembly, ids: state.ids, channel, variable });
   }
 
   #stack(request: JsonObject | undefined, frames: readonly (Location | undefined)[]): void {
     const known = frames.filter((f) => f !== undefined);
     const id = goroutineIdOf(request);
-    if (id !== undefined) this.#current.assembly.details(id).frames = known;
-    else if (this.#current.lists === 0 && known.length > 0)
-      this.#current.assembly.pushStack(Number.NaN, known);
-    else this.#unjoined++;
+    if (id !== undefined) this.#current.assembly.trace(id, known);
+    else if (known.length > 0) this.#unjoined.push(known);
   }
 
   #evaluated(request: JsonObject | undefined, variable: JsonObject): void {
@@ -290,22 +313,28 @@ export class DelveSession implements JsonHandler {
     const value = variableAddress(variable);
     if (Number.isNaN(value)) return;
     const path = /^runtime\.curg\.waiting\.(c|elem)(?:\.vu)?$/.exec(expression)?.[1];
+    if (path === "c") this.#channels.set(integerAddress(variable.get("addr")), value);
     if (path === "c" && value !== 0) assembly.details(id).channel = value;
     else if (path === "elem") assembly.details(id).semaphore = value;
     else if (expression === "runtime.curg.parentGoid" && value > 0) assembly.details(id).creator = value;
   }
 
-  broken(offset: number, text: string, message: string, lost: number): void {
+  broken(offset: number, text: string | undefined, message: string, lost: number): void {
     const { builder } = this.#current.assembly;
     if (lost > 0) builder.headersSeen += lost;
-    builder.problem({ offset, text, message, lost });
+    builder.problem({ offset, ...(text ? { text } : {}), message, lost });
   }
 
   cut(offset: number, text: string, list: number, inElement: boolean): void {
     const { builder } = this.#current.assembly;
     if (inElement) this.broken(offset, text, "the input ends in the middle of a goroutine", 1);
     if (list >= 0) this.#current.next = undefined;
-    builder.cut({ offset, text, message: "the JSON ends early: what would follow is missing", lost: -1 });
+    builder.cut({
+      offset,
+      ...(text ? { text } : {}),
+      message: "the JSON ends early: what would follow is missing",
+      lost: -1,
+    });
   }
 
   /** @param goVersion what the user says */
@@ -314,9 +343,15 @@ export class DelveSession implements JsonHandler {
       const request = this.#requests.get(id);
       this.#answer(request, objectOf(answer.get("response")) ?? answer, list, answer);
     }
-    if (this.#unjoined > 0)
+    for (const { assembly, ids, channel, variable } of this.#waiters) {
+      const found = Number.isNaN(channel) ? this.#channels.get(variable) : channel;
+      if (found !== undefined) for (const waiter of ids) assembly.details(waiter).channel ??= found;
+    }
+    if (this.#current.lists === 0 && this.#current.ids.size === 0)
+      for (const frames of this.#unjoined) this.#current.assembly.alone(frames);
+    else if (this.#unjoined.length > 0)
       this.#current.assembly.builder.problem({
-        message: `${this.#unjoined} stacks could not be joined to their goroutines: the requests are not in the file`,
+        message: `${this.#unjoined.length} stacks could not be joined to their goroutines: the requests are not in the file`,
         lost: 0,
       });
     return this.#dumps.map((dump) => this.#finishDump(dump, goVersion));
@@ -336,6 +371,7 @@ export class DelveSession implements JsonHandler {
       });
     const finished = dump.assembly.finish(goVersion ?? dump.goVersion);
     if (finished.goroutines.length > 0) return finished;
+    if (this.#error !== "") this.#failed(this.#error);
     builder.problem({ message: "no goroutine was found in this JSON", lost: 0 });
     return builder.build();
   }

@@ -4,8 +4,8 @@ import type { Dump, DumpEvent, ReadProblem } from "../../model/dump.ts";
 import { DumpBuilder, type StackHandle } from "../../model/dump-builder.ts";
 import { goroutineFlags } from "../../model/goroutines.ts";
 import type { Stack } from "../../model/stack.ts";
+import { IdSet } from "../id-set.ts";
 import { GoVersionEvidence } from "./go-version.ts";
-import { IdSet } from "./id-set.ts";
 import type { RecordShape, RecordSink, TracebackRecord } from "./record.ts";
 
 /** Dumps of one input; a log with more is a log of panics, not a set of dumps to compare. */

@@ -4,6 +4,10 @@ export class IdSet {
   #mask = 127;
   #size = 0;
 
+  get size(): number {
+    return this.#size;
+  }
+
   /** @returns true when the id was not there */
   add(id: number): boolean {
     let slot = hash(id) & this.#mask;
@@ -14,6 +18,15 @@ export class IdSet {
     this.#slots[slot] = id;
     if (++this.#size * 2 > this.#mask) this.#grow();
     return true;
+  }
+
+  has(id: number): boolean {
+    let slot = hash(id) & this.#mask;
+    for (let found = this.#slots[slot]!; found !== -1; found = this.#slots[slot]!) {
+      if (found === id) return true;
+      slot = (slot + 1) & this.#mask;
+    }
+    return false;
   }
 
   #grow(): void {
