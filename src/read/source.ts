@@ -42,13 +42,14 @@ export function streamSource(name: string, stream: AsyncIterable<Uint8Array>): B
           const next = await iterator.next();
           if (next.done) return;
           const chunk = ownBytes(next.value);
-          keptBytes += chunk.length;
+          // One large chunk may come before anything else: it is kept, the next one is not.
           if (keptBytes > keptOfStream) {
             passed = true;
             kept.splice(i);
             yield chunk;
             break;
           }
+          keptBytes += chunk.length;
           kept.push(chunk);
         }
         yield kept[i]!;
