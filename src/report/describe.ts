@@ -232,19 +232,25 @@ export function describeBenign(report: Report): { total: number; groups: string[
   };
 }
 
-/** Rules that could not decide, grouped by what they lack; names of the dumps only where there are several. */
-export function groupNotEvaluable(
-  report: Report,
-): { readonly reason: string; readonly collectWith: string; readonly ruleIds: readonly string[] }[] {
-  const groups = new Map<string, { reason: string; collectWith: string; ruleIds: string[] }>();
+/** Rules that could not decide for want of the same facts, and what would collect them. */
+export interface NotEvaluableGroup {
+  /** A command; "" when there is none. */
+  readonly collectWith: string;
+  readonly reasons: readonly { readonly reason: string; readonly ruleIds: readonly string[] }[];
+}
+
+/** Rules that could not decide, by the command that would help; names of the dumps only where there are several. */
+export function groupNotEvaluable(report: Report): NotEvaluableGroup[] {
+  const groups = new Map<string, Map<string, string[]>>();
   for (const { ruleId, dump, reason, collectWith } of report.notEvaluable) {
     const where = report.dumps.length > 1 ? `${dump}: ${reason}` : reason;
-    const key = `${where}\n${collectWith}`;
-    const group = groups.get(key) ?? { reason: where, collectWith, ruleIds: [] };
-    if (!group.ruleIds.includes(ruleId)) group.ruleIds.push(ruleId);
-    groups.set(key, group);
+    const reasons = groups.get(collectWith) ?? new Map<string, string[]>();
+    groups.set(collectWith, reasons.set(where, [...(reasons.get(where) ?? []), ruleId]));
   }
-  return [...groups.values()];
+  return [...groups].map(([collectWith, reasons]) => ({
+    collectWith,
+    reasons: [...reasons].map(([reason, ruleIds]) => ({ reason, ruleIds: [...new Set(ruleIds)] })),
+  }));
 }
 
 /** The finding and its symptoms at all depths, parents first. */

@@ -10,6 +10,7 @@ import {
   describeVerdict,
   enumerateSome,
   groupNotEvaluable,
+  newFindings,
   plural,
   verdictOf,
 } from "./describe.ts";
@@ -67,7 +68,7 @@ function dumpBlock(dump: Report["dumps"][number]): string[] {
 
 function findingBlocks(page: TextPage): string[][] {
   const { report, options } = page;
-  const fresh = report.findings.filter(({ status }) => status === "new");
+  const fresh = newFindings(report);
   if (fresh.length === 0)
     return [[`**${describeNothingFound(report)}** ${plural(report.rules.length, "rule")} ran.`]];
   const blocks: string[][] = [];
@@ -153,10 +154,13 @@ function knownBlock(page: TextPage): string[] {
 function notCheckedBlock(report: Report): string[] {
   const groups = groupNotEvaluable(report);
   if (groups.length === 0) return [];
-  const lines = groups.flatMap(({ reason, collectWith, ruleIds }) => [
-    `- ${markdown(reason)}: ${enumerateSome(ruleIds.map(markdownCode), 10)}`,
-    ...(collectWith === "" ? [] : [`  collect with ${markdownCode(collectWith)}`]),
+  const lines = groups.flatMap(({ collectWith, reasons }) => [
+    ...reasons.map(
+      ({ reason, ruleIds }) => `- ${markdown(reason)}: ${enumerateSome(ruleIds.map(markdownCode), 10)}`,
+    ),
+    ...(collectWith === "" ? [] : ["", "Collect with", "", ...markdownFence([collectWith], "sh"), ""]),
   ]);
+  if (lines.at(-1) === "") lines.pop();
   return ["**Not checked**, since this input can't decide", "", ...lines];
 }
 

@@ -1,6 +1,7 @@
 import { originOf } from "../model/origin.ts";
 import { parseSymbol } from "../model/symbol.ts";
 import { describeIds, describeWait, enumerateSome, plural } from "./describe.ts";
+import { shortFunction } from "./paths.ts";
 import type { ReportFrame, ReportStack } from "./report.ts";
 import { columns, pad, shortenMiddle, shortenStart, wrapFacts } from "./text-layout.ts";
 import type { TextPage } from "./text-page.ts";
@@ -23,11 +24,14 @@ export function foldFrames(frames: readonly ReportFrame[]): StackRow[] {
   keepSome((frame) => frame.decisive, mostShown);
   keepSome(isOwn, ownShown);
   if (keep.size === 0) keep.add(0);
-  keep.add(frames.length - 1);
+  // Below the entry function there is only the runtime's own exit.
+  keep.add(frames.findLastIndex((frame) => frame.function !== "runtime.goexit"));
   const rows: StackRow[] = [];
   let folded: ReportFrame[] = [];
   const flush = (): void => {
-    if (folded.length > 0) rows.push({ folded });
+    const only = folded.length === 1 ? folded[0] : undefined;
+    if (only && isOwn(only)) rows.push({ frame: only });
+    else if (folded.length > 0) rows.push({ folded });
     folded = [];
   };
   frames.forEach((frame, i) => {
@@ -47,8 +51,14 @@ function isOwn(frame: ReportFrame): boolean {
 
 /** `3 frames in net/http and runtime`. */
 export function describeFold(folded: readonly ReportFrame[]): string {
-  const packages = new Set(folded.map((frame) => parseSymbol(frame.function).package || "the runtime"));
+  const packages = new Set(folded.map((frame) => packageName(parseSymbol(frame.function).package)));
   return `${plural(folded.length, "frame")} in ${enumerateSome([...packages], 3)}`;
+}
+
+/** Packages of the standard library in full, others without their directories. */
+function packageName(path: string): string {
+  if (path === "") return "the runtime";
+  return path.includes(".") ? shortFunction(`${path}.`).slice(0, -1) : path;
 }
 
 /** What the dump does not show of a stack; "" when it shows all. */

@@ -10,6 +10,7 @@ import {
   describeVerdict,
   enumerateSome,
   groupNotEvaluable,
+  newFindings,
   plural,
   verdictOf,
 } from "./describe.ts";
@@ -130,21 +131,19 @@ function nothingFoundBlock(page: TextPage): string[] {
 function notCheckedBlock(page: TextPage): string[] {
   const groups = groupNotEvaluable(page.report);
   if (groups.length === 0) return [];
-  const rules = new Set(groups.flatMap((group) => group.ruleIds)).size;
-  const layout = { indent: 2, label: 10, width: page.options.width };
-  const { paint } = page;
+  const rules = new Set(page.report.notEvaluable.map(({ ruleId }) => ruleId)).size;
+  const { paint, options } = page;
+  const layout = { indent: 2, label: 2, width: options.width };
   return [
     paint.warn(`Not checked: ${plural(rules, "rule")} that this input can't decide`),
-    ...groups.flatMap((group) => [
-      ...labelled("missing", group.reason, layout, { label: paint.dim }),
-      ...labelled("rules", ruleNames(group.ruleIds, page), layout, { label: paint.dim }),
-      ...command("collect", group.collectWith, page),
+    ...groups.flatMap(({ collectWith, reasons }) => [
+      ...reasons.flatMap(({ reason, ruleIds }) => {
+        const ids = enumerateSome(ruleIds, options.verbose ? ruleIds.length : most);
+        return labelled("-", `${reason}: ${ids}`, layout);
+      }),
+      ...command("collect", collectWith, page),
     ]),
   ];
-}
-
-function ruleNames(ids: readonly string[], page: TextPage): string {
-  return enumerateSome(ids, page.options.verbose ? ids.length : most);
 }
 
 function notesBlock(page: TextPage): string[] {
@@ -163,6 +162,8 @@ function verdictBlock(page: TextPage): string[] {
   const facts = [...describeSummary(report.summary)];
   const benign = describeBenign(report);
   if (benign.total > 0) facts.push(`${plural(benign.total, "benign goroutine")} set aside`);
+  const below = newFindings(report).filter(({ gated }) => !gated).length;
+  if (below > 0) facts.push(`${count(below)} below the gate`);
   if (report.gate.exitCode !== 0) facts.push(`exit code ${report.gate.exitCode}`);
   const lines = describeVerdict(report).flatMap((reason, i) =>
     labelled(i === 0 ? label : "", reason, layout, { label: look }),
@@ -176,7 +177,7 @@ function verdictBlock(page: TextPage): string[] {
 /** For loops and editors: a line a finding, and what must not go unnoticed. */
 function quietBlocks(page: TextPage): string[][] {
   const { report, names, paint, options } = page;
-  const news = report.findings.filter((finding) => finding.status === "new");
+  const news = newFindings(report);
   const shown = options.maxFindings > 0 ? news.slice(0, options.maxFindings) : news;
   const lines = shown.map((finding) => {
     const severity = paint.severity[finding.severity](finding.severity);

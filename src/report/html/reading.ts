@@ -23,7 +23,9 @@ export function benignMarkup(report: Report): Markup | undefined {
 
 /** What the input could not say, and what of it could not be read. */
 export function readingMarkup(report: Report): Markup | undefined {
-  const undecided = groupNotEvaluable(report);
+  const undecided = groupNotEvaluable(report).flatMap(({ collectWith, reasons }) =>
+    reasons.map((each) => ({ ...each, collectWith })),
+  );
   const troubled = report.dumps.filter((dump) => dump.problems.length > 0 || dump.unknown.length > 0);
   if (undecided.length === 0 && troubled.length === 0) return undefined;
   return markup`<section id="reading" aria-labelledby="reading-title"><h2 id="reading-title">What could not be read or decided</h2>
