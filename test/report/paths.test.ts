@@ -55,14 +55,14 @@ describe("places", () => {
     [
       "a toolchain in the module cache",
       "runtime.gopark",
-      "/root/go/pkg/mod/golang.org/toolchain@v0.0.1-go1.24.0.linux-amd64/src/runtime/proc.go",
+      "/go/pkg/mod/golang.org/toolchain@v0.0.1-go1.24.0.linux-amd64/src/runtime/proc.go",
       "module-cache",
       "golang.org/toolchain@v0.0.1-go1.24.0.linux-amd64/src/runtime/proc.go",
     ],
     [
       "a dependency",
       "golang.org/x/sync/errgroup.(*Group).Go",
-      "/root/go/pkg/mod/golang.org/x/sync@v0.11.0/errgroup/errgroup.go",
+      "/go/pkg/mod/golang.org/x/sync@v0.11.0/errgroup/errgroup.go",
       "module-cache",
       "golang.org/x/sync@v0.11.0/errgroup/errgroup.go",
     ],
@@ -125,7 +125,7 @@ describe("places", () => {
   });
 
   test("--path-map to an absolute path goes by the root", () => {
-    const options = { pathMap: [{ from: "/build", to: "/home/me/shop" }], root: "/home/me/shop" };
+    const options = { pathMap: [{ from: "/build", to: "/repos/shop" }], root: "/repos/shop" };
     expect(placeOf("main.main", "/build/cmd/main.go", options)).toEqual({
       base: "repository",
       path: "cmd/main.go",
