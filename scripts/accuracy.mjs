@@ -1,0 +1,121 @@
+// Measures the built-in rules on labelled corpora: npm run accuracy [-- CORPUS] [--misses]
+// CORPUS holds goker/bugs (LABELS.json), goker/transient and healthy; the project itself ships none of them.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { analyze } from "../dist/analyze.js";
+import { readDumps } from "../dist/read/read-dumps.js";
+import { builtinRules } from "../dist/rules/builtin.js";
+
+const [corpus = new URL("../../shared/corpus", import.meta.url).pathname] = process.argv
+  .slice(2)
+  .filter((a) => !a.startsWith("--"));
+const showMisses = process.argv.includes("--misses");
+if (!existsSync(corpus)) {
+  console.error(`no corpus at ${corpus}: give its folder`);
+  process.exit(2);
+}
+
+const rules = builtinRules();
+const flatten = (findings) => findings.flatMap((f) => [f, ...flatten(f.symptoms)]);
+
+async function lint(paths) {
+  const { dumps, failures } = await readDumps(paths, { threads: 1 });
+  if (failures.length > 0) throw new Error(`${failures[0].name}: ${failures[0].error.message}`);
+  return analyze(dumps, rules, { series: paths.length > 1 });
+}
+
+/** The functions that a finding's roles contain, without receivers and packages. */
+function functionsOf(finding) {
+  const names = new Set();
+  for (const role of finding.roles) {
+    for (const stack of role.stacks) for (const frame of stack.frames) names.add(frame.function);
+  }
+  return names;
+}
+
+/** Labels name functions as `f`, `f.func1` or `(*T).m`. */
+const has = (names, guilty) =>
+  [...names].some((n) =>
+    guilty.some((g) => `${n}.`.replace("[...]", "").includes(`${g.startsWith("(") ? "" : "."}${g}.`)),
+  );
+
+const percent = (n, of) => (of === 0 ? "-" : `${((100 * n) / of).toFixed(0)} %`);
+
+async function bugs(title, pick) {
+  const labels = JSON.parse(readFileSync(join(corpus, "goker/bugs/LABELS.json"), "utf8"));
+  const sum = { dumps: 0, found: 0, classified: 0, gate: 0, gateRight: 0, gateAll: 0, first: 0, any: 0 };
+  const misses = [];
+  for (const [bug, label] of Object.entries(labels)) {
+    const folder = join(corpus, "goker/bugs", bug);
+    if (!existsSync(folder)) continue;
+    for (const paths of pick(
+      readdirSync(folder)
+        .sort()
+        .map((f) => join(folder, f)),
+    )) {
+      const report = await lint(paths);
+      const last = report.dumps.at(-1).name;
+      const findings = report.findings.filter((f) => f.dump === last && f.severity !== "info");
+      const right = (f) => has(functionsOf(f), label.guilty);
+      const inArea = (f) => label.areas.includes(f.ruleId.split("/")[0]);
+      const [top] = findings;
+      sum.dumps++;
+      const found = top !== undefined && right(top);
+      if (found) sum.found++;
+      if (found && inArea(top)) sum.classified++;
+      const gated = flatten(findings).filter((f) => f.gated);
+      if (gated.some(right)) sum.gate++;
+      sum.gateAll += gated.length;
+      sum.gateRight += gated.filter(right).length;
+      if (flatten(findings).some(right)) {
+        sum.any++;
+        if (found) sum.first++;
+      }
+      if (!found || !inArea(top))
+        misses.push(
+          `${bug} (${label.class}) ${paths.at(-1).split("/").at(-1)}: ${top === undefined ? "nothing" : `${top.ruleId} ${top.confidence}${found ? "" : " (not the guilty)"}`}`,
+        );
+    }
+  }
+  console.log(
+    `${title}: ${sum.dumps} dumps, found ${percent(sum.found, sum.dumps)}, classified ${percent(sum.classified, sum.dumps)}, ` +
+      `at the default gate ${percent(sum.gate, sum.dumps)}, precision there ${percent(sum.gateRight, sum.gateAll)} of ${sum.gateAll}, root first ${percent(sum.first, sum.any)}`,
+  );
+  if (showMisses) for (const miss of misses) console.log(`  ${miss}`);
+}
+
+async function quiet(title, files) {
+  let atGate = 0;
+  let low = 0;
+  const lines = [];
+  for (const file of files) {
+    const report = await lint([file]);
+    const all = flatten(report.findings).filter((f) => f.severity === "error");
+    if (all.some((f) => f.gated)) atGate++;
+    if (all.length > 0) low++;
+    if (report.findings.length > 0)
+      lines.push(
+        `  ${file.split("/").slice(-2).join("/")}: ${report.findings.map((f) => `${f.ruleId} ${f.severity} ${f.confidence}`).join(", ")}`,
+      );
+  }
+  console.log(
+    `${title}: ${files.length} dumps, with a finding at the default gate ${atGate}, at --min-confidence low ${low}`,
+  );
+  if (showMisses) for (const line of lines) console.log(line);
+}
+
+const one = (pattern) => (files) => files.filter((f) => pattern.test(f)).map((f) => [f]);
+const under = (folder, pattern) =>
+  readdirSync(join(corpus, folder), { recursive: true })
+    .filter((f) => pattern.test(f))
+    .sort()
+    .map((f) => join(corpus, folder, f));
+
+await bugs("one dump, a minute old, innocents around (debug=2)", one(/debug2_aged_noise/));
+await bugs("one dump, a minute old, innocents around (SIGQUIT)", one(/sigquit_aged_noise/));
+await bugs("one dump, a minute old, innocents around (debug=1)", one(/debug1_aged_noise/));
+await bugs("the bug 100 times in one process", one(/multi_debug2/));
+await bugs("fresh, without ages (debug=2)", one(/\.debug2\.txt$/));
+await quiet("healthy servers (debug=2, SIGQUIT)", under("healthy", /(?<!debug1)\.txt$/));
+await quiet("healthy servers (debug=1)", under("healthy", /debug1\.txt$/));
+await quiet("kernels that end well", under("goker/transient", /\.txt$/));
