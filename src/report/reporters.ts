@@ -14,6 +14,7 @@ const loaders = {
   markdown: () => import("./markdown.ts"),
   prometheus: () => import("./prometheus.ts"),
   dot: () => import("./dot.ts"),
+  svg: () => import("./svg.ts"),
   mermaid: () => import("./mermaid.ts"),
 } satisfies Record<string, () => Promise<{ readonly reporter: Reporter }>>;
 

@@ -14,6 +14,7 @@ const extensions: Readonly<Record<string, string>> = {
   gitlab: "json",
   prometheus: "prom",
   html: "html",
+  svg: "svg",
 };
 
 /** A page without its script, style and their hashes: goldens are about what a report says. */

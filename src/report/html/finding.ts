@@ -1,6 +1,6 @@
 import { count, plural } from "../describe.ts";
 import type { Finding, ReportEvidence, ReportRole } from "../report.ts";
-import { certainties, certaintyClass, findingSvg } from "../svg.ts";
+import { certaintiesOf, certaintyClass, findingPicture } from "../svg/picture.ts";
 import { clip, type Markup, markup, rawMarkup } from "./markup.ts";
 import { stackMarkup } from "./stack.ts";
 import { breakable, prose, withCode } from "./words.ts";
@@ -46,12 +46,10 @@ function statusMarkup(finding: Finding): Markup | undefined {
 }
 
 function pictureMarkup(finding: Finding, sub: Markup): Markup | undefined {
-  const svg = findingSvg(finding, false);
-  if (svg === "") return undefined;
-  const used = certainties.filter((certainty) =>
-    finding.graph.edges.some((edge) => edge.certainty === certainty),
-  );
-  return markup`<figure class="picture"><figcaption><${sub}>Who waits for whom</${sub}></figcaption><div class="scroll" tabindex="0" role="group" aria-label="Picture: who waits for whom">${rawMarkup(svg)}</div><ul class="legend" aria-label="Arrows">${used.map(
+  const picture = findingPicture(finding);
+  if (picture === undefined) return undefined;
+  const used = certaintiesOf([finding]);
+  return markup`<figure class="picture"><figcaption><${sub}>Who waits for whom</${sub}></figcaption><div class="scroll" tabindex="0" role="group" aria-label="Picture: who waits for whom">${picture}</div><ul class="legend" aria-label="Arrows">${used.map(
     (certainty) =>
       markup`<li><svg class="waitfor key" width="34" height="10" aria-hidden="true"><g class="edge ${certaintyClass(certainty)}"><path class="line" d="M1 5h32"/></g></svg>${certainty}</li>`,
   )}</ul></figure>`;

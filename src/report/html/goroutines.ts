@@ -1,8 +1,9 @@
 import { count, plural } from "../describe.ts";
 import type { Report, ReportDump, ReportStack } from "../report.ts";
 import { clip, type Markup, markup } from "./markup.ts";
+import { placeOf, shortName } from "./names.ts";
 import { labelText } from "./page-data.ts";
-import { entryOf, placeOf, shortName, siteOf } from "./stack-key.ts";
+import { entryIndex, siteOf } from "./stack-key.ts";
 import { waitGroupOf, waitGroups } from "./wait-group.ts";
 import { breakable } from "./words.ts";
 
@@ -71,7 +72,7 @@ function rowMarkup(stack: ReportStack): Markup {
   const group = waitGroups[waitGroupOf(stack.waitKind)]!;
   return markup`<tr><td class="num">${count(stack.count)}</td><td class="wait"><span class="key k-${group.id}"></span>${clip(stack.waitReason === "" ? stack.waitKind : stack.waitReason, 80)}</td><td class="num">${
     waited === undefined ? "" : waited.min === waited.max ? waited.max : `${waited.min}–${waited.max}`
-  }</td>${[siteOf(stack), entryOf(stack), stack.createdBy].map(
+  }</td>${[siteOf(stack), stack.frames[entryIndex(stack)], stack.createdBy].map(
     (frame) =>
       markup`<td>${frame && markup`<code title="${clip(frame.function)}">${breakable(clip(shortName(frame.function)))}</code> <span class="place">${clip(placeOf(frame), 120)}</span>`}</td>`,
   )}<td>${labelText(stack)}</td></tr>`;

@@ -1,7 +1,8 @@
 import { count } from "../describe.ts";
 import type { Report, ReportStack } from "../report.ts";
 import { clip, type Markup, markup } from "./markup.ts";
-import { placeOf, siteOf, stackKey } from "./stack-key.ts";
+import { placeOf } from "./names.ts";
+import { siteOf, stackKey } from "./stack-key.ts";
 import { waitGroupOf, waitGroups } from "./wait-group.ts";
 import { breakable } from "./words.ts";
 
@@ -42,7 +43,7 @@ export function growthMarkup(report: Report): Markup | undefined {
         group.id,
       );
     },
-  )}</ul>${grown.length === 0 && markup`<p>No stack has more goroutines in the last dump than in the first.</p>`}</section>`;
+  )}</ul>${grown.length === 0 && markup`<p class="more">No stack has more goroutines in the last dump than in the first.</p>`}</section>`;
 }
 
 function seriesOf(report: Report): Series[] {

@@ -2,7 +2,7 @@ import { count } from "../describe.ts";
 import { visible } from "../escape.ts";
 import type { Report, ReportDump, ReportFrame, ReportStack } from "../report.ts";
 import { clip } from "./markup.ts";
-import { entryOf, siteOf } from "./stack-key.ts";
+import { entryIndex, siteOf } from "./stack-key.ts";
 import { waitGroupOf } from "./wait-group.ts";
 
 /** A stack as the page's script gets it; frames, innermost first, are indexes into `PageData.frames`. */
@@ -16,9 +16,10 @@ export interface PageStack {
   readonly frames: readonly number[];
   /** Missing frames; -1 for an unknown number. */
   readonly elided?: number;
+  /** Index into the stack's own frames; what lies further out, the compiler and the runtime put there. */
+  readonly entry: number;
   /** Indexes into `PageData.frames`; -1 for unknown. */
   readonly site: number;
-  readonly entry: number;
   readonly creator: number;
   readonly labels?: string;
   readonly ids?: readonly number[];
@@ -98,7 +99,7 @@ function pageStack(stack: ReportStack, tables: Tables): PageStack {
     frames: stack.frames.map((frame) => tables.frame(frame)),
     ...(stack.elided === 0 ? {} : { elided: stack.elided }),
     site: tables.frame(siteOf(stack)),
-    entry: tables.frame(entryOf(stack)),
+    entry: entryIndex(stack),
     creator: tables.frame(stack.createdBy),
     ...(labels === "" ? {} : { labels }),
     ...(stack.goroutines.length === 0 ? {} : { ids: stack.goroutines }),

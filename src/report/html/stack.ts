@@ -1,8 +1,8 @@
 import { count, describeIds, describeWait, plural } from "../describe.ts";
 import type { ReportFrame, ReportSourceLine, ReportStack } from "../report.ts";
 import { clip, type Markup, markup } from "./markup.ts";
+import { placeOf, shortName } from "./names.ts";
 import { labelText } from "./page-data.ts";
-import { placeOf, shortName } from "./stack-key.ts";
 import { breakable } from "./words.ts";
 
 /** A stack with the frames that decide lit, and the runs of others between them folded. */

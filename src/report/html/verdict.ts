@@ -53,7 +53,7 @@ function figures(report: Report): Markup {
 /** All goroutines by what they wait for, as one bar with its legend. With several dumps: of the last. */
 function waitBar(report: Report): Markup | undefined {
   const dump = report.dumps.at(-1);
-  if (dump === undefined || dump.goroutines === 0) return undefined;
+  if (dump === undefined || dump.stacks.length === 0) return undefined;
   const counts = waitGroups.map(() => 0);
   for (const stack of dump.stacks) counts[waitGroupOf(stack.waitKind)]! += stack.count;
   const parts = waitGroups.map((group, index) => ({ ...group, count: counts[index]! }));

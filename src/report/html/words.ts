@@ -1,9 +1,9 @@
 import { type Markup, type MarkupValue, markup } from "./markup.ts";
 
-/** A sentence of a rule, with `code` in backquotes; line feeds begin paragraphs. */
+/** Sentences of a rule, with `code` in backquotes; an empty line, or `- ` on a new one, begins a paragraph. */
 export function prose(text: string): Markup {
-  const paragraphs = text.split(/\n+/).filter((line) => line.trim() !== "");
-  return markup`${paragraphs.map((line) => markup`<p>${withCode(line)}</p>`)}`;
+  const paragraphs = text.split(/\n(?:\s*\n|(?=\s*- ))/).filter((part) => part.trim() !== "");
+  return markup`${paragraphs.map((part) => markup`<p>${withCode(part.trim().replace(/\s*\n\s*/g, " "))}</p>`)}`;
 }
 
 /** `code` in backquotes becomes code; a lone backquote stays. */

@@ -39,7 +39,7 @@ export interface GraphLayout {
   readonly edges: readonly PlacedEdge[];
 }
 
-export const fontSize = { title: 13, detail: 11.5, count: 17, label: 12 } as const;
+export const fontSize = { title: 13, detail: 11.5, count: 17, label: 12, heading: 15 } as const;
 export const lineHeight = 16;
 
 const padding = { x: 14, y: 11 } as const;

@@ -5,6 +5,7 @@ export const standaloneStyle = `
 .waitfor{--ink:#1b1c1f;--muted:#555962;--paper:#fff;--role:#f4f5f7;--line:#c9ccd3;--thing:#fff7e0;--thing-line:#b98a1c;--hot:#b3261e;font-family:system-ui,sans-serif}
 @media(prefers-color-scheme:dark){.waitfor{--ink:#e9eaed;--muted:#a9adb7;--paper:#16181c;--role:#23262c;--line:#4a4f5a;--thing:#332a12;--thing-line:#d0a23a;--hot:#ff8a80}}
 .paper{fill:var(--paper)}
+.heading{font-size:${fontSize.heading}px;font-weight:650;fill:var(--ink)}
 .node rect{fill:var(--role);stroke:var(--line);stroke-width:1.2}
 .node:not(.role) rect{fill:var(--thing);stroke:var(--thing-line)}
 .node text{fill:var(--ink);font-size:${fontSize.title}px}

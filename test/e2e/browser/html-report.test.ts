@@ -1,5 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { defaultReporterOptions } from "../../../src/report/report.ts";
+import { reporter as svgReporter } from "../../../src/report/svg.ts";
 import { empty, growing, hostile, lockCycle, million, referenceStory } from "../../report/html/samples.ts";
 import { cleanUp, hasBrowser, launch, open, screenshot, violations } from "./browser.ts";
 
@@ -200,6 +202,28 @@ describe.runIf(hasBrowser())("the HTML report in a browser", () => {
       await screenshot(page, "growth", { docs: true });
     });
   });
+
+  test.each(Object.entries(samples))(
+    "an SVG file of %s is well-formed and runs nothing",
+    async (name, make) => {
+      const context = await browser.newContext({
+        viewport: { width: 700, height: 640 },
+        colorScheme: "dark",
+      });
+      const page = await context.newPage();
+      const svg = svgReporter.report(make(), defaultReporterOptions);
+      await page.route("http://report.test/**", (route) =>
+        route.fulfill({ contentType: "image/svg+xml", body: svg }),
+      );
+      await page.goto("http://report.test/picture.svg");
+      expect(await page.evaluate("document.documentElement.localName")).toBe("svg");
+      expect(await page.locator("parsererror").count()).toBe(0);
+      expect(await page.locator("text").count()).toBeGreaterThan(0);
+      expect(await page.evaluate("window.hacked")).toBeUndefined();
+      await screenshot(page, `${name}-svg`, { docs: name === "lock-cycle" });
+      await context.close();
+    },
+  );
 
   test("prints what is folded", async () => {
     await withPage(referenceStory, {}, async (page) => {

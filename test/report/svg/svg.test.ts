@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { ReportGraph } from "../../../src/report/report.ts";
 import { edgesOnCycles } from "../../../src/report/svg/cycle.ts";
 import { layoutGraph } from "../../../src/report/svg/layout.ts";
+import { drawGraph, findingPicture, findingsSvg } from "../../../src/report/svg/picture.ts";
 import { wrap } from "../../../src/report/svg/text.ts";
-import { findingSvg, graphSvg } from "../../../src/report/svg.ts";
 import { hostile, lockCycle, referenceStory } from "../html/samples.ts";
 
 const kinds = ["role", "channel", "lock", "waitgroup", "cond", "resource"] as const;
@@ -34,15 +34,18 @@ const graphs: fc.Arbitrary<ReportGraph> = fc
 
 describe("a picture", () => {
   test("stands alone as well-formed XML with a legend of what it uses", () => {
-    const svg = findingSvg(referenceStory().findings[0]!, true);
+    const svg = findingsSvg(referenceStory().findings);
     expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" /);
-    expect(svg).toContain(">observed</text>");
-    expect(svg).toContain(">inferred</text>");
-    expect(svg).not.toContain(">unknown</text>");
+    expect(svg).toContain(">observed: the dump says so</text>");
+    expect(svg).toContain(">inferred: ");
+    expect(svg).not.toContain(">unknown: ");
+    expect(svg).toContain(">The consumer of `m.inChannel` is stuck sending to it</text>");
+    expect(svg).not.toContain("HTTP handlers pile up");
   });
 
-  test("is empty for a finding without a graph", () => {
-    expect(findingSvg(referenceStory().findings[1]!, true)).toBe("");
+  test("is left out for a finding without a graph, and a file without pictures says so", () => {
+    expect(findingPicture(referenceStory().findings[1]!)).toBeUndefined();
+    expect(findingsSvg([])).toContain(">No picture to draw</text>");
   });
 
   test("marks the circle of a lock cycle", () => {
@@ -51,7 +54,7 @@ describe("a picture", () => {
 
   test("leaves no way out of its texts", () => {
     for (const finding of hostile().findings) {
-      const svg = findingSvg(finding, true);
+      const svg = findingsSvg([finding]);
       expect(
         svg.replace(/<style>[^<]*<\/style>/, "").match(/<(?!\/?(?:svg|g|rect|text|path|title)[\s>/])/g),
       ).toBeNull();
@@ -74,7 +77,7 @@ describe("a picture", () => {
             expect(apart).toBe(true);
           }
         }
-        const svg = graphSvg(graph, { standalone: true, title: "any" });
+        const svg = drawGraph(graph, "any")?.body.text ?? "";
         const opened = svg.match(/<[a-z]+(?=[\s>])[^>]*[^/]>|<[a-z]+>/g)?.length ?? 0;
         expect(svg.match(/<\/[a-z]+>/g)?.length ?? 0).toBe(opened);
       }),

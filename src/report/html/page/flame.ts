@@ -1,6 +1,6 @@
 import { count, plural } from "../../describe.ts";
+import { shortName } from "../names.ts";
 import { percent } from "../percent.ts";
-import { shortName } from "../stack-key.ts";
 import { waitGroups } from "../wait-group.ts";
 import { element, find } from "./dom.ts";
 import type { Goroutines, Selection } from "./goroutines.ts";

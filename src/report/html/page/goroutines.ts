@@ -69,9 +69,13 @@ export class Goroutines {
     return text;
   }
 
+  /** The frame that a column of the table is about; -1 for none. */
+  frameOf(stack: PageStack, column: "site" | "entry" | "creator"): number {
+    return column === "entry" ? (stack.frames[stack.entry] ?? -1) : stack[column];
+  }
+
   /** True when the stack lies below the functions, which are counted from the entry inwards. */
   isUnder(stack: PageStack, zoom: readonly number[]): boolean {
-    const { frames } = stack;
-    return zoom.every((fn, depth) => this.functionOf(frames[frames.length - 1 - depth] ?? -1) === fn);
+    return zoom.every((fn, depth) => this.functionOf(stack.frames[stack.entry - depth] ?? -1) === fn);
   }
 }

@@ -1,6 +1,6 @@
 import { count, plural } from "../../describe.ts";
+import { shortName } from "../names.ts";
 import type { PageStack } from "../page-data.ts";
-import { shortName } from "../stack-key.ts";
 import { waitGroups } from "../wait-group.ts";
 import { element, find } from "./dom.ts";
 import type { Goroutines } from "./goroutines.ts";
@@ -45,6 +45,8 @@ export class Histogram {
   show(stacks: readonly PageStack[]): void {
     this.#stacks = stacks;
     this.#shown = page;
+    const labelled = stacks.some((stack) => stack.labels !== undefined);
+    this.#table.classList.toggle("no-labels", !labelled);
     this.#draw();
   }
 
@@ -119,7 +121,7 @@ export class Histogram {
     if (column === "wait") return stack.wait;
     if (column === "labels") return stack.labels ?? "";
     if (column === "site" || column === "entry" || column === "creator")
-      return this.#goroutines.functionName(stack[column]);
+      return this.#goroutines.functionName(this.#goroutines.frameOf(stack, column));
     return "";
   }
 
@@ -146,13 +148,16 @@ export class Histogram {
     if (!common) return element("td", { class: "muted" }, text);
     if (column === "wait") return this.#waitCell(row, text);
     if (column === "labels") return element("td", {}, text);
-    const frame = row.stacks[0]![column];
     const cell = element("td", {}, code(text));
-    const place = this.#goroutines.place(frame);
-    if (row.stacks.every((stack) => this.#goroutines.place(stack[column]) === place))
+    const place = this.#place(row.stacks[0]!, column);
+    if (row.stacks.every((stack) => this.#place(stack, column) === place))
       cell.append(" ", element("span", { class: "place" }, place));
     if (column === "site" && row.stacks.length === 1) cell.prepend(unfoldButton(), " ");
     return cell;
+  }
+
+  #place(stack: PageStack, column: "site" | "entry" | "creator"): string {
+    return this.#goroutines.place(this.#goroutines.frameOf(stack, column));
   }
 
   #waitCell(row: Row, text: string): HTMLTableCellElement {

@@ -27,7 +27,7 @@ export function buildTree(
     const found = goroutines.matches(stack, words) ? stack.count : 0;
     let node = root;
     add(node, stack, found);
-    for (let i = stack.frames.length - 1; i >= 0; i--) {
+    for (let i = stack.entry; i >= 0; i--) {
       node = childOf(node, goroutines.functionOf(stack.frames[i]!));
       add(node, stack, found);
     }
