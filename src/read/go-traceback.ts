@@ -2,8 +2,7 @@ import type { Dump } from "../model/dump.ts";
 import type { ByteSource, Reader, ReadOptions, Sniffed } from "./reader.ts";
 import type { LearnedShape } from "./traceback/assembler.ts";
 import { Scanner } from "./traceback/scanner.ts";
-import { shapeOf, TracebackBuilder } from "./traceback/traceback-builder.ts";
-import { Window } from "./traceback/window.ts";
+import { TracebackBuilder } from "./traceback/traceback-builder.ts";
 
 /**
  * Go text tracebacks of all versions from 1.6: net/http/pprof debug=2, runtime.Stack, panics, fatal errors,
@@ -28,25 +27,23 @@ function sniff(head: Uint8Array): Sniffed {
 async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
   const builder = new TracebackBuilder(source.name, options.goVersion);
   const shapes: LearnedShape[] = [];
-  const scanner = new Scanner((learned) => shapes.push(shapeOf(learned)));
-  const window = new Window();
-  let bytes = 0;
+  const scanner = new Scanner();
   const scan = (last: boolean) => {
-    window.consume((memory, from, end) => {
-      const stop = scanner.scan(memory, from, end, last);
-      builder.take(scanner.out.batch, shapes);
-      scanner.out.clear();
-      return stop;
-    });
+    const { batch, done } = scanner.scan(last);
+    builder.take(batch, shapes, (offset, length) => scanner.part(offset, length));
+    done();
   };
   for await (const chunk of source.chunks()) {
     for (let at = 0; at < chunk.length; ) {
-      at += window.fill(chunk, at);
-      if (window.full) scan(false);
+      const room = scanner.room;
+      const bytes = Math.min(room.length, chunk.length - at);
+      room.set(chunk.subarray(at, at + bytes));
+      scanner.filled(bytes);
+      at += bytes;
+      if (bytes === room.length) scan(false);
     }
-    bytes += chunk.length;
-    options.onProgress?.(bytes);
+    options.onProgress?.(scanner.position);
   }
   scan(true);
-  return builder.finish(window.rest, bytes);
+  return builder.finish(scanner.position);
 }

@@ -22,9 +22,8 @@ function read(bytes: Uint8Array, chunk?: number): Promise<Dump[]> {
 /** The reader without any short cut: line by line. */
 function readPlainly(bytes: Uint8Array): Dump[] {
   const builder = new TracebackBuilder("dump", undefined);
-  const end = bytes.lastIndexOf(10) + 1;
-  builder.lines(bytes.subarray(0, end));
-  return builder.finish(bytes.subarray(end), bytes.length);
+  builder.lines(bytes);
+  return builder.finish(bytes.length);
 }
 
 /** Lines that begin like a header, counted without the reader's means. */
@@ -102,9 +101,9 @@ describe("damaged input is never lost silently", () => {
     );
   });
 
-  test("cut at every byte of the last kilobyte", async () => {
+  test("cut at every byte of the last goroutine", async () => {
     const whole = fixtures[0]!;
-    for (let end = whole.length - 1000; end < whole.length; end++) {
+    for (let end = whole.length - 250; end < whole.length; end++) {
       const [dump] = await expectSame(whole.subarray(0, end));
       expect(dump!.headersSeen).toBeGreaterThanOrEqual(countHeaders(whole.subarray(0, end)));
     }

@@ -1,7 +1,7 @@
 import { parseCreatedBy, parseFunctionLine, parsePositionLine } from "./frame-lines.ts";
 import { LineParser } from "./line-parser.ts";
 import type { RecordSink, TracebackRecord } from "./record.ts";
-import { type Hole, holes, maxDecimalDigits, maxHexDigits, maxValues, type Piece } from "./shape-trie.ts";
+import { type Hole, holes, maxDigits, maxValues, type Piece } from "./shape-trie.ts";
 
 /** A goroutine whose text is whole and regular, cut into what its shape fixes and what varies. */
 export interface LearnedRecord {
@@ -76,8 +76,7 @@ interface Cut {
 }
 
 function isShort(cut: Cut): boolean {
-  const most = cut.hole === holes.hex ? 16 : cut.hole === holes.argument ? maxHexDigits : maxDecimalDigits;
-  return cut.to - cut.from <= most;
+  return cut.to - cut.from <= maxDigits[cut.hole];
 }
 
 /** All holes, in order; `undefined` for text whose lines are not all of the common kinds. */
@@ -101,8 +100,7 @@ function headerCuts(line: string, cuts: Cut[]): boolean {
   const words = / (?:(?:gp|mp)=0x([0-9a-f]+)|m=(\d+))/g;
   for (let word = words.exec(start[0]); word !== null; word = words.exec(start[0])) {
     const length = (word[1] ?? word[2])!.length;
-    const hole = word[1] === undefined ? holes.decimal : holes.hex;
-    cuts.push({ from: words.lastIndex - length, to: words.lastIndex, hole });
+    cuts.push({ from: words.lastIndex - length, to: words.lastIndex, hole: holes.skipped });
   }
   const minutes = [...line.matchAll(/, (\d{1,9}) minutes?/g)];
   if (minutes.length > 1) return false;
@@ -137,7 +135,7 @@ function bodyCuts(line: string, at: number, cuts: Cut[], last: boolean): boolean
       cuts.push({
         from: at + pointers.lastIndex - found[1]!.length,
         to: at + pointers.lastIndex,
-        hole: holes.hex,
+        hole: holes.skipped,
       });
     }
     return true;
@@ -150,7 +148,7 @@ function argumentCuts(line: string, at: number, cuts: Cut[]): void {
   values.lastIndex = line.lastIndexOf("(");
   for (let value = values.exec(line); value !== null; value = values.exec(line)) {
     const to = values.lastIndex;
-    const hole = line[to] === "?" ? holes.hex : holes.argument;
+    const hole = line[to] === "?" ? holes.skipped : holes.argument;
     cuts.push({ from: at + to - value[1]!.length, to: at + to, hole });
   }
 }

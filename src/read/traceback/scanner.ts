@@ -1,78 +1,154 @@
-import { BatchWriter } from "./batch.ts";
+import { type Batch, shapeItem, textItem } from "./batch.ts";
 import { type LearnedRecord, learnRecord } from "./record-learner.ts";
-import { ShapeTrie } from "./shape-trie.ts";
+import { ShapeTrie, windowSize } from "./shape-trie.ts";
 
 /** A goroutine's text is at most about 100 frames; longer ones are left to the line parser. */
-export const maxRecord = 1 << 16;
+const maxRecord = 1 << 16;
 
 const word = new TextEncoder().encode("goroutine ");
 
 /**
- * Goes through text once and tells goroutines of known shapes from the rest, which it learns where it can and
- * otherwise leaves to the line parser.
+ * Goes through input once and tells goroutines of known shapes from the rest, which it learns where it can and
+ * otherwise leaves to the line parser. The input comes through a window: fill it, scan it, take the batch.
  */
 export class Scanner {
-  readonly out: BatchWriter = new BatchWriter();
   readonly #trie = new ShapeTrie();
   readonly #onLearned: ((learned: LearnedRecord) => void) | undefined;
+  #window = this.#trie.window;
+  #rows = this.#trie.rows;
+  #length = 0;
+  /** Where the last item's length is, when it is text: neighbours become one. */
+  #lastText = -1;
   #shapes = 0;
+  /** Bytes of the window that are input. */
+  #end = 0;
+  /** Offset of the window's beginning in the input. */
+  #offset = 0;
+  /** The window begins in the middle of a line that is longer than itself. */
+  #midLine = false;
 
   /** @param onLearned called for each shape, in the order of their numbers */
   constructor(onLearned?: (learned: LearnedRecord) => void) {
     this.#onLearned = onLearned;
   }
 
+  /** Begins anew at this offset of the input. */
+  seek(offset: number): void {
+    this.#offset = offset;
+    this.#end = 0;
+    this.#midLine = false;
+  }
+
+  /** Where the next bytes of the input are to be put. */
+  get room(): Uint8Array<ArrayBuffer> {
+    return this.#window.subarray(this.#end);
+  }
+
+  /** So many bytes were put into `room`. */
+  filled(bytes: number): void {
+    this.#end += bytes;
+  }
+
+  /** Offset in the input up to which the window is filled. */
+  get position(): number {
+    return this.#offset + this.#end;
+  }
+
+  /** The window's part of the input; valid until the next scan. */
+  part(offset: number, length: number): Uint8Array<ArrayBuffer> {
+    const from = offset - this.#offset;
+    return this.#window.subarray(from, Math.min(from + length, this.#end));
+  }
+
   /**
-   * Scans whole goroutines and lines.
-   * @param from where a line begins
-   * @param end bytes from here on are no input
-   * @param last nothing follows `end`
-   * @returns where it stopped, at the beginning of a line: what follows needs more bytes
+   * Scans what is in the window.
+   * @param last nothing follows
+   * @returns the batch and where it ends in the input; `done` makes room for more
    */
-  scan(bytes: Uint8Array<ArrayBuffer>, from: number, end: number, last: boolean): number {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const trie = this.#trie;
-    const out = this.out;
-    let at = from;
+  scan(last: boolean): { batch: Batch; done: () => void } {
+    this.#length = 0;
+    this.#lastText = -1;
+    const at = this.#scan(last);
+    return {
+      batch: this.#rows.subarray(0, this.#length),
+      done: () => {
+        this.#window.copyWithin(0, at, this.#end);
+        this.#offset += at;
+        this.#end -= at;
+      },
+    };
+  }
+
+  #scan(last: boolean): number {
+    const end = this.#end;
+    let at = this.#midLine ? this.#line(0, last) : 0;
     while (at < end) {
-      if (startsWithWord(bytes, at, end)) {
-        let next = trie.match(bytes, view, at, end);
-        if (next < 0) {
-          if (!last && end - at < maxRecord) return at;
-          next = this.#learn(bytes, view, at, end);
-        }
-        if (next >= 0) {
-          out.goroutine(trie.shape, trie.id, trie.minutes, trie.creator, trie.values, trie.valueCount);
-          at = next;
-          continue;
-        }
+      const known = this.#trie.match(at, end, this.#length);
+      if (known.at > at) {
+        at = known.at;
+        this.#length = known.row;
+        this.#lastText = -1;
+        continue;
       }
-      const newline = bytes.indexOf(10, at);
-      if (newline < 0 || newline >= end) break;
-      out.text(bytes, at, newline + 1);
-      at = newline + 1;
+      if (startsWithWord(this.#window, at, end)) {
+        if (!last && end - at < maxRecord) break;
+        if (this.#learn(at, end)) continue;
+      }
+      const next = this.#line(at, last);
+      if (next === at) break;
+      at = next;
     }
     return at;
   }
 
-  /** Learns the shape of the goroutine at `at`, and matches it; -1 when it has none. */
-  #learn(bytes: Uint8Array<ArrayBuffer>, view: DataView, at: number, end: number): number {
-    const stop = recordEnd(bytes, at, end);
-    if (stop < 0) return -1;
-    const learned = learnRecord(bytes.subarray(at, stop));
-    if (learned === undefined || !this.#trie.add(learned.pieces, this.#shapes)) return -1;
-    if (this.#trie.match(bytes, view, at, end) !== stop)
-      throw new Error("a learned goroutine is not recognised");
+  /** Leaves the line at `at` to the line parser; returns where the next one begins, `at` when that is not in sight. */
+  #line(at: number, last: boolean): number {
+    const end = this.#end;
+    const newline = this.#window.indexOf(10, at);
+    let next = newline + 1;
+    this.#midLine = newline < 0 || newline >= end;
+    if (this.#midLine) {
+      if (!last && end < windowSize) return at;
+      if (!last && at > 0) {
+        this.#midLine = false;
+        return at;
+      }
+      next = end;
+    }
+    if (this.#lastText >= 0) this.#rows[this.#lastText]! += next - at;
+    else {
+      this.#item(textItem, at, next);
+      this.#lastText = this.#length - 1;
+    }
+    return next;
+  }
+
+  /** Learns the shape of the goroutine at `at`; false when it has none. */
+  #learn(at: number, end: number): boolean {
+    const stop = recordEnd(this.#window, at, end);
+    if (stop < 0) return false;
+    const learned = learnRecord(this.#window.slice(at, stop));
+    if (learned === undefined || !this.#trie.add(learned.pieces, this.#shapes)) return false;
+    // The memory may have moved.
+    this.#window = this.#trie.window;
+    this.#rows = this.#trie.rows;
     this.#shapes++;
-    this.out.shape(bytes, at, stop);
+    this.#item(shapeItem, at, stop);
+    this.#lastText = -1;
     this.#onLearned?.(learned);
-    return stop;
+    return true;
+  }
+
+  #item(kind: number, from: number, to: number): void {
+    this.#rows[this.#length++] = kind;
+    this.#rows[this.#length++] = this.#offset + from;
+    this.#rows[this.#length++] = to - from;
   }
 }
 
 function startsWithWord(bytes: Uint8Array, at: number, end: number): boolean {
-  if (bytes[at] !== 103 || at + word.length > end) return false;
-  for (let i = 1; i < word.length; i++) if (bytes[at + i] !== word[i]) return false;
+  if (at + word.length > end) return false;
+  for (let i = 0; i < word.length; i++) if (bytes[at + i] !== word[i]) return false;
   return true;
 }
 

@@ -1,4 +1,6 @@
-/** What varies between two goroutines of one shape: a run of digits, and what it means. */
+import { scanKernel } from "./scan-kernel.ts";
+
+/** What varies between two goroutines of one shape: a run of digits, and what it means. As in wasm/scan-kernel.ts. */
 export const holes = {
   /** No hole: the shape ends here. */
   none: 0,
@@ -7,10 +9,8 @@ export const holes = {
   creator: 3,
   /** An argument, hexadecimal; its value is wanted. */
   argument: 4,
-  /** Hexadecimal digits that nobody asks for: `fp=`, `sp=`, `gp=`, arguments that are not live. */
-  hex: 5,
-  /** Decimal digits that nobody asks for: the thread of `m=3`. */
-  decimal: 6,
+  /** Digits that nobody asks for: `fp=`, `sp=`, `gp=`, `m=`, arguments that are not live. */
+  skipped: 5,
 } as const;
 
 export type Hole = (typeof holes)[keyof typeof holes];
@@ -21,250 +21,204 @@ export interface Piece {
   readonly hole: Hole;
 }
 
-/** Values beyond 2^53 can't be a double, ids have fewer digits: such a goroutine is read slowly. */
-export const maxHexDigits = 13;
-export const maxDecimalDigits = 15;
+/** Longer numbers are read slowly: they fit no double. */
+export const maxDigits: Readonly<Record<Hole, number>> = { 0: 0, 1: 15, 2: 15, 3: 15, 4: 13, 5: 16 };
+
 /** Most arguments of one goroutine. */
 export const maxValues = 4096;
+/** Doubles in front of a row's arguments: shape, id, minutes, creator. */
+export const rowHead = 4;
 
-/** Value of a hexadecimal digit (lower case, as Go prints), 255 for all other bytes. */
-const hexValue = new Uint8Array(256).fill(255);
-for (let i = 0; i < 16; i++) hexValue["0123456789abcdef".charCodeAt(i)] = i;
+const pageSize = 65536;
+/** Bytes of input in sight at once. */
+export const windowSize = 1 << 20;
+const windowStart = pageSize;
+/** Room behind the window, so that looking a little further is no error. */
+const slack = pageSize;
+const rowsStart = windowStart + windowSize + slack;
+/** A goroutine's row is at most about twice as long as its text. */
+const rowsSize = 2 * windowSize + pageSize;
+const arenaStart = rowsStart + rowsSize;
 
-/** Bytes at which a comparison of doubles could lie: they make up zeros, and NaN. */
-function misleading(byte: number): boolean {
-  return byte === 0 || byte === 0x7f || byte === 0xff;
+/** The part of the WebAssembly API that is needed; Node's types leave it out. */
+interface WasmApi {
+  readonly Memory: new (size: { initial: number }) => WasmMemory;
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: { readonly scan: Scan } };
 }
+
+interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
+type Scan = (from: number, end: number, root: number, rows: number, rowsEnd: number) => number;
+
+const nodeHead = 16;
+/** A probe's address is odd where it stands for a tree; its fields are seen from there. */
+const probeSize = 20;
 
 /**
  * Recognises goroutines whose shape is known, by comparing every byte outside their holes; a shape is never taken
- * for another.
+ * for another. The comparing is done by WebAssembly, whose memory holds the input, the shapes and the result.
  *
  * A node is a piece: literal bytes, then a hole. What may follow a hole is found in a binary tree of probes ("is
  * the byte at this offset at most this?"), whose leaf is the only candidate and is then compared in full.
+ * Probes are ordered by offset on every path, so that none looks beyond the end of the piece that it leads to.
  */
 export class ShapeTrie {
-  /** What `match` found. */
-  shape = -1;
-  id = 0;
-  minutes = -1;
-  creator = Number.NaN;
-  /** Values of the argument holes, in order. */
-  readonly values: Float64Array = new Float64Array(maxValues);
-  valueCount = 0;
-
-  #pool = new Uint8Array(1 << 16);
-  #poolView = new DataView(this.#pool.buffer);
-  #poolLength = 0;
-  /** Nodes: where their bytes are, their hole, and the tree of what follows. */
-  #start = new Int32Array(256);
-  #length = new Int32Array(256);
-  #hole = new Uint8Array(256);
-  /** A node's tree: a probe as `~index`, a leaf as the node's index; for the end of a shape, the shape. */
-  #next = new Int32Array(256);
-  #nodes = 0;
-  #probeOffset = new Int32Array(256);
-  #probeByte = new Uint8Array(256);
-  #probeLow = new Int32Array(256);
-  #probeHigh = new Int32Array(256);
-  #probes = 0;
+  readonly #memory: WasmMemory;
+  readonly #scan: Scan;
+  #view: DataView;
+  #bytes: Uint8Array;
+  #arenaEnd = arenaStart;
+  #newestNode = 0;
   #root = 0;
 
+  constructor() {
+    const { Memory, Module, Instance } = (globalThis as unknown as { WebAssembly: WasmApi }).WebAssembly;
+    this.#memory = new Memory({ initial: arenaStart / pageSize + 1 });
+    const module = new Module(Buffer.from(scanKernel, "base64"));
+    this.#scan = new Instance(module, { env: { memory: this.#memory } }).exports.scan;
+    this.#view = new DataView(this.#memory.buffer);
+    this.#bytes = new Uint8Array(this.#memory.buffer);
+  }
+
+  /** Where the input is put. Ask again after `add`. */
+  get window(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#memory.buffer, windowStart, windowSize);
+  }
+
+  /** Where rows are written. Ask again after `add`. */
+  get rows(): Float64Array<ArrayBuffer> {
+    return new Float64Array(this.#memory.buffer, rowsStart, rowsSize / 8);
+  }
+
   /**
-   * Compares the bytes at `at` with the known shapes.
-   * @param view of the same memory as `bytes`, from its beginning
-   * @param end bytes from here on are not part of the input
-   * @returns where the goroutine ends, -1 when no shape fits
+   * Recognises goroutines one after another and writes a row for each: shape, id, minutes, creator, arguments.
+   * @param from offset in the window, where a goroutine may begin
+   * @param end offset in the window, where the input ends
+   * @param row index of the first double to be written
+   * @returns where it stopped, as an offset in the window, and how many doubles there are then
    */
-  match(bytes: Uint8Array, view: DataView, at: number, end: number): number {
-    if (this.#nodes === 0) return -1;
-    const poolView = this.#poolView;
-    const pool = this.#pool;
-    this.minutes = -1;
-    this.creator = Number.NaN;
-    let count = 0;
-    let tree = this.#root;
-    let p = at;
-    for (;;) {
-      while (tree < 0) {
-        const probe = ~tree;
-        tree =
-          bytes[p + this.#probeOffset[probe]!]! <= this.#probeByte[probe]!
-            ? this.#probeLow[probe]!
-            : this.#probeHigh[probe]!;
-      }
-      const length = this.#length[tree]!;
-      if (p + length > end) return -1;
-      let q = this.#start[tree]!;
-      const stop = p + length;
-      for (const last = stop - 8; p <= last; p += 8, q += 8) {
-        if (view.getFloat64(p, true) !== poolView.getFloat64(q, true)) return -1;
-      }
-      for (; p < stop; p++, q++) if (bytes[p] !== pool[q]) return -1;
-      const hole = this.#hole[tree]!;
-      const next = this.#next[tree]!;
-      if (hole === holes.none) {
-        this.shape = next;
-        this.valueCount = count;
-        return p;
-      }
-      const from = p;
-      if (hole === holes.hex) {
-        while (hexValue[bytes[p]!]! < 16) p++;
-        if (p === from) return -1;
-      } else if (hole === holes.argument) {
-        let value = 0;
-        let digit = hexValue[bytes[p]!]!;
-        // Seven digits fit a small integer; the rest is put below them.
-        for (const small = p + 7; digit < 16 && p < small; digit = hexValue[bytes[++p]!]!)
-          value = (value << 4) | digit;
-        if (digit < 16) {
-          let low = 0;
-          const middle = p;
-          for (const small = p + 7; digit < 16 && p < small; digit = hexValue[bytes[++p]!]!)
-            low = (low << 4) | digit;
-          value = value * 2 ** (4 * (p - middle)) + low;
-        }
-        if (p === from || p - from > maxHexDigits || count === maxValues) return -1;
-        this.values[count++] = value;
-      } else {
-        let value = 0;
-        for (let digit = bytes[p]! - 48; digit >= 0 && digit < 10; digit = bytes[++p]! - 48)
-          value = value * 10 + digit;
-        if (p === from || p - from > maxDecimalDigits) return -1;
-        if (hole === holes.id) this.id = value;
-        else if (hole === holes.minutes) this.minutes = value;
-        else if (hole === holes.creator) this.creator = value;
-      }
-      if (p >= end || next === unset) return -1;
-      tree = next;
-    }
+  match(from: number, end: number, row: number): { at: number; row: number } {
+    const rowsEnd = rowsStart + rowsSize - (rowHead + maxValues) * 8;
+    const at = this.#scan(windowStart + from, windowStart + end, this.#root, rowsStart + row * 8, rowsEnd);
+    return { at: at - windowStart, row: (this.#view.getInt32(0, true) - rowsStart) / 8 };
   }
 
   /**
    * Adds a shape; false when its pieces can't be told from known ones with certainty.
-   * @param shape number that `match` is to find
+   * @param shape number that rows are to have
    */
   add(pieces: readonly Piece[], shape: number): boolean {
-    for (const piece of pieces) if (piece.bytes.length === 0 || piece.bytes.some(misleading)) return false;
-    let parent = -1;
-    for (const [index, piece] of pieces.entries()) {
-      const empty = parent === -1 ? this.#nodes === 0 : this.#isNew(parent);
-      const node = empty ? this.#attach(parent, piece) : this.#findOrInsert(parent, piece);
-      if (node < 0) return false;
-      if (index === pieces.length - 1) {
-        if (this.#next[node] !== unset) return false;
-        this.#next[node] = shape;
-      }
+    const newest = this.#newestNode;
+    let parent = 0;
+    let node = 0;
+    for (const piece of pieces) {
+      if (piece.bytes.length === 0) return false;
+      node = this.#findOrInsert(parent, piece);
+      if (node === 0) return false;
       parent = node;
     }
+    // The last piece has no hole: what would be next is the shape.
+    if (node <= newest) return false;
+    this.#setNext(node, shape);
     return true;
   }
 
-  #isNew(node: number): boolean {
-    return this.#next[node] === unset;
-  }
-
-  #attach(parent: number, piece: Piece): number {
-    const node = this.#newNode(piece);
-    if (parent === -1) this.#root = node;
-    else this.#next[parent] = node;
-    return node;
-  }
-
-  /** The piece's node after `parent`, made where there is none; -1 for a piece that begins like another one ends. */
+  /** The piece's node after `parent`, made where there is none; 0 for a piece that begins like another one ends. */
   #findOrInsert(parent: number, piece: Piece): number {
-    const start = parent === -1 ? this.#root : this.#next[parent]!;
+    const start = this.#next(parent);
+    if (start === 0) return this.#setNext(parent, this.#newNode(piece));
     let leaf = start;
-    while (leaf < 0) leaf = this.#side(~leaf, piece) ? this.#probeLow[~leaf]! : this.#probeHigh[~leaf]!;
+    while (leaf & 1) leaf = this.#follow(leaf, piece);
     const difference = this.#firstDifference(leaf, piece);
     if (difference === same) return leaf;
-    if (difference === ambiguous) return -1;
-    // Probes are ordered by offset on every path, so that none looks beyond the end of the piece that it leads to.
-    let place = -1;
+    if (difference === ambiguous) return 0;
+    let place = 0;
     let tree = start;
-    while (tree < 0 && this.#probeOffset[~tree]! <= difference) {
-      place = ~tree;
-      tree = this.#side(place, piece) ? this.#probeLow[place]! : this.#probeHigh[place]!;
+    while (tree & 1 && this.#field(tree, 0) <= difference) {
+      place = tree;
+      tree = this.#follow(tree, piece);
     }
     const node = this.#newNode(piece);
     const own = piece.bytes[difference]!;
-    const other = this.#pool[this.#start[leaf]! + difference]!;
-    const [low, high] = own < other ? [node, tree] : [tree, node];
-    const probe = ~this.#newProbe(difference, Math.min(own, other), low, high);
-    if (place >= 0) {
-      if (this.#side(place, piece)) this.#probeLow[place] = probe;
-      else this.#probeHigh[place] = probe;
-    } else if (parent === -1) this.#root = probe;
-    else this.#next[parent] = probe;
+    const other = this.#bytes[leaf + nodeHead + difference]!;
+    const probe =
+      own < other
+        ? this.#newProbe(difference, own, node, tree)
+        : this.#newProbe(difference, other, tree, node);
+    if (place === 0) this.#setNext(parent, probe);
+    else this.#setField(place, this.#isLow(place, piece) ? 2 : 3, probe);
     return node;
   }
 
-  /** True when the piece belongs to the probe's low side. */
-  #side(probe: number, piece: Piece): boolean {
-    return (piece.bytes[this.#probeOffset[probe]!] ?? 255) <= this.#probeByte[probe]!;
-  }
-
   #firstDifference(node: number, piece: Piece): number {
-    const start = this.#start[node]!;
-    const length = this.#length[node]!;
+    const length = this.#view.getInt32(node, true);
     const shorter = Math.min(length, piece.bytes.length);
-    for (let i = 0; i < shorter; i++) if (this.#pool[start + i] !== piece.bytes[i]) return i;
-    return length === piece.bytes.length && this.#hole[node] === piece.hole ? same : ambiguous;
+    const start = node + nodeHead;
+    for (let i = 0; i < shorter; i++) if (this.#bytes[start + i] !== piece.bytes[i]) return i;
+    const alike = length === piece.bytes.length && this.#view.getInt32(node + 4, true) === piece.hole;
+    return alike ? same : ambiguous;
   }
 
   #newNode(piece: Piece): number {
-    const node = this.#nodes++;
-    if (node === this.#start.length) {
-      this.#start = larger(this.#start);
-      this.#length = larger(this.#length);
-      this.#next = larger(this.#next);
-      const hole = new Uint8Array(node * 2);
-      hole.set(this.#hole);
-      this.#hole = hole;
-    }
-    const length = piece.bytes.length;
-    if (this.#poolLength + length > this.#pool.length) this.#growPool(this.#poolLength + length);
-    this.#pool.set(piece.bytes, this.#poolLength);
-    this.#start[node] = this.#poolLength;
-    this.#length[node] = length;
-    this.#hole[node] = piece.hole;
-    this.#next[node] = unset;
-    this.#poolLength += length;
+    // The kernel compares 16 bytes at a time.
+    const node = this.#allocate(nodeHead + piece.bytes.length + 16);
+    this.#view.setInt32(node, piece.bytes.length, true);
+    this.#view.setInt32(node + 4, piece.hole, true);
+    this.#bytes.set(piece.bytes, node + nodeHead);
+    this.#newestNode = node;
     return node;
   }
 
   #newProbe(offset: number, byte: number, low: number, high: number): number {
-    const probe = this.#probes++;
-    if (probe === this.#probeOffset.length) {
-      this.#probeOffset = larger(this.#probeOffset);
-      this.#probeLow = larger(this.#probeLow);
-      this.#probeHigh = larger(this.#probeHigh);
-      const bytes = new Uint8Array(probe * 2);
-      bytes.set(this.#probeByte);
-      this.#probeByte = bytes;
-    }
-    this.#probeOffset[probe] = offset;
-    this.#probeByte[probe] = byte;
-    this.#probeLow[probe] = low;
-    this.#probeHigh[probe] = high;
+    const probe = this.#allocate(probeSize) | 1;
+    [offset, byte, low, high].forEach((value, index) => {
+      this.#setField(probe, index, value);
+    });
     return probe;
   }
 
-  #growPool(needed: number): void {
-    const pool = new Uint8Array(Math.max(needed, this.#pool.length * 2));
-    pool.set(this.#pool);
-    this.#pool = pool;
-    this.#poolView = new DataView(pool.buffer);
+  #isLow(probe: number, piece: Piece): boolean {
+    return (piece.bytes[this.#field(probe, 0)] ?? 255) <= this.#field(probe, 1);
+  }
+
+  #follow(probe: number, piece: Piece): number {
+    return this.#field(probe, this.#isLow(probe, piece) ? 2 : 3);
+  }
+
+  #field(probe: number, index: number): number {
+    return this.#view.getInt32(probe + 3 + index * 4, true);
+  }
+
+  #setField(probe: number, index: number, value: number): void {
+    this.#view.setInt32(probe + 3 + index * 4, value, true);
+  }
+
+  #next(node: number): number {
+    return node === 0 ? this.#root : this.#view.getInt32(node + 8, true);
+  }
+
+  #setNext(node: number, value: number): number {
+    if (node === 0) this.#root = value;
+    else this.#view.setInt32(node + 8, value, true);
+    return value;
+  }
+
+  #allocate(size: number): number {
+    const address = this.#arenaEnd;
+    this.#arenaEnd += (size + 3) & ~3;
+    const missing = this.#arenaEnd - this.#memory.buffer.byteLength;
+    if (missing > 0) {
+      this.#memory.grow(Math.max(Math.ceil(missing / pageSize), 64));
+      this.#view = new DataView(this.#memory.buffer);
+      this.#bytes = new Uint8Array(this.#memory.buffer);
+    }
+    return address;
   }
 }
 
-const unset = 0x7fffffff;
 const same = -1;
 const ambiguous = -2;
-
-function larger(column: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const twice = new Int32Array(column.length * 2);
-  twice.set(column);
-  return twice;
-}

@@ -1,8 +1,9 @@
 import type { Dump } from "../../model/dump.ts";
 import { DumpAssembler, LearnedShape } from "./assembler.ts";
-import { type Batch, shapeItem, textItem } from "./batch.ts";
+import { type Batch, type InputPart, textItem } from "./batch.ts";
 import { LineParser } from "./line-parser.ts";
-import { type LearnedRecord, learnRecord } from "./record-learner.ts";
+import { learnRecord } from "./record-learner.ts";
+import { rowHead } from "./shape-trie.ts";
 
 /** Longer lines are cut: no traceback has them, hostile input may. */
 const maxLine = 1 << 20;
@@ -13,6 +14,9 @@ const pprofLimit = 64 << 20;
 export class TracebackBuilder {
   readonly #assembler: DumpAssembler;
   readonly #parser: LineParser;
+  /** The beginning of a line whose end is still to come. */
+  #begun: Buffer[] = [];
+  #begunLength = 0;
 
   constructor(name: string, goVersion: string | undefined) {
     this.#assembler = new DumpAssembler(name, goVersion);
@@ -21,63 +25,97 @@ export class TracebackBuilder {
 
   /**
    * Takes a batch.
-   * @param shapes those of the scanner that made it; shapes that only the batch's text holds are added
+   * @param shapes those of the scanner that made it, in which shapes that it learned since are missing
    */
-  take(batch: Batch, shapes: LearnedShape[]): void {
-    const { numbers } = batch;
-    let textAt = 0;
+  take(batch: Batch, shapes: LearnedShape[], part: InputPart): void {
     for (let at = 0; at < batch.length; ) {
-      const kind = numbers[at]!;
+      const kind = batch[at]!;
       if (kind >= 0) {
         const shape = shapes[kind]!;
         this.#parser.skipKnown(shape.lines);
-        this.#assembler.learned(shape, numbers, at + 1);
-        at += 4 + shape.valueCount;
+        this.#assembler.learned(shape, batch, at + 1);
+        at += rowHead + shape.valueCount;
         continue;
       }
-      const text = batch.text.subarray(textAt, textAt + numbers[at + 1]!);
-      textAt += text.length;
-      if (kind === textItem) this.lines(text);
-      // The goroutine itself follows as the first of its shape, whose number it says.
-      else if (kind === shapeItem && numbers[at + 2] === shapes.length)
-        shapes.push(shapeOf(learnRecord(text)!));
-      at += 2;
+      const offset = batch[at + 1]!;
+      const length = batch[at + 2]!;
+      at += 3;
+      if (kind === textItem) this.#text(offset, length, part);
+      // Scanners learn what others may know already, each for itself.
+      else shapes.push(shapeOf(whole(offset, length, part)));
     }
   }
 
-  /** Parses whole lines one by one. */
+  /** Parses text line by line; it may end in the middle of a line. */
   lines(bytes: Uint8Array): void {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let start = 0;
     for (let end = buffer.indexOf(10); end >= 0; end = buffer.indexOf(10, start)) {
-      this.#parser.line(buffer.toString("utf8", start, Math.min(end, start + maxLine)));
+      if (this.#begunLength > 0) {
+        this.#begin(buffer.subarray(start, end));
+        this.#endLine();
+      } else this.#parser.line(buffer.toString("utf8", start, Math.min(end, start + maxLine)));
       start = end + 1;
     }
+    if (start < buffer.length) this.#begin(buffer.subarray(start));
   }
 
   /**
    * Ends the input.
-   * @param rest what follows the last line end
    * @param size bytes of the whole input
    */
-  finish(rest: Uint8Array, size: number): Dump[] {
-    if (rest.length > 0) {
-      this.#parser.line(
-        Buffer.from(rest.buffer, rest.byteOffset, Math.min(rest.length, maxLine)).toString("utf8"),
-      );
-    }
+  finish(size: number): Dump[] {
+    const unterminated = this.#begunLength > 0;
+    if (unterminated) this.#endLine();
     if (size === pprofLimit) {
       this.#assembler.cut({
         message: "the input is exactly 64 MiB long, where net/http/pprof stops: goroutines are missing",
         lost: -1,
       });
     }
-    this.#parser.end(rest.length > 0);
+    this.#parser.end(unterminated);
     return this.#assembler.finish();
+  }
+
+  #text(offset: number, length: number, part: InputPart): void {
+    for (let done = 0; done < length; ) {
+      const bytes = part(offset + done, length - done);
+      this.lines(bytes);
+      done += bytes.length;
+    }
+  }
+
+  #begin(bytes: Buffer): void {
+    const kept = bytes.subarray(0, maxLine - this.#begunLength);
+    if (kept.length === 0) return;
+    // The bytes' memory is used again.
+    this.#begun.push(Buffer.from(kept));
+    this.#begunLength += kept.length;
+  }
+
+  #endLine(): void {
+    this.#parser.line(Buffer.concat(this.#begun).toString("utf8"));
+    this.#begun = [];
+    this.#begunLength = 0;
   }
 }
 
-/** What a learned goroutine says of all of its shape. */
-export function shapeOf(learned: LearnedRecord): LearnedShape {
+function whole(offset: number, length: number, part: InputPart): Uint8Array {
+  const first = part(offset, length);
+  if (first.length === length) return first;
+  const bytes = new Uint8Array(length);
+  bytes.set(first);
+  for (let done = first.length; done < length; ) {
+    const next = part(offset + done, length - done);
+    bytes.set(next, done);
+    done += next.length;
+  }
+  return bytes;
+}
+
+/** What a goroutine says of all of its shape. */
+function shapeOf(bytes: Uint8Array): LearnedShape {
+  const learned = learnRecord(bytes);
+  if (learned === undefined) throw new Error("a learned goroutine is not understood");
   return new LearnedShape(learned.record, learned.lines);
 }
