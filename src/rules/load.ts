@@ -58,7 +58,7 @@ export async function loadRuleFiles(
       problems.push(...error.problems);
     }
   }
-  const validate = await compileSchema(ruleFileSchema());
+  const validate = await compileSchema(ruleFileSchema);
   const sound = parsed.filter(({ yaml }) => {
     const found = schemaProblems(validate, yaml);
     problems.push(...found);

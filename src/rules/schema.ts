@@ -156,7 +156,10 @@ const ruleProperties: Readonly<Record<string, JsonSchema>> = {
   },
   title: text("What is wrong, in a line.", "Many goroutines are parked on a send at one line"),
   severity: severity("What it means if it is true."),
-  description: text("What the rule finds and what it leaves alone."),
+  description: text(
+    "What the rule finds and what it leaves alone.",
+    "Senders of one line; producers of an idle queue are left alone.",
+  ),
   tags: {
     type: "array",
     items: { type: "string", minLength: 1 },
@@ -324,8 +327,11 @@ const ruleProperties: Readonly<Record<string, JsonSchema>> = {
     "The finding in a sentence: `$VARIABLE`, `$role.count`, `$role.waited`, `$role.site`, `$role.function`, `$role.stacks`, `$params.name`, `$cycle.length` are filled in.",
     "$senders.count goroutines are parked on a channel send at $AT",
   ),
-  why: text("Why this hangs a program, for somebody who sees it first."),
-  fix: text("What to change."),
+  why: text(
+    "Why this hangs a program, for somebody who sees it first.",
+    "A send parks when the buffer is full and nobody receives.",
+  ),
+  fix: text("What to change.", "Send in a select with ctx.Done()."),
   references: {
     type: "array",
     items: { type: "string", minLength: 1 },
@@ -350,7 +356,7 @@ export function ruleFileSchema(): JsonSchema {
     required: ["schema", "rules"],
     additionalProperties: false,
     properties: {
-      $schema: text("The address of this schema, for editors."),
+      $schema: text("The address of this schema, for editors.", "../schemas/rules.schema.json"),
       schema: { type: "integer", enum: [1], description: "Version of the rule language.", examples: [1] },
       defaults: {
         type: "object",

@@ -4,10 +4,18 @@ import type { PositionedYaml } from "./positions.ts";
 import type { JsonSchema } from "./predicates/predicate.ts";
 import { nearest } from "./spelling.ts";
 
-/** Compiles a schema; ajv is loaded only when a user's file has to be checked. */
-export async function compileSchema(schema: JsonSchema): Promise<ValidateFunction> {
-  const { Ajv } = await import("ajv");
-  return new Ajv({ allErrors: true, verbose: true, strict: false, allowUnionTypes: true }).compile(schema);
+const compiled = new Map<() => JsonSchema, Promise<ValidateFunction>>();
+
+/** Compiles a schema, once; ajv is loaded only when a user's file has to be checked. */
+export function compileSchema(schema: () => JsonSchema): Promise<ValidateFunction> {
+  let validate = compiled.get(schema);
+  if (validate === undefined) {
+    validate = import("ajv").then(({ Ajv }) =>
+      new Ajv({ allErrors: true, verbose: true, strict: false, allowUnionTypes: true }).compile(schema()),
+    );
+    compiled.set(schema, validate);
+  }
+  return validate;
 }
 
 /** All mistakes that the schema finds, one a place, with the nearest valid spelling. */
@@ -76,7 +84,7 @@ function describe(error: ErrorObject): Described {
       };
     case "enum": {
       const allowed = (params.allowedValues as unknown[]).map(String);
-      const hint = nearest(String(error.data), allowed);
+      const hint = typeof error.data === "string" ? nearest(error.data, allowed) : undefined;
       return {
         pointer: at,
         message: `${JSON.stringify(error.data)} is not allowed here`,

@@ -1,0 +1,216 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { problemText } from "../../src/cli/print-error.ts";
+import { RuleError } from "../../src/errors.ts";
+import { loadRuleFiles } from "../../src/rules/load.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "rules-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What a user sees of a rule file, the folder left out. */
+async function check(...texts: string[]): Promise<string> {
+  const files = texts.map((text, i) => {
+    const file = join(folder, `r${i + 1}.yaml`);
+    writeFileSync(file, text);
+    return file;
+  });
+  const problems = await loadRuleFiles(files).then(
+    (loaded) => loaded.warnings,
+    (error: unknown) => {
+      if (error instanceof RuleError) return error.problems;
+      throw error;
+    },
+  );
+  return problems.map((p) => problemText(p).replaceAll(`${folder}/`, "")).join("\n");
+}
+
+const rule = (more: string, roles = "{ s: { wait: chan-send, at: { line: $AT } } }"): string => `schema: 1
+rules:
+  - id: team/rule
+    title: t
+    severity: error
+    roles: ${roles}
+    message: "at $AT"
+${more}`;
+
+describe("one mistake gives one message, with its place, its line and what to do", () => {
+  it.each([
+    [
+      "an unknown key",
+      rule("    sevrity: error\n"),
+      'r1.yaml:8:5: error: unknown key "sevrity"',
+      'did you mean "severity"?',
+    ],
+    [
+      "an unknown condition",
+      rule("", "{ s: { wiat: chan-send, at: { line: $AT } } }"),
+      'r1.yaml:6:19: error: unknown key "wiat"',
+      'did you mean "wait"?',
+    ],
+    [
+      "an unknown condition, nested",
+      rule("", "{ s: { any: [{ not: { att: main.f } }], at: { line: $AT } } }"),
+      'r1.yaml:6:34: error: unknown key "att"',
+      'did you mean "at"?',
+    ],
+    [
+      "an unknown property of a frame",
+      rule("", "{ s: { at: { lin: $AT } } }"),
+      'unknown key "lin"',
+      'did you mean "line"?',
+    ],
+    [
+      "an unknown wait",
+      rule("", "{ s: { wait: [chan-sent], at: { line: $AT } } }"),
+      '"chan-sent" is not allowed here',
+      'did you mean "chan-send"?',
+    ],
+    [
+      "a missing key",
+      rule("").replace("    title: t\n", ""),
+      'missing key "title"',
+      "What is wrong, in a line.",
+    ],
+    [
+      "a wrong type",
+      rule("").replace("severity: error", "severity: 3"),
+      "severity must be a text, not 3",
+      "error",
+    ],
+    [
+      "an id without area",
+      rule("").replace("team/rule", "rule"),
+      '"rule" has not the form',
+      "channel/send-pileup",
+    ],
+    [
+      "an unbound variable",
+      rule("").replace('$AT"', '$ATT"'),
+      "$ATT is bound by no role",
+      "did you mean $AT?",
+    ],
+    ["an unknown role", rule("").replace("at $AT", "$q.count at $AT"), "there is no role q", "roles: s"],
+    [
+      "an unknown property of a role",
+      rule("").replace("at $AT", "$s.cuont at $AT"),
+      "$s.cuont is nothing that a role has",
+      "did you mean $s.count?",
+    ],
+    [
+      "an unknown parameter",
+      rule("", "{ s: { wait: chan-send, at: { line: $AT }, count: { gte: $params.mn } } }").replace(
+        "    roles",
+        "    params: { min: 3 }\n    roles",
+      ),
+      "the rule has no parameter mn",
+      "did you mean $params.min?",
+    ],
+    [
+      "a refused regular expression",
+      rule("", "{ s: { at: { line: $AT, function: '/a(?=b)/' } } }"),
+      "the regular expression is not accepted",
+      "no look-around",
+    ],
+    [
+      "a misspelt variable",
+      rule("", "{ s: { at: { line: $AT, type: $type } } }"),
+      "$type is no variable",
+      "capital letters",
+    ],
+    [
+      "an undefined name",
+      rule("", "{ s: { is: handlr, at: { line: $AT } } }").replace(
+        "rules:",
+        "define: { handler: { frame: main.f } }\nrules:",
+      ),
+      "nothing named handlr is defined",
+      "did you mean handler?",
+    ],
+    [
+      "an unknown explained rule",
+      rule("    explains: [team/rul]\n"),
+      "there is no rule team/rul",
+      "did you mean team/rule?",
+    ],
+    [
+      "a tab",
+      "schema: 1\nrules:\n\t- id: a/b\n",
+      "r1.yaml:3:1: error: tab characters must not be used in indentation",
+      "indent with spaces",
+    ],
+    ["a duplicate key", rule("    title: u\n"), "duplicated mapping key", "remove one of the two"],
+    ["a tag", rule("").replace("title: t", "title: !!js/function 'x'"), "unknown", "no tags"],
+    ["two documents", `${rule("")}---\nschema: 1\n`, "one YAML document", ""],
+    [
+      "a future version",
+      rule("").replace("schema: 1", "schema: 2"),
+      "2 is not allowed here",
+      "expected one of: 1",
+    ],
+    ["an empty file", "", "the file must be a mapping, not empty", ""],
+    ["only absent roles", rule("", "{ s: { absent: true, at: { line: $AT } } }"), "no role is required", ""],
+    [
+      "an address joined with a name",
+      rule("", "{ s: { at: { line: $AT }, channel: $AT } }"),
+      "they are never equal",
+      "",
+    ],
+    [
+      "a definition that refers to itself",
+      rule("", "{ s: { is: a, at: { line: $AT } } }").replace(
+        "rules:",
+        "define: { a: { is: b }, b: { is: a } }\nrules:",
+      ),
+      "refers to itself: a → b → a",
+      "",
+    ],
+  ])("%s", async (_what, text, message, hint) => {
+    const said = await check(text);
+    expect(said).toContain(message);
+    expect(said).toContain(hint);
+    expect(said.match(/: error: /g)).toHaveLength(1);
+    expect(said).toMatch(/r1\.yaml:\d+:\d+: error: .*\n +\d+ \| .*\n +\| *\^/);
+  });
+
+  it("an id used twice in two files", async () => {
+    const said = await check(rule(""), rule(""));
+    expect(said).toContain("r2.yaml:3:9: error: rule id team/rule is used twice");
+    expect(said.match(/: error: /g)).toHaveLength(1);
+  });
+
+  it("several mistakes are all said in one run", async () => {
+    const said = await check(rule("    sevrity: error\n").replace("title: t", "title: 3"));
+    expect(said.match(/: error: /g)).toHaveLength(2);
+  });
+});
+
+describe("warnings", () => {
+  it("name what is used only once, never joined or never used", async () => {
+    const text = rule(
+      "",
+      "{ s: { wait: chan-send, at: { line: $AT, type: $T } }, r: { wait: chan-receive } }",
+    ).replace("    roles", "    params: { min: 3 }\n    roles");
+    const said = await check(text);
+    expect(said).toContain("warning: $T is used only once");
+    expect(said).toContain("warning: role r is never joined to the others");
+    expect(said).toContain("warning: parameter min is not used");
+  });
+});
+
+it("a file that blows up through aliases is refused", async () => {
+  const lol = ["a: &a [x, x, x, x, x, x, x, x, x, x]"];
+  for (let i = 1; i < 12; i++)
+    lol.push(
+      `${"abcdefghijkl"[i]}: &${"abcdefghijkl"[i]} [${Array(10)
+        .fill(`*${"abcdefghijkl"[i - 1]}`)
+        .join(", ")}]`,
+    );
+  expect(await check(`schema: 1\n${lol.join("\n")}\n`)).toContain("error: ");
+});
+
+it("hostile keys change nothing", async () => {
+  expect(await check(rule("    __proto__: { polluted: true }\n"))).toContain('unknown key "__proto__"');
+  expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+});
