@@ -201,7 +201,7 @@ export class DelveConnection {
         "The target may have ended, or another client ended Delve; see Delve's own output.",
       );
     return new ConnectionError(
-      "not-mine",
+      "broken",
       `${this.name}: closed the connection without answering Delve's JSON-RPC`,
       "`dlv dap` can't be used: start `dlv attach PID --headless`. A Delve that already serves one client " +
         "takes another only with --accept-multiclient. For a pprof server use --pprof.",

@@ -103,7 +103,8 @@ export class DelveSurvey {
         throw new ConnectionError(
           "not-mine",
           `${this.#connection.name}: Delve can't list the goroutines: ${reply.error.slice(0, 300)}`,
-          "A newer Delve may; see that its version fits the target's Go version.",
+          "It must be a Go program, read with the very executable that runs or made the core; " +
+            "a Delve newer than the program's Go version may do better.",
         );
       await this.#record(reply);
       const { goroutines, next } = listOf(reply);
@@ -114,10 +115,21 @@ export class DelveSurvey {
         this.locations.add(goroutine);
         ids.push(goroutine.id);
       }
+      // Read with another executable, a core has goroutines without end, none of which can be read.
+      if (next > start && ids.length === 0) throw this.#nothingReadable();
       if (this.#options.everyGoroutine) await this.#lookAt(ids, isParkedAnywhere);
       start = next > start ? next : -1;
     } while (start >= 0 && !this.#over);
+    if (this.locations.goroutines === 0) throw this.#nothingReadable();
     if (start >= 0) this.notes.push(`the list ends after ${this.locations.goroutines} goroutines`);
+  }
+
+  #nothingReadable(): ConnectionError {
+    return new ConnectionError(
+      "not-mine",
+      `${this.#connection.name}: Delve can read no goroutine`,
+      "The executable must be the very one that runs, or that made the core, and a Go program.",
+    );
   }
 
   /** One evaluation for each number makes all reasons readable, whatever Go version the target has. */

@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InputError, UsageError } from "../errors.ts";
-import type { Endpoint } from "./target.ts";
+import { type Endpoint, parseEndpoint } from "./target.ts";
 
 /** What Delve is started on. */
 export type DlvTarget = { readonly pid: number } | { readonly core: string; readonly executable: string };
@@ -20,6 +20,8 @@ export interface DlvProcess {
   readonly endpoint: Endpoint;
   /** `performance.now()` when it was started: no earlier can the target have been halted. */
   readonly startedAt: number;
+  /** Why it ended by itself, if it did: it listens before it attaches, and a failure there breaks the connection. */
+  failure(): Promise<Error | undefined>;
   /** Ends Delve, which lets go of the target, and removes its socket. */
   stop(): Promise<void>;
 }
@@ -36,37 +38,96 @@ const guard =
 const maxLog = 4_000;
 
 /**
- * Starts a headless Delve for one client, on a socket that only this user can reach.
- * @throws UsageError when there is no `dlv` or the files are missing, InputError when it can't attach or read
+ * Starts a headless Delve for one client, on a socket that only this user can reach, or, since older ones know no
+ * unix sockets, on a loopback port that Delve opens to its own user only.
+ * @throws UsageError when there is no `dlv` or the files are missing, InputError when it does not start
  */
 export async function startDlv(target: DlvTarget, options: DlvOptions = {}): Promise<DlvProcess> {
   if ("core" in target) for (const path of [target.core, target.executable]) await mustExist(path);
   const directory = await mkdtemp(join(tmpdir(), "deadlock-lint-"));
-  const socketPath = join(directory, "dlv.sock");
+  try {
+    const socketPath = join(directory, "dlv.sock");
+    return (
+      (await startListening(`unix:${socketPath}`, directory, target, options)) ??
+      (await startListening("127.0.0.1:0", directory, target, options))!
+    );
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+const listeningAt = /API server listening at: (\S+)/;
+const cannotListen = /couldn't start listener/;
+
+/** Undefined when this Delve can't listen on a unix socket. */
+async function startListening(
+  address: string,
+  directory: string,
+  target: DlvTarget,
+  options: DlvOptions,
+): Promise<DlvProcess | undefined> {
   const startedAt = performance.now();
-  const child = spawnGuarded(directory, options.dlv ?? "dlv", dlvArguments(target, socketPath));
+  const child = spawnGuarded(directory, options.dlv ?? "dlv", dlvArguments(target, address));
+  const log = new DlvLog(child);
+  try {
+    await listening(child, log, target, options);
+  } catch (error) {
+    await end(child);
+    if (address.startsWith("unix:") && cannotListen.test(log.text)) return undefined;
+    throw error;
+  }
+  const failure = async (): Promise<Error | undefined> =>
+    (await log.endsWithin(1_000)) ? startFailure(log.text, target, options.dlv) : undefined;
   const stop = async (): Promise<void> => {
     await end(child);
     await rm(directory, { recursive: true, force: true });
   };
-  try {
-    await listening(child, target, options);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return { endpoint: { socketPath }, startedAt, stop };
+  // Delve tells the port that it found; of a socket, it tells the bare path.
+  const endpoint = parseEndpoint(address.startsWith("unix:") ? address : listeningAt.exec(log.text)![1]!);
+  return { endpoint, startedAt, failure, stop };
 }
 
-function dlvArguments(target: DlvTarget, socketPath: string): string[] {
+/** What Delve prints, and whether it still can. */
+class DlvLog {
+  text = "";
+  readonly #ended: Promise<void>;
+  #hear: () => void = () => undefined;
+
+  constructor(child: ChildProcess) {
+    const hear = (chunk: Buffer): void => {
+      this.text = (this.text + chunk.toString("utf8")).slice(-maxLog);
+      this.#hear();
+    };
+    child.stdout?.on("data", hear);
+    child.stderr?.on("data", hear);
+    this.#ended = new Promise((resolve) => child.stderr?.once("end", resolve));
+  }
+
+  /** True when Delve is over, or will be before the time is up. */
+  async endsWithin(ms: number): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), ms);
+    });
+    const ended = await Promise.race([this.#ended.then(() => true), late]);
+    clearTimeout(timer);
+    return ended;
+  }
+
+  /** Calls back when the text is there, or when it can come no more. */
+  watch(pattern: RegExp, found: () => void, over: () => void): void {
+    this.#hear = () => {
+      if (pattern.test(this.text)) found();
+    };
+    this.#hear();
+    void this.#ended.then(over);
+  }
+}
+
+function dlvArguments(target: DlvTarget, listen: string): string[] {
   const what = "pid" in target ? ["attach", String(target.pid)] : ["core", target.executable, target.core];
-  return [
-    ...what,
-    "--headless",
-    `--listen=unix:${socketPath}`,
-    "--api-version=2",
-    "--check-go-version=false",
-  ];
+  return [...what, "--headless", `--listen=${listen}`, "--api-version=2", "--check-go-version=false"];
 }
 
 function spawnGuarded(directory: string, dlv: string, args: readonly string[]): ChildProcess {
@@ -86,36 +147,29 @@ async function mustExist(path: string): Promise<void> {
 }
 
 /** Resolves when Delve says that it listens. */
-function listening(child: ChildProcess, target: DlvTarget, options: DlvOptions): Promise<void> {
-  let log = "";
+function listening(child: ChildProcess, log: DlvLog, target: DlvTarget, options: DlvOptions): Promise<void> {
+  const startMs = options.startMs ?? 60_000;
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () =>
-        reject(
-          new InputError(`dlv did not start within ${(options.startMs ?? 60_000) / 1000} s: ${tail(log)}`),
-        ),
-      options.startMs ?? 60_000,
-    );
     const settle = (error?: Error): void => {
       clearTimeout(timer);
       options.signal?.removeEventListener("abort", interrupted);
       if (error === undefined) resolve();
       else reject(error);
     };
+    const timer = setTimeout(
+      () => settle(new InputError(`dlv did not start within ${startMs / 1000} s: ${tail(log.text)}`)),
+      startMs,
+    );
     const interrupted = (): void => settle(options.signal?.reason as Error);
     options.signal?.addEventListener("abort", interrupted, { once: true });
-    const hear = (chunk: Buffer): void => {
-      log = (log + chunk.toString("utf8")).slice(-maxLog);
-      if (log.includes("API server listening at")) settle();
-    };
-    child.stdout?.on("data", hear);
-    child.stderr?.on("data", hear);
-    child.stderr?.once("end", () => settle(startFailure(log, target, options.dlv)));
     child.once("error", (cause) => settle(new UsageError("cannot start a shell for dlv", { cause })));
+    log.watch(/API server listening at: \S+\s/, settle, () =>
+      settle(startFailure(log.text, target, options.dlv)),
+    );
   });
 }
 
-/** Says why Delve ended before it listened. */
+/** Says why Delve ended. */
 function startFailure(log: string, target: DlvTarget, dlv: string | undefined): Error {
   if (/(?:not found|No such file or directory|[Pp]ermission denied)\s*$/.test(log) && /^\S*sh: /.test(log))
     return new UsageError(
@@ -129,22 +183,20 @@ function startFailure(log: string, target: DlvTarget, dlv: string | undefined): 
     return new InputError(`dlv can't read the core ${target.core} with ${target.executable}: ${reason}`, {
       hint: "The executable must be the very one that made the core, built for this system, with its symbols.",
     });
-  if (/operation not permitted|could not attach/i.test(log))
-    return new InputError(`dlv can't attach to process ${target.pid}: ${reason}`, {
-      hint:
-        "Run as the process's user; /proc/sys/kernel/yama/ptrace_scope must be 0 or you root, " +
-        "a container needs CAP_SYS_PTRACE, and only one debugger can be attached.",
-    });
-  return new InputError(`dlv can't attach to process ${target.pid}: ${reason}`, {
-    hint: "Check that the process runs, and that it is a Go program.",
-  });
+  const hint = /already being debugged/i.test(log)
+    ? "Only one debugger can be attached: end the other, or give its address with --delve."
+    : /not permitted|permission denied/i.test(log)
+      ? "Run as the process's user; /proc/sys/kernel/yama/ptrace_scope must be 0 or you root, " +
+        "and a container needs CAP_SYS_PTRACE."
+      : "Check that the process runs, and that it is a Go program.";
+  return new InputError(`dlv can't attach to process ${target.pid}: ${reason}`, { hint });
 }
 
 function tail(log: string): string {
   const lines = log
     .trim()
     .split("\n")
-    .filter((line) => line.trim() !== "");
+    .filter((line) => line.trim() !== "" && !line.startsWith("API server listening"));
   return lines.slice(-3).join("; ").slice(-500) || "it said nothing";
 }
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InputError } from "../errors.ts";
+import { ConnectionError, type ConnectionFailure } from "./connection-error.ts";
 import { collectDelve, type DelveOptions, type DelveResult } from "./delve.ts";
 import { type DlvOptions, type DlvTarget, startDlv } from "./dlv-process.ts";
 import { DumpFile, dumpFileName } from "./dump-file.ts";
@@ -62,6 +63,9 @@ export interface Snapshot {
   readonly index: number;
   readonly instances: readonly InstanceResult[];
 }
+
+/** Failures behind which may stand the end of a Delve that we started. */
+const connectionLost: ReadonlySet<ConnectionFailure> = new Set(["refused", "missing", "broken"]);
 
 /** Instances that are asked at once. */
 const instancesAtOnce = 8;
@@ -176,7 +180,8 @@ class Taking {
         return { ...this.#result(instance, [dump]), delve, notes: delve.notes };
       } catch (error) {
         await file.discard();
-        throw error;
+        const broken = error instanceof ConnectionError && connectionLost.has(error.failure);
+        throw (broken ? await dlv?.failure() : undefined) ?? error;
       }
     } finally {
       await dlv?.stop();

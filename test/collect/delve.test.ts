@@ -239,6 +239,12 @@ describe("what is no Delve", () => {
     await file.discard();
   });
 
+  test("a core read with another executable, whose list has no end and no goroutine", async () => {
+    const goroutines = Array.from({ length: 10_000 }, (_, i) => ({ id: i, place: 1, unreadable: true }));
+    const error = await failure((await fakeDelve({ goroutines })).port);
+    expect(error.message).toContain("can read no goroutine");
+  });
+
   test("a Delve that dies in the middle", async () => {
     const delve = await fakeDelve({ goroutines: pileUp(50), breaksAfter: 8 });
     expect((await failure(delve.port)).message).toContain("Delve closed the connection");

@@ -14,6 +14,7 @@ export interface FakeGoroutine {
   readonly channel?: bigint;
   /** Line of the caller, which the list does not show. */
   readonly caller?: number;
+  readonly unreadable?: boolean;
 }
 
 export interface FakeDelve {
@@ -65,11 +66,13 @@ function respond(socket: Socket, request: Request, server: FakeServer): void {
 class FakeServer {
   readonly #fake: FakeDelve;
   readonly #state: { running: boolean };
+  readonly #byId: ReadonlyMap<number, FakeGoroutine>;
   #api: 1 | 2;
 
   constructor(fake: FakeDelve, state: { running: boolean }) {
     this.#fake = fake;
     this.#state = state;
+    this.#byId = new Map(fake.goroutines.map((g) => [g.id, g]));
     this.#api = (fake.apis ?? [2])[0]!;
   }
 
@@ -144,12 +147,12 @@ class FakeServer {
       status: 4,
       waitSince: 0,
       waitReason: g.channel === undefined ? 19 : 15,
-      unreadable: "",
+      unreadable: g.unreadable === true ? "could not read" : "",
     };
   }
 
   #frames(id: number): object[] {
-    const g = this.#fake.goroutines.find((x) => x.id === id)!;
+    const g = this.#byId.get(id)!;
     return [
       { pc: 1, file: "/go/proc.go", line: 1, function: { name: "runtime.gopark" } },
       { pc: 2, file: "/src/main.go", line: g.place, function: { name: "main.f" } },
@@ -159,7 +162,7 @@ class FakeServer {
 
   #evaluate(p: Record<string, unknown>, expression: string): string {
     const id = (p.Scope as { GoroutineID: number }).GoroutineID;
-    const g = this.#fake.goroutines.find((x) => x.id === id)!;
+    const g = this.#byId.get(id)!;
     if (expression === "runtime.curg.waitreason")
       return variable(1n, g.channel === undefined ? "waitReasonSleep (19)" : "waitReasonChanSend (15)");
     if (expression === "runtime.curg.parentGoid") return variable(2n, "1");

@@ -109,6 +109,23 @@ describe.skipIf(missing.length > 0)("a server with 10,000 goroutines parked at o
     expect(eachMs / result.tookMs).toBeGreaterThan(10);
   });
 
+  test("what can't be debugged is named: no process, no Go program, another executable", async () => {
+    const none = await collect({ kind: "dlv", target: { pid: 4_194_303 } }, folder);
+    expect(none.failure?.message).toContain("can't attach to process 4194303");
+    const sleeper = startProgram("sleep", ["60"]);
+    const noGo = await collect({ kind: "dlv", target: { pid: sleeper.pid } }, folder);
+    expect(noGo.failure?.hint).toContain("Go program");
+    await sleeper.kill();
+    const core = await writeCore(pid(), join(folder, "other"));
+    const other = await collect({ kind: "dlv", target: { core, executable: "/bin/sleep" } }, folder);
+    expect(other.failure?.hint).toContain("the very executable");
+    const noCore = await collect({ kind: "dlv", target: { core: binary, executable: binary } }, folder);
+    expect(noCore.failure).toBeDefined();
+    expect(filesIn(folder).filter((name) => name.endsWith(".ndjson") && !name.startsWith("pid-"))).toEqual(
+      [],
+    );
+  });
+
   test("the wrong port is named: HTTP for Delve, Delve for pprof, DAP", async () => {
     const http = await collect({ kind: "delve", endpoint: parseEndpoint(address) }, folder);
     expect(http.failure?.message).toContain("an HTTP server answers there");
