@@ -2,29 +2,11 @@ import { readdirSync } from "node:fs";
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { countWithFrame } from "../scripts/capture/truth.mjs";
-import type { Dump, FormatId } from "../src/model/dump.ts";
+import type { Dump } from "../src/model/dump.ts";
 import { readDumps } from "../src/read/read-dumps.ts";
-import { readableFormats } from "../src/read/readers.ts";
-import { type FixtureEntry, fixtureEntries, fixturesRoot, readFixture } from "./rule-fixtures.ts";
+import { fixtureEntries, fixturesRoot, formatOf, readableFixtures, readFixture } from "./rule-fixtures.ts";
 
 const tracebacks = new Set(["debug2", "sigquit", "panic", "panic-system", "leak2"]);
-
-/** Our reader of each captured format. */
-const readerOf: Readonly<Record<string, FormatId>> = {
-  debug2: "go-traceback",
-  leak2: "go-traceback",
-  sigquit: "go-traceback",
-  panic: "go-traceback",
-  "panic-system": "go-traceback",
-  debug1: "pprof-text",
-  leak1: "pprof-text",
-  debug0: "pprof-proto",
-  leak0: "pprof-proto",
-  "delve-core": "delve-json",
-  "delve-attach": "delve-json",
-  "delve-core-stacks": "delve-json",
-  "delve-attach-stacks": "delve-json",
-};
 
 describe("fixtures/rules", () => {
   test("holds exactly the dumps of its manifest", () => {
@@ -55,37 +37,29 @@ describe("fixtures/rules", () => {
     expect(wrong).toEqual([]);
   });
 
-  describe.each(Object.keys(readerOf).filter((format) => readableFormats.includes(readerOf[format]!)))(
+  test.each(readableFixtures.map((entry) => [entry.file, entry] as const))(
     "%s is read whole",
-    (format) => {
-      const entries = fixtureEntries.filter((entry) => entry.format === format && !isEmpty(entry));
-      test.each(entries.map((entry) => [entry.file, entry] as const))("%s", async (_file, entry) => {
-        const { dumps, failures } = await readDumps(["-"], {
-          threads: 1,
-          stdin: Readable.from([readFixture(entry)]),
-        });
-        expect(failures).toEqual([]);
-        expect(dumps).toHaveLength(1);
-        const dump = dumps[0]!;
-        expect(dump.format).toBe(readerOf[format]);
-        expect(dump.problems).toEqual([]);
-        expect(dump.complete).toBe(true);
-        for (const group of Object.values(entry.groups)) {
-          if (!dump.capabilities.has("stacks")) continue;
-          expect([group.function, weightWithFrame(dump, group.function)]).toEqual([
-            group.function,
-            group.count,
-          ]);
-        }
+    async (_file, entry) => {
+      const { dumps, failures } = await readDumps(["-"], {
+        threads: 1,
+        stdin: Readable.from([readFixture(entry)]),
       });
+      expect(failures).toEqual([]);
+      expect(dumps).toHaveLength(1);
+      const dump = dumps[0]!;
+      expect(dump.format).toBe(formatOf(entry));
+      expect(dump.problems).toEqual([]);
+      expect(dump.complete).toBe(true);
+      for (const group of Object.values(entry.groups)) {
+        if (!dump.capabilities.has("stacks")) continue;
+        expect([group.function, weightWithFrame(dump, group.function)]).toEqual([
+          group.function,
+          group.count,
+        ]);
+      }
     },
   );
 });
-
-/** A leak profile without leaks lists nobody: "goroutineleak profile: total 0". */
-function isEmpty({ format, expect }: FixtureEntry): boolean {
-  return expect === "quiet" && ["leak1", "leak0"].includes(format);
-}
 
 function weightWithFrame({ goroutines, stacks }: Dump, functionName: string): number {
   let weight = 0;

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import type { FixtureEntry } from "../scripts/capture/manifest.mjs";
+import type { FormatId } from "../src/model/dump.ts";
+import { readableFormats } from "../src/read/readers.ts";
 
 export type { FixtureEntry };
 
@@ -17,4 +19,36 @@ export const fixtureEntries: readonly FixtureEntry[] = JSON.parse(
 export function readFixture({ file, format }: FixtureEntry): Buffer {
   const bytes = readFileSync(fixturesRoot + file);
   return file.endsWith(".gz") && !/^(debug|leak)0$/.test(format) ? gunzipSync(bytes) : bytes;
+}
+
+/** Our reader of each captured format. */
+const readerOf: Readonly<Record<string, FormatId>> = {
+  debug2: "go-traceback",
+  leak2: "go-traceback",
+  sigquit: "go-traceback",
+  panic: "go-traceback",
+  "panic-system": "go-traceback",
+  debug1: "pprof-text",
+  leak1: "pprof-text",
+  debug0: "pprof-proto",
+  leak0: "pprof-proto",
+  "delve-core": "delve-json",
+  "delve-attach": "delve-json",
+  "delve-core-stacks": "delve-json",
+  "delve-attach-stacks": "delve-json",
+};
+
+/** The id of the format, as our reader of it calls it. */
+export function formatOf({ format }: FixtureEntry): FormatId {
+  return readerOf[format]!;
+}
+
+/** Dumps that list somebody, of formats that can be read. */
+export const readableFixtures: readonly FixtureEntry[] = fixtureEntries.filter(
+  (entry) => readableFormats.includes(formatOf(entry)) && !isEmpty(entry),
+);
+
+/** A leak profile without leaks lists nobody: "goroutineleak profile: total 0". */
+function isEmpty({ format, expect }: FixtureEntry): boolean {
+  return expect === "quiet" && ["leak1", "leak0"].includes(format);
 }
