@@ -51,7 +51,7 @@ function pictureMarkup(finding: Finding, sub: Markup): Markup | undefined {
   const used = certaintiesOf([finding]);
   return markup`<figure class="picture"><figcaption><${sub}>Who waits for whom</${sub}></figcaption><div class="scroll" tabindex="0" role="group" aria-label="Picture: who waits for whom">${picture}</div><ul class="legend" aria-label="Arrows">${used.map(
     (certainty) =>
-      markup`<li><svg class="waitfor key" width="34" height="10" aria-hidden="true"><g class="edge ${certaintyClass(certainty)}"><path class="line" d="M1 5h32"/></g></svg>${certainty}</li>`,
+      markup`<li><svg class="waitfor sample" width="34" height="10" aria-hidden="true"><g class="edge ${certaintyClass(certainty)}"><path class="line" d="M1 5h32"/></g></svg>${certainty}</li>`,
   )}</ul></figure>`;
 }
 

@@ -7,7 +7,7 @@ import { waitGroupOf, waitGroups } from "./wait-group.ts";
 import { breakable } from "./words.ts";
 
 const charts = 11;
-const width = 220;
+const width = 222;
 const height = 48;
 
 interface Series {

@@ -14,11 +14,15 @@ export interface Drawing {
   readonly words: string;
 }
 
+/** Wider pictures are scrolled, not scaled, on a small screen: their text would be too small to read. */
+const scalable = 480;
+
 /** The picture of a finding for a page that has its style; nothing when the finding has none. */
 export function findingPicture(finding: Finding): Markup | undefined {
   const drawing = drawFinding(finding);
   if (drawing === undefined) return undefined;
-  return markup`<svg class="waitfor" role="img" aria-label="${drawing.words}" ${sizeOf(drawing)}>${drawing.body}</svg>`;
+  const size = drawing.width > scalable ? "wide" : "narrow";
+  return markup`<svg class="waitfor ${size}" role="img" aria-label="${drawing.words}" ${sizeOf(drawing)}>${drawing.body}</svg>`;
 }
 
 /** A file with the pictures of findings below each other, with titles, legend and style. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -56,7 +56,7 @@ export async function open(
   const html = reporter.report(report, defaultReporterOptions);
   const file = join(folder, `${report.dumps[0]?.stacks.length ?? 0}.html`);
   writeFileSync(file, html);
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 1080 }, ...options });
   const page = await context.newPage();
   const complaints: string[] = [];
   const requests: string[] = [];
@@ -100,19 +100,15 @@ export async function violations(page: Page): Promise<string[]> {
 }
 
 const artifacts = fileURLToPath(new URL("../../../.tmp/screenshots", import.meta.url));
-const docs = fileURLToPath(new URL("../../../docs/screenshots", import.meta.url));
+const docs = fileURLToPath(new URL("../../../docs", import.meta.url));
 
-/** Keeps a picture of the page in .tmp/screenshots; with `DOCS_SCREENSHOTS`, those for the documentation in docs/. */
-export async function screenshot(
-  page: Page,
-  name: string,
-  options: { docs?: boolean; fullPage?: boolean } = {},
-) {
+/** Keeps a picture of the page in .tmp/screenshots; with `DOCS_SCREENSHOTS`, those that docs/html-report.md shows beside it. */
+export async function screenshot(page: Page, name: string, fullPage = false): Promise<void> {
   mkdirSync(artifacts, { recursive: true });
-  const picture = await page.screenshot({ fullPage: options.fullPage ?? false });
+  const picture = await page.screenshot({ fullPage });
   writeFileSync(join(artifacts, `${name}.png`), picture);
-  if (options.docs === true && process.env.DOCS_SCREENSHOTS) {
-    mkdirSync(docs, { recursive: true });
-    writeFileSync(join(docs, `${name}.png`), picture);
-  }
+  if (!process.env.DOCS_SCREENSHOTS) return;
+  const place = `screenshots/${name}.png`;
+  if (readFileSync(join(docs, "html-report.md"), "utf8").includes(place))
+    writeFileSync(join(docs, place), picture);
 }

@@ -39,7 +39,7 @@ describe.runIf(hasBrowser())("the HTML report in a browser", () => {
   describe.each(Object.entries(samples))("%s", (name, make) => {
     test.each(["light", "dark"] as const)("is readable and free of faults, %s", async (colorScheme) => {
       await withPage(make, { colorScheme }, async (page) => {
-        await screenshot(page, `${name}-${colorScheme}`, { docs: name !== "hostile" && name !== "empty" });
+        await screenshot(page, `${name}-${colorScheme}`);
       });
       await withPage(make, { colorScheme, bypassCSP: true }, async (page) => {
         expect(await violations(page)).toEqual([]);
@@ -66,7 +66,7 @@ describe.runIf(hasBrowser())("the HTML report in a browser", () => {
         { viewport: { width: 375, height: 800 }, isMobile: true, hasTouch: true },
         async (page) => {
           expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(375);
-          await screenshot(page, `${name}-phone`, { docs: name === "reference-story" });
+          await screenshot(page, `${name}-phone`);
         },
       );
     });
@@ -101,14 +101,14 @@ describe.runIf(hasBrowser())("the HTML report in a browser", () => {
       expect(await finding.getByText("net/http.HandlerFunc.ServeHTTP").first().isVisible()).toBe(false);
       await finding.getByText("5 frames").first().click();
       expect(await finding.getByText("net/http.HandlerFunc.ServeHTTP").first().isVisible()).toBe(true);
-      await screenshot(page, "reference-story-whole", { fullPage: true, docs: true });
+      await screenshot(page, "reference-story-whole", true);
     });
   });
 
   test("finds goroutines as one types, in the flame graph and in the table", async () => {
     await withPage(million, {}, async (page) => {
       const status = page.locator("#matches");
-      expect(await status.textContent()).toContain("2,000 stacks");
+      expect(await status.textContent()).toMatch(/^2,000 stacks, 964,071 goroutines/);
       await page.locator("#query").pressSequentially("main.WORKER select");
       expect(await status.textContent()).toMatch(/^\d+ stacks, [\d,]+ goroutines \(\d+\s%\)$/);
       expect(await page.locator(".flame .box.hit").first().textContent()).toBe("main.worker");
@@ -117,7 +117,7 @@ describe.runIf(hasBrowser())("the HTML report in a browser", () => {
         expect(await row.textContent()).toMatch(/select.*main\.worker/);
       }
       await page.locator("#goroutines").scrollIntoViewIfNeeded();
-      await screenshot(page, "million-search", { docs: true });
+      await screenshot(page, "million-search");
       await page.locator("#query").fill("no such function");
       expect(await page.getByText("Nothing matches.").isVisible()).toBe(true);
     });
@@ -199,7 +199,7 @@ describe.runIf(hasBrowser())("the HTML report in a browser", () => {
       await page.locator("#dump").selectOption({ index: 0 });
       expect(await page.locator("#matches").textContent()).toMatch(/^\d stacks, 62 goroutines$/);
       await page.locator("#growth").scrollIntoViewIfNeeded();
-      await screenshot(page, "growth", { docs: true });
+      await screenshot(page, "growth");
     });
   });
 
@@ -220,17 +220,37 @@ describe.runIf(hasBrowser())("the HTML report in a browser", () => {
       expect(await page.locator("parsererror").count()).toBe(0);
       expect(await page.locator("text").count()).toBeGreaterThan(0);
       expect(await page.evaluate("window.hacked")).toBeUndefined();
-      await screenshot(page, `${name}-svg`, { docs: name === "lock-cycle" });
+      await screenshot(page, `${name}-svg`);
       await context.close();
     },
   );
+
+  test("scales a picture to a phone, and lets a wide one be scrolled there", async () => {
+    const wide = () => {
+      const report = referenceStory();
+      const [first] = report.findings;
+      const senders = first!.graph.nodes[0]!;
+      const more = ["a", "b", "c"].map((id) => ({ ...senders, id }));
+      const edges = more.map(({ id }) => ({ ...first!.graph.edges[0]!, from: id }));
+      const graph = { nodes: [...first!.graph.nodes, ...more], edges: [...first!.graph.edges, ...edges] };
+      return { ...report, findings: [{ ...first!, graph }, ...report.findings] };
+    };
+    await withPage(wide, { viewport: { width: 375, height: 800 } }, async (page) => {
+      const widths =
+        "[...document.querySelectorAll('.picture .scroll')].slice(0, 3).map((e) => e.scrollWidth - e.clientWidth)";
+      await page.locator("#open-all").click();
+      const [first, , second] = (await page.evaluate(widths)) as number[];
+      expect(first).toBeGreaterThan(100);
+      expect(second).toBe(0);
+    });
+  });
 
   test("prints what is folded", async () => {
     await withPage(referenceStory, {}, async (page) => {
       await page.emulateMedia({ media: "print" });
       expect(await page.getByText("1,003 handlers of net/http").isVisible()).toBe(true);
       expect(await page.locator(".flame").isVisible()).toBe(false);
-      await screenshot(page, "print", { fullPage: true });
+      await screenshot(page, "print", true);
     });
   });
 

@@ -149,7 +149,8 @@ export class Flame {
     const of = kinds.map(([group, n]) =>
       kinds.length === 1 ? waitGroups[group]!.title : `${waitGroups[group]!.title} ${count(n)}`,
     );
-    return `${this.#name(node)}: ${plural(node.count, "goroutine")}, ${percent(node.count, this.#all)}; ${of.join(", ")}`;
+    const goroutines = node.parent === undefined ? this.#all : node.count;
+    return `${this.#name(node)}: ${plural(goroutines, "goroutine")}, ${percent(goroutines, this.#all)}; ${of.join(", ")}`;
   }
 
   #explain(node: TreeNode | undefined): void {

@@ -26,10 +26,9 @@ function startGoroutines(goroutines: Goroutines): void {
         goroutines.matches(stack, selection.words) &&
         goroutines.isUnder(stack, selection.zoom),
     );
-    const filtered = shown.length < dump.stacks.length;
     const sum = shown.reduce((total, stack) => total + stack.count, 0);
     const all = dump.stacks.reduce((total, stack) => total + stack.count, dump.unlisted);
-    status.textContent = `${plural(shown.length, "stack")}, ${plural(sum, "goroutine")}${filtered ? ` (${percent(sum, all)})` : ""}`;
+    status.textContent = `${plural(shown.length, "stack")}, ${plural(sum, "goroutine")}${sum < all ? ` (${percent(sum, all)})` : ""}`;
     zoomOut.hidden = selection.zoom.length === 0;
     flame.draw(selection);
     histogram.show(shown);
