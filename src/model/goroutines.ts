@@ -91,6 +91,13 @@ export class Goroutines {
     return row;
   }
 
+  /** Makes room for so many rows at once, where a reader can tell how many will come. */
+  reserve(rows: number, argumentsPerRow: number): void {
+    if (rows > this.id.length) this.#grow(rows);
+    const needed = Math.ceil(rows * argumentsPerRow);
+    if (needed > this.arguments.length) this.arguments = grown(this.arguments, needed);
+  }
+
   /** Adds the next argument of the last row; NaN when its value is unknown. */
   pushArgument(value: Address): void {
     if (this.argumentsLength === this.arguments.length)

@@ -1,8 +1,13 @@
 import type { Dump } from "../model/dump.ts";
 import type { ByteSource, Reader, ReadOptions, Sniffed } from "./reader.ts";
-import type { LearnedShape } from "./traceback/assembler.ts";
+import { LearnedShape } from "./traceback/assembler.ts";
 import { Scanner } from "./traceback/scanner.ts";
+import { scanWithThreads } from "./traceback/threads.ts";
 import { TracebackBuilder } from "./traceback/traceback-builder.ts";
+
+/** Smaller files are read before a thread has started. */
+const largeFile = 24 << 20;
+const segmentSize = 4 << 20;
 
 /**
  * Go text tracebacks of all versions from 1.6: net/http/pprof debug=2, runtime.Stack, panics, fatal errors,
@@ -26,8 +31,24 @@ function sniff(head: Uint8Array): Sniffed {
 
 async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
   const builder = new TracebackBuilder(source.name, options.goVersion);
+  const { file } = source;
+  if (file !== undefined && file.size >= largeFile) {
+    await scanWithThreads({ ...file, segmentSize }, options.threads, builder, (bytes) => {
+      options.onProgress?.(Math.min(bytes, file.size));
+    });
+    return builder.finish(file.size);
+  }
+  return builder.finish(await scanStream(source, builder, options));
+}
+
+/** @returns how many bytes there were */
+async function scanStream(
+  source: ByteSource,
+  builder: TracebackBuilder,
+  options: ReadOptions,
+): Promise<number> {
   const shapes: LearnedShape[] = [];
-  const scanner = new Scanner();
+  const scanner = new Scanner((learned) => shapes.push(new LearnedShape(learned)));
   const scan = (last: boolean) => {
     const { batch, done } = scanner.scan(last);
     builder.take(batch, shapes, (offset, length) => scanner.part(offset, length));
@@ -45,5 +66,5 @@ async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
     options.onProgress?.(scanner.position);
   }
   scan(true);
-  return builder.finish(scanner.position);
+  return scanner.position;
 }

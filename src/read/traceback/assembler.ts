@@ -7,6 +7,7 @@ import type { Stack } from "../../model/stack.ts";
 import { IdSet } from "../id-set.ts";
 import { GoVersionEvidence } from "./go-version.ts";
 import type { RecordShape, RecordSink, TracebackRecord } from "./record.ts";
+import type { SingleRecord } from "./record-learner.ts";
 
 /** Dumps of one input; a log with more is a log of panics, not a set of dumps to compare. */
 const maxDumps = 1000;
@@ -25,6 +26,8 @@ interface OpenDump {
   lastId: number;
   /** Has a goroutine that is no thread's scheduler. */
   begun: boolean;
+  minutes: boolean;
+  creators: boolean;
   /** GOTRACEBACK=crash repeats goroutines thread by thread. */
   crash: boolean;
 }
@@ -50,7 +53,7 @@ export class LearnedShape {
   slots: readonly number[] = [];
   resource = -1;
 
-  constructor(record: TracebackRecord, lines: number) {
+  constructor({ record, lines }: SingleRecord) {
     this.record = record;
     this.lines = lines;
     this.valueCount = record.args.flat().filter((value) => !Number.isNaN(value)).length;
@@ -160,6 +163,15 @@ export class DumpAssembler implements RecordSink {
     this.#parted = true;
   }
 
+  /** Makes room for the goroutines to come, as many a byte as came so far. */
+  expect(bytesSeen: number, bytes: number): void {
+    const { goroutines } = this.#open.builder;
+    if (goroutines.length < 1000) return;
+    const rows = Math.ceil(goroutines.length * Math.min(bytes / bytesSeen, 10000) * 1.02);
+    goroutines.reserve(rows, goroutines.argumentsLength / goroutines.length);
+    this.#open.ids.reserve(rows);
+  }
+
   finish(): Dump[] {
     this.#flushEvents();
     if (this.#dumps.length === 0 && this.#open.builder.headersSeen === 0) {
@@ -242,9 +254,12 @@ export class DumpAssembler implements RecordSink {
 
   #push(known: KnownShape, id: number, minutes: number, creator: number): number {
     const builder = this.#open.builder;
-    if (minutes >= 0) builder.can("minutes");
-    if (!Number.isNaN(creator)) builder.can("creator-ids");
-    for (const key of known.shape.header.extra) count(this.#open.extra, key);
+    const open = this.#open;
+    if (minutes >= 0) open.minutes = true;
+    if (creator >= 0) open.creators = true;
+    if (known.shape.header.extra.length > 0) {
+      for (const key of known.shape.header.extra) count(open.extra, key);
+    }
     return builder.goroutines.push(
       known.handle.index,
       id,
@@ -286,17 +301,22 @@ export class DumpAssembler implements RecordSink {
       unavailable: new Set(),
       lastId: -1,
       begun: false,
+      minutes: false,
+      creators: false,
       crash: false,
     };
   }
 
   #flushEvents(): void {
+    if (this.#events.length === 0) return;
     for (const event of this.#events) this.#open.builder.event(event);
     this.#events = [];
   }
 
   #close(): void {
-    const { builder, version, extra, plans } = this.#open;
+    const { builder, version, extra, plans, minutes, creators } = this.#open;
+    if (minutes) builder.can("minutes");
+    if (creators) builder.can("creator-ids");
     builder.goVersion = version.version;
     if (version.version === undefined && version.atLeast > 0) {
       builder.keep("oldest possible Go version", `go1.${version.atLeast}`);

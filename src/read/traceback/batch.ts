@@ -5,7 +5,7 @@
  * |---------------------------------------|----------------------------------------------------------------|
  * | shape, id, minutes, creator, values…  | a goroutine of a known shape                                   |
  * | `textItem`, offset, bytes             | this part of the input is for the line parser                  |
- * | `shapeItem`, offset, bytes            | this goroutine is the first of the next shape; its row follows |
+ * | `shapeItem`, offset, bytes, shape     | this goroutine is the first of that shape; its row follows     |
  */
 export type Batch = Float64Array<ArrayBuffer>;
 

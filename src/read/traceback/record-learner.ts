@@ -3,27 +3,31 @@ import { LineParser } from "./line-parser.ts";
 import type { RecordSink, TracebackRecord } from "./record.ts";
 import { type Hole, holes, maxDigits, maxValues, type Piece } from "./shape-trie.ts";
 
-/** A goroutine whose text is whole and regular, cut into what its shape fixes and what varies. */
-export interface LearnedRecord {
+/** A goroutine by itself. */
+export interface SingleRecord {
   readonly record: TracebackRecord;
-  readonly pieces: readonly Piece[];
   readonly lines: number;
 }
 
+/** A goroutine whose text is whole and regular, cut into what its shape fixes and what varies. */
+export interface LearnedRecord extends SingleRecord {
+  readonly pieces: readonly Piece[];
+}
+
 /**
- * Reads a goroutine by itself, with the same parser that reads everything else.
+ * Learns the shape of a goroutine.
  * @param bytes from the header to the blank line that ends it, inclusive
  * @returns `undefined` where anything is out of the ordinary: such text goes to the parser line by line
  */
 export function learnRecord(bytes: Uint8Array): LearnedRecord | undefined {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const lines = buffer.toString("latin1").split("\n");
+  const lines = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1").split("\n");
   // What follows the last line end.
   lines.pop();
   const cuts = cutsOf(lines);
   if (cuts === undefined || !cuts.every(isShort)) return undefined;
-  const record = readAlone(buffer.toString("utf8").split("\n").slice(0, -1));
-  if (record === undefined) return undefined;
+  const single = readRecord(bytes);
+  if (single === undefined) return undefined;
+  const { record } = single;
   const count = (hole: Hole) => cuts.filter((c) => c.hole === hole).length;
   const trusted = record.args.reduce((sum, args) => sum + args.filter((a) => !Number.isNaN(a)).length, 0);
   const agree =
@@ -31,16 +35,21 @@ export function learnRecord(bytes: Uint8Array): LearnedRecord | undefined {
     count(holes.argument) === trusted &&
     count(holes.minutes) === (record.minutes >= 0 ? 1 : 0) &&
     count(holes.creator) === (Number.isNaN(record.creator) ? 0 : 1);
-  if (!agree) return undefined;
-  return { record, pieces: piecesOf(bytes, cuts), lines: lines.length };
+  return agree ? { ...single, pieces: piecesOf(bytes, cuts) } : undefined;
 }
 
-/** The record that these lines are, if they are one record and nothing else. */
-function readAlone(lines: readonly string[]): TracebackRecord | undefined {
+/**
+ * Reads a goroutine by itself, with the same parser that reads everything else.
+ * @returns `undefined` where the text is anything but one goroutine, all of whose lines are understood
+ */
+export function readRecord(bytes: Uint8Array): SingleRecord | undefined {
+  const lines = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8").split("\n");
+  lines.pop();
   const sink = new OnlyRecord();
   const parser = new LineParser(sink);
   for (const line of lines) parser.line(line);
-  return parser.idle && !sink.disturbed ? sink.found : undefined;
+  if (!parser.idle || sink.disturbed || sink.found === undefined) return undefined;
+  return { record: sink.found, lines: lines.length };
 }
 
 class OnlyRecord implements RecordSink {

@@ -1,9 +1,15 @@
 import { type Batch, shapeItem, textItem } from "./batch.ts";
-import { type LearnedRecord, learnRecord } from "./record-learner.ts";
+import { learnRecord, type SingleRecord } from "./record-learner.ts";
 import { ShapeTrie, windowSize } from "./shape-trie.ts";
+
+/** So many shapes are learned in any case; more only while most goroutines are of known ones. */
+const fewShapes = 4096;
 
 /** A goroutine's text is at most about 100 frames; longer ones are left to the line parser. */
 const maxRecord = 1 << 16;
+
+/** Doubles of recognised goroutines that make learning a shape worth its while: a handful of goroutines. */
+const worthwhile = 64;
 
 const word = new TextEncoder().encode("goroutine ");
 
@@ -13,13 +19,14 @@ const word = new TextEncoder().encode("goroutine ");
  */
 export class Scanner {
   readonly #trie = new ShapeTrie();
-  readonly #onLearned: ((learned: LearnedRecord) => void) | undefined;
+  readonly #onLearned: ((learned: SingleRecord) => void) | undefined;
   #window = this.#trie.window;
   #rows = this.#trie.rows;
   #length = 0;
   /** Where the last item's length is, when it is text: neighbours become one. */
   #lastText = -1;
   #shapes = 0;
+  #recognised = 0;
   /** Bytes of the window that are input. */
   #end = 0;
   /** Offset of the window's beginning in the input. */
@@ -28,7 +35,7 @@ export class Scanner {
   #midLine = false;
 
   /** @param onLearned called for each shape, in the order of their numbers */
-  constructor(onLearned?: (learned: LearnedRecord) => void) {
+  constructor(onLearned?: (learned: SingleRecord) => void) {
     this.#onLearned = onLearned;
   }
 
@@ -86,6 +93,7 @@ export class Scanner {
       const known = this.#trie.match(at, end, this.#length);
       if (known.at > at) {
         at = known.at;
+        this.#recognised += known.row - this.#length;
         this.#length = known.row;
         this.#lastText = -1;
         continue;
@@ -125,6 +133,7 @@ export class Scanner {
 
   /** Learns the shape of the goroutine at `at`; false when it has none. */
   #learn(at: number, end: number): boolean {
+    if (this.#shapes >= fewShapes && this.#recognised < this.#shapes * worthwhile) return false;
     const stop = recordEnd(this.#window, at, end);
     if (stop < 0) return false;
     const learned = learnRecord(this.#window.slice(at, stop));
@@ -132,8 +141,8 @@ export class Scanner {
     // The memory may have moved.
     this.#window = this.#trie.window;
     this.#rows = this.#trie.rows;
-    this.#shapes++;
     this.#item(shapeItem, at, stop);
+    this.#rows[this.#length++] = this.#shapes++;
     this.#lastText = -1;
     this.#onLearned?.(learned);
     return true;

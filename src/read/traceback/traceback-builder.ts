@@ -2,7 +2,7 @@ import type { Dump } from "../../model/dump.ts";
 import { DumpAssembler, LearnedShape } from "./assembler.ts";
 import { type Batch, type InputPart, textItem } from "./batch.ts";
 import { LineParser } from "./line-parser.ts";
-import { learnRecord } from "./record-learner.ts";
+import { readRecord } from "./record-learner.ts";
 import { rowHead } from "./shape-trie.ts";
 
 /** Longer lines are cut: no traceback has them, hostile input may. */
@@ -41,9 +41,17 @@ export class TracebackBuilder {
       const length = batch[at + 2]!;
       at += 3;
       if (kind === textItem) this.#text(offset, length, part);
-      // Scanners learn what others may know already, each for itself.
-      else shapes.push(shapeOf(whole(offset, length, part)));
+      else {
+        const shape = batch[at++]!;
+        // The thread's own scanner has put it there already.
+        shapes[shape] ??= shapeOf(whole(offset, length, part));
+      }
     }
+  }
+
+  /** Makes room for what is to come of an input of so many bytes. */
+  expect(bytesSeen: number, bytes: number): void {
+    this.#assembler.expect(bytesSeen, bytes);
   }
 
   /** Parses text line by line; it may end in the middle of a line. */
@@ -115,7 +123,7 @@ function whole(offset: number, length: number, part: InputPart): Uint8Array {
 
 /** What a goroutine says of all of its shape. */
 function shapeOf(bytes: Uint8Array): LearnedShape {
-  const learned = learnRecord(bytes);
+  const learned = readRecord(bytes);
   if (learned === undefined) throw new Error("a learned goroutine is not understood");
-  return new LearnedShape(learned.record, learned.lines);
+  return new LearnedShape(learned);
 }

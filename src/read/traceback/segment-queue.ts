@@ -1,0 +1,49 @@
+/** So many segments may be scanned before their turn: their batches wait in memory. */
+const mostAhead = 16;
+
+/** Shared by the threads: which segment is next to be scanned, and how far the one that builds the dump is. */
+export class SegmentQueue {
+  readonly memory: SharedArrayBuffer;
+  /** Segments claimed, segments finished in order, messages posted. */
+  readonly #counters: Int32Array;
+
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(12)) {
+    this.memory = memory;
+    this.#counters = new Int32Array(memory);
+  }
+
+  /** The next segment that nobody scans yet. */
+  claim(): number {
+    return Atomics.add(this.#counters, 0, 1);
+  }
+
+  /** A segment may be scanned now without running too far ahead. */
+  mayClaim(): boolean {
+    return Atomics.load(this.#counters, 0) - Atomics.load(this.#counters, 1) < mostAhead;
+  }
+
+  /** Blocks the thread until it may claim. */
+  waitToClaim(): void {
+    while (!this.mayClaim()) Atomics.wait(this.#counters, 1, Atomics.load(this.#counters, 1), 100);
+  }
+
+  /** All segments before this one are finished. */
+  finished(segments: number): void {
+    Atomics.store(this.#counters, 1, segments);
+    Atomics.notify(this.#counters, 1);
+  }
+
+  posted(): void {
+    Atomics.add(this.#counters, 2, 1);
+    Atomics.notify(this.#counters, 2);
+  }
+
+  get posts(): number {
+    return Atomics.load(this.#counters, 2);
+  }
+
+  /** Blocks the thread until there are other than so many posts, for some milliseconds at most. */
+  waitForPost(posts: number): void {
+    Atomics.wait(this.#counters, 2, posts, 20);
+  }
+}

@@ -1,0 +1,177 @@
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { LearnedShape } from "./assembler.ts";
+import type { Batch } from "./batch.ts";
+import { SegmentQueue } from "./segment-queue.ts";
+import { type SegmentedFile, SegmentScanner, segmentCount } from "./segments.ts";
+import type { TracebackBuilder } from "./traceback-builder.ts";
+
+/** What a worker is told. */
+export interface ScanTask {
+  readonly file: SegmentedFile;
+  readonly queue: SharedArrayBuffer;
+  readonly port: MessagePort;
+}
+
+/** What a worker posts: a batch, or, without one, that the segment is finished. */
+export interface SegmentMessage {
+  readonly segment: number;
+  readonly batch?: Batch;
+}
+
+/** Batches of a segment whose turn has not come. */
+interface Waiting {
+  readonly batches: Batch[];
+  /** Shapes of the thread that scanned it. */
+  readonly shapes: LearnedShape[];
+  finished: boolean;
+}
+
+/** Scans a file with workers and this thread, and builds its dumps here, in the order of the file. */
+export async function scanWithThreads(
+  file: SegmentedFile,
+  threads: number,
+  builder: TracebackBuilder,
+  onProgress: (bytes: number) => void,
+): Promise<void> {
+  const queue = new SegmentQueue();
+  const workers = Array.from({ length: threads - 1 }, () => startWorker(file, queue));
+  const building = new Building(file, queue, builder, workers);
+  try {
+    while (!building.done) {
+      for (const { failure } of workers) if (failure !== undefined) throw failure;
+      onProgress(building.step() * file.segmentSize);
+      // Lets errors of workers, and the user's progress, through.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  } finally {
+    building.close();
+    for (const { worker, port } of workers) {
+      port.close();
+      await worker.terminate();
+    }
+  }
+}
+
+interface StartedWorker {
+  readonly worker: Worker;
+  readonly port: MessagePort;
+  readonly shapes: LearnedShape[];
+  failure: Error | undefined;
+}
+
+function startWorker(file: SegmentedFile, queue: SegmentQueue): StartedWorker {
+  const { port1, port2 } = new MessageChannel();
+  const task: ScanTask = { file, queue: queue.memory, port: port2 };
+  const worker = new Worker(new URL("./scan-worker.js", import.meta.url), {
+    workerData: task,
+    transferList: [port2],
+  });
+  const started: StartedWorker = { worker, port: port1, shapes: [], failure: undefined };
+  worker.once("error", (error: Error) => {
+    started.failure = error;
+  });
+  return started;
+}
+
+/** This thread's work: it scans as the others do, and gives all batches to the builder when their turn comes. */
+class Building {
+  readonly #file: SegmentedFile;
+  readonly #queue: SegmentQueue;
+  readonly #builder: TracebackBuilder;
+  readonly #workers: readonly StartedWorker[];
+  readonly #own: SegmentScanner;
+  /** Reads text again that batches refer to. */
+  readonly #again: SegmentScanner;
+  readonly #ownShapes: LearnedShape[] = [];
+  readonly #waiting = new Map<number, Waiting>();
+  #turn = 0;
+  #expected = false;
+
+  constructor(
+    file: SegmentedFile,
+    queue: SegmentQueue,
+    builder: TracebackBuilder,
+    workers: readonly StartedWorker[],
+  ) {
+    this.#file = file;
+    this.#queue = queue;
+    this.#builder = builder;
+    this.#workers = workers;
+    this.#own = new SegmentScanner(file, (learned) => this.#ownShapes.push(new LearnedShape(learned)));
+    this.#again = new SegmentScanner(file);
+  }
+
+  get done(): boolean {
+    return this.#turn >= segmentCount(this.#file);
+  }
+
+  /** @returns the number of segments finished */
+  step(): number {
+    const posts = this.#queue.posts;
+    this.#receive();
+    this.#advance();
+    if (!this.#scanOne() && !this.done) this.#queue.waitForPost(posts);
+    return this.#turn;
+  }
+
+  close(): void {
+    this.#own.close();
+    this.#again.close();
+  }
+
+  /** Scans a segment of its own; false when it may not, or none is left. */
+  #scanOne(): boolean {
+    if (!this.#queue.mayClaim()) return false;
+    const segment = this.#queue.claim();
+    if (segment >= segmentCount(this.#file)) return false;
+    const waiting = this.#segment(segment, this.#ownShapes);
+    this.#own.scan(segment, (batch) => {
+      if (segment === this.#turn) this.#take(batch, this.#ownShapes);
+      else waiting.batches.push(batch.slice());
+    });
+    waiting.finished = true;
+    return true;
+  }
+
+  #receive(): void {
+    for (const { port, shapes } of this.#workers) {
+      for (let got = receiveMessageOnPort(port); got !== undefined; got = receiveMessageOnPort(port)) {
+        const { segment, batch } = got.message as SegmentMessage;
+        const waiting = this.#segment(segment, shapes);
+        if (batch === undefined) waiting.finished = true;
+        else waiting.batches.push(batch);
+      }
+    }
+  }
+
+  /** Builds what has its turn. */
+  #advance(): void {
+    for (;;) {
+      const waiting = this.#waiting.get(this.#turn);
+      if (waiting === undefined) return;
+      for (const batch of waiting.batches) this.#take(batch, waiting.shapes);
+      waiting.batches.length = 0;
+      if (!waiting.finished) return;
+      this.#waiting.delete(this.#turn);
+      this.#queue.finished(++this.#turn);
+    }
+  }
+
+  #segment(segment: number, shapes: LearnedShape[]): Waiting {
+    let waiting = this.#waiting.get(segment);
+    if (waiting === undefined) {
+      waiting = { batches: [], shapes, finished: false };
+      this.#waiting.set(segment, waiting);
+    }
+    return waiting;
+  }
+
+  #take(batch: Batch, shapes: LearnedShape[]): void {
+    this.#builder.take(batch, shapes, (offset, length) => this.#again.part(offset, length));
+    if (!this.#expected) {
+      // One batch holds thousands of goroutines, or the file is not one that must be read fast.
+      this.#builder.expect(this.#own.scanner.position, this.#file.size);
+      this.#expected = true;
+    }
+  }
+}
