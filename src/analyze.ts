@@ -163,7 +163,7 @@ function reportDump(facts: Facts): ReportDump {
 
 function summarize(all: readonly Facts[], findings: readonly Finding[]): Report["summary"] {
   const bySeverity: Record<Severity, number> = { error: 0, warning: 0, info: 0 };
-  for (const f of findings) bySeverity[f.severity]++;
+  for (const f of findings) if (f.status === "new") bySeverity[f.severity]++;
   let blocked = 0;
   for (const facts of all) {
     facts.dump.stacks.forEach((stack, i) => {

@@ -13,6 +13,9 @@ export interface OutputTarget {
   readonly file: string | undefined;
 }
 
+/** Columns of files and pipes. */
+const defaultWidth = 100;
+
 /** Parses `--format sarif=out.sarif --format text`. At most one goes to stdout. */
 export function parseFormats(values: readonly string[]): OutputTarget[] {
   const targets = values.map((value) => {
@@ -51,11 +54,11 @@ export async function printReport(
       const text = reporter.report(report, {
         ...options,
         color: wantsColor(terminal, terminal.stdout, color),
-        width: terminal.stdout.columns ?? 0,
+        width: terminal.stdout.columns ?? defaultWidth,
       });
       await write(terminal.stdout, text);
     } else {
-      await writeAtomically(file, reporter.report(report, { ...options, color: false, width: 0 }));
+      await writeAtomically(file, reporter.report(report, { ...options, color: false, width: defaultWidth }));
     }
   }
 }

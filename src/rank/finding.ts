@@ -1,4 +1,6 @@
+import type { Facts } from "../match/facts.ts";
 import type { Match, RoleMembers } from "../match/match.ts";
+import type { Member } from "../match/relation.ts";
 import type { Capability } from "../model/dump.ts";
 import type { Confidence, Finding, ReportRole, Severity } from "../report/report.ts";
 import { collectHint } from "./collect-hint.ts";
@@ -21,6 +23,8 @@ export interface Candidate {
   readonly rank: number;
   /** Rows of the dump that take part, for `explains`. */
   readonly rows: ReadonlySet<number>;
+  /** Addresses that they wait for, as far as known: who waits for the same thing suffers from the same cause. */
+  readonly resources: ReadonlySet<number>;
 }
 
 const order: readonly Confidence[] = ["low", "medium", "high"];
@@ -83,8 +87,18 @@ export function candidatesOf(matches: readonly Match[]): Candidate[] {
         own: blocksInOwnCode(first.match),
       }),
       rows,
+      resources: resourcesOf(first.match.facts, rows),
     };
   });
+}
+
+function resourcesOf(facts: Facts, rows: ReadonlySet<number>): Set<number> {
+  const resources = new Set<number>();
+  for (const row of rows) {
+    const address = facts.dump.goroutines.resource[row]!;
+    if (!Number.isNaN(address)) resources.add(address);
+  }
+  return resources;
 }
 
 function textBindings(match: Match): string {
@@ -152,6 +166,12 @@ function missingFacts(match: Match): Capability[] {
   return [...needs].filter((n) => !match.facts.dump.capabilities.has(n));
 }
 
+/** Where no frame decided, the line that blocks is the one to look at. */
+function withDecisiveFrame(facts: Facts, member: Member): Member {
+  const place = facts.at(member.group.stackIndex);
+  return member.frames.length > 0 || typeof place !== "number" ? member : { ...member, frames: [place] };
+}
+
 function mergedRoles(matches: readonly Match[]): ReportRole[] {
   const names = [...new Set(matches.flatMap((m) => m.roles.map((r) => r.role.name)))];
   return names.map((name) => {
@@ -159,7 +179,10 @@ function mergedRoles(matches: readonly Match[]): ReportRole[] {
     const { facts } = matches[0]!;
     const seen = new Set<unknown>();
     const members = all.flatMap((r) => r.members).filter((m) => !seen.has(m.group) && seen.add(m.group));
-    const stacks = reportStacks(facts, members);
+    const stacks = reportStacks(
+      facts,
+      members.map((m) => withDecisiveFrame(facts, m)),
+    );
     const ids: number[] = [];
     for (const stack of stacks) for (const id of stack.goroutines) insertSmallest(ids, id);
     const count = members.reduce((n, m) => n + m.group.weight, 0);

@@ -4,17 +4,10 @@ import { formatAddress } from "../model/address.ts";
 import type { VariableKind } from "../rules/predicates/predicate.ts";
 import type { MessagePart } from "../rules/rule.ts";
 
-/** A value as people read it: addresses in hexadecimal, positions with the last two parts of their path. */
+/** A value as people read it: addresses in hexadecimal; reports shorten paths. */
 export function showValue(value: Value | undefined, kind: VariableKind | undefined): string {
   if (value === undefined) return "?";
-  if (kind === "address") return formatAddress(Number(value));
-  if (kind === "line" || kind === "file") return shortPath(String(value));
-  return String(value);
-}
-
-/** The last two parts of a path. */
-export function shortPath(path: string): string {
-  return path.split("/").slice(-2).join("/");
+  return kind === "address" ? formatAddress(Number(value)) : String(value);
 }
 
 /** The values of `$X` or `$X*` in a match, the most frequent first. */
@@ -65,7 +58,7 @@ function roleProperty(
   const place = facts.at(stackIndex);
   const frame = facts.dump.stacks[stackIndex]!.frames[typeof place === "number" ? place : 0];
   if (frame === undefined) return "an unknown place";
-  return property === "function" ? frame.symbol.name : shortPath(`${frame.file}:${frame.line}`);
+  return property === "function" ? frame.symbol.name : `${frame.file}:${frame.line}`;
 }
 
 /** Longest wait among the players in minutes; -1 when the dump says none. */

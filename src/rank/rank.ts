@@ -38,7 +38,7 @@ function compare(a: string, b: string): number {
 
 /**
  * For each candidate the index of the one that explains it, -1 for none: the highest-ranked whose rule says so and that
- * shares goroutines with it. Nobody is explained by what it explains itself.
+ * shares goroutines or what they wait for with it. Nobody is explained by what it explains itself.
  */
 function explainers(candidates: readonly Candidate[]): number[] {
   const parent = new Array<number>(candidates.length).fill(-1);
@@ -57,6 +57,11 @@ function explainers(candidates: readonly Candidate[]): number[] {
     );
   });
   return parent;
+}
+
+/** They share goroutines, or wait for the same thing. */
+function concerns(cause: Candidate, symptom: Candidate): boolean {
+  return overlaps(cause.rows, symptom.rows) || overlaps(cause.resources, symptom.resources);
 }
 
 function overlaps(a: ReadonlySet<number>, b: ReadonlySet<number>): boolean {

@@ -103,7 +103,7 @@ describe("a role", () => {
       "{roles: {s: {wait: chan-send, at: {line: $AT}, count: {gte: 3}}}, message: '$s.count at $AT'}",
       [send(1, { times: 3 }), send(2, { times: 2 }), send(3, { times: 5 })],
     );
-    expect(report.findings.map((f) => f.message).sort()).toEqual(["3 at src/a.go:1", "5 at src/a.go:3"]);
+    expect(report.findings.map((f) => f.message).sort()).toEqual(["3 at /src/a.go:1", "5 at /src/a.go:3"]);
   });
 
   it("does not group by a collected variable", () => {
@@ -111,7 +111,7 @@ describe("a role", () => {
       "{roles: {s: {wait: chan-send, at: {line: $AT*}, count: {gte: 5}}}, message: '$s.count at $AT'}",
       [send(1, { times: 3 }), send(2, { times: 2 })],
     );
-    expect(report.findings.map((f) => f.message)).toEqual(["5 at src/a.go:1 (and 1 more)"]);
+    expect(report.findings.map((f) => f.message)).toEqual(["5 at /src/a.go:1 (and 1 more)"]);
   });
 
   it("takes wait classes", () => {
