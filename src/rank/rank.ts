@@ -50,10 +50,7 @@ function explainers(candidates: readonly Candidate[]): number[] {
     const id = symptom.matches[0]!.rule.id;
     parent[i] = candidates.findIndex(
       (cause, j) =>
-        j !== i &&
-        cause.matches[0]!.rule.explains(id) &&
-        !isBelow(j, i) &&
-        overlaps(cause.rows, symptom.rows),
+        j !== i && cause.matches[0]!.rule.explains(id) && !isBelow(j, i) && concerns(cause, symptom),
     );
   });
   return parent;
