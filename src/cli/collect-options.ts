@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { InferredOptionTypes, Options } from "yargs";
-import { defaultDelveLimits } from "../collect/delve-connection.ts";
-import { defaultHttpLimits } from "../collect/http-get.ts";
+import { defaultDelveLimits, defaultHttpLimits } from "../collect/limits.ts";
 import type { CollectOptions, CollectTarget } from "../collect/snapshots.ts";
 import { basicAuthorization, parseEndpoint, parsePprofTarget, readTargets } from "../collect/target.ts";
 import { UsageError } from "../errors.ts";

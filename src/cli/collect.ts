@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import type { Argv, CommandModule } from "yargs";
-import { collectSnapshots, type InstanceResult, type Snapshot } from "../collect/snapshots.ts";
+import type { InstanceResult, Snapshot } from "../collect/snapshots.ts";
 import { InputError, UsageError } from "../errors.ts";
 import { json, visible } from "../report/escape.ts";
 import { type CollectArguments, collectOptionDefinitions, toCollectOptions } from "./collect-options.ts";
@@ -87,6 +87,8 @@ export async function runCollect(
   if (toStdout && (options.targets.length > 1 || options.snapshots > 1))
     throw new UsageError("several dumps can't go to stdout", { hint: "Name a directory with --output DIR." });
   if (toStdout && args.json) throw new UsageError("--json and the dump itself can't both go to stdout");
+  // The network is loaded only when it is used: most runs read files.
+  const { collectSnapshots } = await import("../collect/snapshots.ts");
   const taken = collectSnapshots({
     ...options,
     ...(toStdout ? {} : { directory: args.output ?? "." }),

@@ -1,24 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { ConnectionError } from "./connection-error.ts";
+import type { DelveLimits } from "./limits.ts";
 import { type Endpoint, endpointName } from "./target.ts";
-
-/** How long to wait for Delve, milliseconds, and how much to take from it. */
-export interface DelveLimits {
-  readonly connectMs: number;
-  /** Until the first answer, which any Delve gives at once. */
-  readonly greetMs: number;
-  /** Without a byte while answers are due: Delve may read much debug information before it answers. */
-  readonly idleMs: number;
-  /** Bytes of one answer. */
-  readonly maxReplyBytes: number;
-}
-
-export const defaultDelveLimits: DelveLimits = {
-  connectMs: 5_000,
-  greetMs: 15_000,
-  idleMs: 120_000,
-  maxReplyBytes: 256 * 1024 ** 2,
-};
 
 export interface DelveRequest {
   readonly method: string;

@@ -1,13 +1,9 @@
 import { ConnectionError } from "./connection-error.ts";
 import { agreeOnApi, type DelveVersions, versionsOf } from "./delve-api.ts";
-import {
-  DelveConnection,
-  type DelveLimits,
-  type DelveReply,
-  defaultDelveLimits,
-} from "./delve-connection.ts";
+import { DelveConnection, type DelveReply } from "./delve-connection.ts";
 import { DelveSurvey } from "./delve-survey.ts";
 import type { DumpFile } from "./dump-file.ts";
+import { type DelveLimits, defaultDelveLimits } from "./limits.ts";
 import type { Endpoint } from "./target.ts";
 
 /** How a Delve server is asked. */

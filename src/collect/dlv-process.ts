@@ -31,8 +31,11 @@ export interface DlvProcess {
  * when our end of its input closes, for whatever reason, it interrupts Delve, which detaches. Its outputs are Delve's
  * alone, so that they end with Delve. At last it removes the socket's directory.
  */
-const guard =
-  'dir=$1; shift; "$@" </dev/null & d=$!; exec >/dev/null 2>&1; read -r _; kill -INT "$d"; wait "$d"; rm -rf "$dir"';
+const guard = [
+  'dir=$1; shift; "$@" </dev/null & d=$!; exec >/dev/null 2>&1; read -r _; kill -INT "$d"',
+  // At first Delve does not hear an interrupt yet.
+  '(sleep 1; kill -INT "$d"; sleep 3; kill -KILL "$d") & k=$!; wait "$d"; kill "$k"; rm -rf "$dir"',
+].join("; ");
 
 /** Most of Delve's output that is kept for messages. */
 const maxLog = 4_000;
@@ -210,7 +213,7 @@ function end(child: ChildProcess): Promise<void> {
     const kill = setTimeout(() => {
       // The group that `detached` made: the guard and Delve.
       if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-    }, 5_000);
+    }, 6_000);
     child.once("exit", () => {
       clearTimeout(kill);
       resolve();

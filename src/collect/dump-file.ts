@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { UsageError } from "../errors.ts";
 
 /**
@@ -27,7 +27,7 @@ export class DumpFile {
   static async create(directory: string, name: string): Promise<DumpFile> {
     const partial = join(directory, `.${name}.${randomBytes(4).toString("hex")}.partial`);
     try {
-      await mkdir(directory, { recursive: true });
+      await makeDirectory(directory);
       const handle = await open(partial, "wx");
       return new DumpFile(join(directory, name), partial, handle);
     } catch (cause) {
@@ -76,6 +76,22 @@ export class DumpFile {
   }
 }
 
+/** Makes a directory and its parents. Node's own `recursive` never returns where none can be made, as in /proc. */
+async function makeDirectory(path: string): Promise<void> {
+  const make = () =>
+    mkdir(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+    });
+  try {
+    await make();
+  } catch (error) {
+    const parent = dirname(path);
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT" || parent === path) throw error;
+    await makeDirectory(parent);
+    await make();
+  }
+}
+
 async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
@@ -93,6 +109,7 @@ const reasons: Readonly<Record<string, readonly [reason: string, hint: string]>>
   EACCES: ["permission denied", "Choose a directory that you may write to with --output."],
   EPERM: ["permission denied", "Choose a directory that you may write to with --output."],
   EROFS: ["the file system is read-only", "Choose a directory that you may write to with --output."],
+  ENOENT: ["no directory can be made there", "Choose another directory with --output."],
   ENOTDIR: ["part of the path is a file", "Choose a directory with --output."],
   EEXIST: ["a file of this name is there already", "Choose another directory with --output."],
   EIO: ["the disk reports an error", "Choose another directory with --output."],

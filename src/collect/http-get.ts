@@ -5,29 +5,8 @@ import { rootCertificates } from "node:tls";
 import { createGunzip } from "node:zlib";
 import { ConnectionError } from "./connection-error.ts";
 import { describeHttpError, refuseStatus } from "./http-failure.ts";
+import type { HttpLimits } from "./limits.ts";
 import { addressOfTarget, type PprofTarget } from "./target.ts";
-
-/** How long to wait for a server, milliseconds, and how much to take from it. */
-export interface HttpLimits {
-  /** Until the connection (with TLS) stands. */
-  readonly connectMs: number;
-  /** Until the first byte of the answer: a stopped world and a big heap take their time. */
-  readonly answerMs: number;
-  /** Between two chunks of the answer. */
-  readonly idleMs: number;
-  /** For the whole request. */
-  readonly totalMs: number;
-  /** Bytes of one answer. */
-  readonly maxBytes: number;
-}
-
-export const defaultHttpLimits: HttpLimits = {
-  connectMs: 5_000,
-  answerMs: 30_000,
-  idleMs: 15_000,
-  totalMs: 180_000,
-  maxBytes: 1024 ** 3,
-};
 
 export interface TlsOptions {
   /** PEM certificates to trust beside the system's. */

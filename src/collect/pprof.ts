@@ -1,6 +1,7 @@
 import { ConnectionError } from "./connection-error.ts";
 import type { DumpFile } from "./dump-file.ts";
-import { type HttpLimits, type HttpTiming, httpGet, type TlsOptions } from "./http-get.ts";
+import { type HttpTiming, httpGet, type TlsOptions } from "./http-get.ts";
+import type { HttpLimits } from "./limits.ts";
 import { addressOfTarget, type PprofTarget } from "./target.ts";
 
 /** The forms of pprof's goroutine profile: protobuf, text of distinct stacks, one traceback a goroutine. */

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { ConnectionError } from "../../src/collect/connection-error.ts";
 import { collectDelve, type DelveOptions, type DelveResult } from "../../src/collect/delve.ts";
-import { defaultDelveLimits } from "../../src/collect/delve-connection.ts";
 import { DumpFile } from "../../src/collect/dump-file.ts";
+import { defaultDelveLimits } from "../../src/collect/limits.ts";
 import { type FakeGoroutine, fakeDelve } from "./fake-delve.ts";
 import { httpServer, tcpServer, temporaryDirectory } from "./servers.ts";
 

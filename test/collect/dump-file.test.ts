@@ -20,14 +20,14 @@ async function failNext(method: "write" | "sync", code: string): Promise<void> {
 
 test("has its name only when it is whole", async () => {
   const directory = temporaryDirectory();
-  const file = await DumpFile.create(join(directory, "new"), "a.txt");
+  const file = await DumpFile.create(join(directory, "new", "er"), "a.txt");
   await Promise.all([file.write("one "), file.write(Buffer.from("two "))]);
-  expect(readdirSync(join(directory, "new")).filter((name) => !name.startsWith("."))).toEqual([]);
+  expect(readdirSync(join(directory, "new", "er")).filter((name) => !name.startsWith("."))).toEqual([]);
   await file.write("three");
-  expect(await file.finish()).toBe(join(directory, "new", "a.txt"));
-  expect(readFileSync(join(directory, "new", "a.txt"), "utf8")).toBe("one two three");
+  expect(await file.finish()).toBe(join(directory, "new", "er", "a.txt"));
+  expect(readFileSync(join(directory, "new", "er", "a.txt"), "utf8")).toBe("one two three");
   expect(file.bytes).toBe(13);
-  expect(readdirSync(join(directory, "new"))).toEqual(["a.txt"]);
+  expect(readdirSync(join(directory, "new", "er"))).toEqual(["a.txt"]);
 });
 
 test("leaves nothing when it is given up", async () => {
@@ -62,6 +62,7 @@ test("a directory that is a file, or may not be written to", async () => {
   await expect(DumpFile.create(join(directory, "file", "x"), "a")).rejects.toThrow(
     "part of the path is a file",
   );
+  await expect(DumpFile.create("/proc/deadlock-lint/x", "a")).rejects.toBeInstanceOf(UsageError);
   if (process.getuid?.() === 0) return;
   mkdirSync(join(directory, "locked"));
   chmodSync(join(directory, "locked"), 0o500);

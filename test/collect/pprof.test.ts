@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { ConnectionError } from "../../src/collect/connection-error.ts";
 import { DumpFile } from "../../src/collect/dump-file.ts";
-import { defaultHttpLimits } from "../../src/collect/http-get.ts";
+import { defaultHttpLimits } from "../../src/collect/limits.ts";
 import { collectPprof, type PprofOptions, type PprofResult } from "../../src/collect/pprof.ts";
 import { parsePprofTarget } from "../../src/collect/target.ts";
 import { countedText, httpServer, pprofServer, tcpServer, temporaryDirectory, traceback } from "./servers.ts";

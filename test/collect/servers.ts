@@ -53,6 +53,7 @@ export async function tcpServer(talk: (socket: Socket) => void): Promise<number>
   const server = createTcpServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
     socket.on("error", () => undefined);
+    socket.setNoDelay(true);
     talk(socket);
   });
   const port = await listen(server);

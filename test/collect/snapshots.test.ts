@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { defaultHttpLimits } from "../../src/collect/http-get.ts";
+import { defaultHttpLimits } from "../../src/collect/limits.ts";
 import { type CollectOptions, collectSnapshots, type Snapshot } from "../../src/collect/snapshots.ts";
 import { parsePprofTarget } from "../../src/collect/target.ts";
 import { UsageError } from "../../src/errors.ts";
