@@ -6,6 +6,8 @@ import type { Reader } from "./reader.ts";
 const loaders: Readonly<Partial<Record<FormatId, () => Promise<Reader>>>> = {
   "go-traceback": async () => (await import("./go-traceback.ts")).goTracebackReader,
   "delve-json": async () => (await import("./delve-json.ts")).delveJsonReader,
+  "delve-text": async () => (await import("./delve-text.ts")).delveTextReader,
+  gdb: async () => (await import("./gdb.ts")).gdbReader,
   "pprof-text": async () => (await import("./pprof-text.ts")).pprofTextReader,
 };
 

@@ -1,5 +1,6 @@
 import { type Address, addressOf, parseAddress, unknownAddress } from "../../model/address.ts";
 import type { FrameDraft } from "../../model/dump-builder.ts";
+import { lacksFirst } from "./first-argument.ts";
 import type { JsonObject, JsonValue } from "./json-value.ts";
 
 /** The object that a JSON value is; `undefined` when it is none. */
@@ -106,25 +107,10 @@ export function stackFrameOf(value: JsonValue): Location | undefined {
   if (location === undefined || !Array.isArray(args)) return location;
   const incoming = (args as readonly JsonValue[]).filter(isIncoming);
   const values = incoming.map(variableAddress);
-  if (lacksFirst(location.function, objectOf(incoming[0]))) values.unshift(unknownAddress);
+  const first = objectOf(incoming[0]);
+  if (lacksFirst(location.function, textOf(first?.get("name")), textOf(first?.get("type"))))
+    values.unshift(unknownAddress);
   return { ...location, args: values };
-}
-
-/** First arguments that name what a goroutine waits for. */
-const firstNames: Readonly<Record<string, string>> = {
-  "runtime.chansend": "c",
-  "runtime.chanrecv": "c",
-  "runtime.semacquire1": "addr",
-  "sync.runtime_notifyListWait": "l",
-};
-
-/** The compiler may leave out an argument altogether; the next one must not be taken for it. */
-function lacksFirst(fn: string, first: JsonObject | undefined): boolean {
-  if (Object.hasOwn(firstNames, fn)) return textOf(first?.get("name")) !== firstNames[fn];
-  const receiver = /^[^([]*\(\*([^)[]+)/.exec(fn)?.[1];
-  if (receiver === undefined || fn.includes(").func")) return false;
-  const type = textOf(first?.get("type")).split("[", 1)[0]!;
-  return !(type.startsWith("*") && type.endsWith(`.${receiver}`));
 }
 
 /** Bit of a Variable's flags: it is a result, which is listed among the arguments. */

@@ -336,7 +336,7 @@ function withoutStatus(
 }
 
 /** The kind of a wait reason; up to Go 1.23 a WaitGroup is the only thing that waits through this function. */
-function kindAt(reason: string, functions: readonly string[]): WaitKind {
+export function kindAt(reason: string, functions: readonly string[]): WaitKind {
   if (reason === "semacquire" && functions.length === 1 && functions[0] === "sync.runtime_Semacquire")
     return "waitgroup-wait";
   return waitKindOf(reason === "" ? "waiting" : reason, functions);

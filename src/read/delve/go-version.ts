@@ -52,7 +52,7 @@ const startReasons: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Wait reasons that a function leads to, whoever called it. */
-const atReasons: Readonly<Record<string, readonly string[]>> = {
+export const atReasons: Readonly<Record<string, readonly string[]>> = {
   "time.Sleep": ["sleep"],
   "sync.(*Mutex).Lock": ["semacquire", "sync.Mutex.Lock"],
   "sync.runtime_SemacquireMutex": [

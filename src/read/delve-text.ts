@@ -1,0 +1,51 @@
+import { stripVTControlCharacters } from "node:util";
+import type { Dump } from "../model/dump.ts";
+import { TranscriptReader } from "./delve/transcript.ts";
+import { TranscriptDump } from "./delve/transcript-dump.ts";
+import { eachLine } from "./lines.ts";
+import type { ByteSource, Reader, ReadOptions, Sniffed } from "./reader.ts";
+
+/**
+ * What people paste out of a Delve terminal: `goroutines` with any of its options, `stack`, `stack -full`, `bt`,
+ * `goroutine N bt`, one after the other, with the prompts and commands between them or without.
+ *
+ *     (dlv) goroutines -t
+ *     * Goroutine 6 - User: /src/main.go:41 main.chanSend (0x564759) (thread 4221) [chan send 2772268091302]
+ *     	0  0x000000000043fbfd in runtime.gopark
+ *     	    at /src/runtime/proc.go:364
+ *     [66 goroutines]
+ *
+ * What all commands tell of a goroutine is joined, until the program goes on; then a new dump begins.
+ */
+export const delveTextReader: Reader = {
+  id: "delve-text",
+  title: "Delve transcript (goroutines, stack)",
+  sniff,
+  read,
+};
+
+const goroutine = /^\s*\*?\s*(?:\(dlv\) )?\s*\*?\s*Goroutine \d+ - (?:User|Runtime|Go|Start): /m;
+const frame = /^\s*(?:\(dlv\) )?\d+ {2}0x[0-9a-f]{16} in \S.*\n\s+at \S/m;
+
+function sniff(head: Uint8Array): Sniffed {
+  const latin1 = Buffer.from(head.buffer, head.byteOffset, head.length).toString("latin1");
+  const text = stripVTControlCharacters(latin1).replaceAll("\r\n", "\n");
+  if (goroutine.test(text)) return 3;
+  if (frame.test(text)) return 2;
+  return /^\(dlv\) /m.test(text) ? 1 : 0;
+}
+
+async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
+  const reader = new TranscriptReader();
+  reader.finish(await eachLine(source, options, (line) => reader.line(line)));
+  const transcripts = reader.transcripts.filter(
+    (t, index) => index === 0 || t.headers > 0 || t.strays.length > 0,
+  );
+  return transcripts.map((transcript, index) =>
+    new TranscriptDump(
+      index === 0 ? source.name : `${source.name}#${index + 1}`,
+      transcript,
+      options.goVersion,
+    ).build(),
+  );
+}

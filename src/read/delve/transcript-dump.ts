@@ -1,0 +1,228 @@
+import { unknownAddress } from "../../model/address.ts";
+import { resourceOf } from "../../model/arguments.ts";
+import type { Dump } from "../../model/dump.ts";
+import { DumpBuilder, type FrameDraft, type StackDraft, type StackHandle } from "../../model/dump-builder.ts";
+import { goroutineFlags } from "../../model/goroutines.ts";
+import { type WaitKind, waitKindOf } from "../../model/wait-kind.ts";
+import { kindAt } from "./assembly.ts";
+import { ReasonEvidence } from "./go-version.ts";
+import { ReasonTexts } from "./reason-texts.ts";
+import { pcKey, type Transcript, type TranscriptFrame, type TranscriptGoroutine } from "./transcript.ts";
+
+/** Makes a dump of a transcript. */
+export class TranscriptDump {
+  readonly #builder: DumpBuilder;
+  readonly #transcript: Transcript;
+  readonly #reasons = new ReasonTexts();
+  readonly #evidence = new ReasonEvidence();
+  readonly #goVersion: string | undefined;
+  #anyReason = false;
+  #undecided = 0;
+
+  constructor(name: string, transcript: Transcript, goVersion: string | undefined) {
+    this.#builder = new DumpBuilder(name, "delve-text", ["ids"]);
+    this.#transcript = transcript;
+    this.#goVersion = goVersion ?? transcript.goVersion;
+  }
+
+  build(): Dump {
+    const builder = this.#builder;
+    const { goroutines, problems, cut } = this.#transcript;
+    for (const problem of problems) {
+      if (cut && problem.lost < 0) builder.cut(problem);
+      else builder.problem(problem);
+    }
+    const unnamed = this.#joinStrays();
+    this.#reportGaps();
+    for (const goroutine of goroutines.values()) this.#learn(goroutine);
+    builder.goVersion =
+      this.#goVersion ?? this.#evidence.pathVersion ?? this.#evidence.minorOf(this.#evidence.tables());
+    for (const goroutine of [...goroutines.values(), ...unnamed]) this.#add(goroutine);
+    builder.headersSeen = this.#transcript.headers;
+    builder.repeated = this.#transcript.repeated;
+    this.#declare();
+    return builder.build();
+  }
+
+  /** A list's gap is no loss where another list is whole. */
+  #reportGaps(): void {
+    const { gaps, whole, goroutines } = this.#transcript;
+    if (whole >= goroutines.size) return;
+    let missing = 0;
+    for (const gap of gaps) {
+      missing += gap.lost;
+      this.#builder.problem(gap);
+    }
+    this.#transcript.headers += missing;
+    if (missing > 0) this.#builder.missingShare = missing / (missing + goroutines.size);
+  }
+
+  /** Finds the goroutines of stacks that no command names, by the place at which they stand. Answers those without. */
+  #joinStrays(): TranscriptGoroutine[] {
+    const { goroutines, strays } = this.#transcript;
+    const byPlace = new Map<number, TranscriptGoroutine[]>();
+    for (const g of goroutines.values()) {
+      const pc = g.places.get("User")?.pc;
+      if (pc !== undefined) byPlace.set(pc, [...(byPlace.get(pc) ?? []).slice(0, 1), g]);
+    }
+    const unnamed = new Map<string, TranscriptGoroutine>();
+    for (const stray of strays) {
+      const named = Number.isNaN(stray.id) ? this.#standing(byPlace, stray) : this.#named(stray.id);
+      if (named !== undefined) {
+        const richer = stray.frames.some((f) => f.withArguments) || stray.frames.length > named.frames.length;
+        if (named.frames.length === 0 || richer) {
+          named.frames = stray.frames;
+          named.truncated = stray.truncated;
+        }
+      } else if (stray.frames.length > 0) unnamed.set(pcKey(stray.frames), stray);
+    }
+    if (goroutines.size === 0) {
+      this.#transcript.headers += unnamed.size;
+      return [...unnamed.values()];
+    }
+    if (unnamed.size > 0)
+      this.#builder.problem({
+        message: `${unnamed.size} stacks were left out: the transcript does not say whose they are`,
+        lost: 0,
+      });
+    return [];
+  }
+
+  #standing(
+    byPlace: ReadonlyMap<number, readonly TranscriptGoroutine[]>,
+    stray: TranscriptGoroutine,
+  ): TranscriptGoroutine | undefined {
+    for (const frame of stray.frames) {
+      const there = byPlace.get(frame.pc);
+      if (there?.length === 1) return there[0];
+    }
+    return undefined;
+  }
+
+  #named(id: number): TranscriptGoroutine {
+    const { goroutines } = this.#transcript;
+    let goroutine = goroutines.get(id);
+    if (goroutine === undefined) {
+      goroutine = {
+        id,
+        places: new Map(),
+        reason: "",
+        threadId: 0,
+        labels: [],
+        frames: [],
+        truncated: false,
+      };
+      goroutines.set(id, goroutine);
+      this.#transcript.headers++;
+    }
+    return goroutine;
+  }
+
+  #learn({ reason, places, frames }: TranscriptGoroutine): void {
+    for (const frame of [...places.values(), ...frames]) this.#evidence.frame(frame);
+    if (reason === "") return;
+    this.#anyReason = true;
+    const at = places.get("User")?.function;
+    if (at !== undefined) this.#reasons.note(reason, at);
+  }
+
+  #add(goroutine: TranscriptGoroutine): void {
+    const builder = this.#builder;
+    const { places, frames, threadId } = goroutine;
+    const drafts = frames.length > 0 ? frames.map(draftOf) : ends(goroutine);
+    const { reason, wait } = this.#waitOf(goroutine, drafts);
+    const creator = places.get("Go");
+    const draft: StackDraft = {
+      reason,
+      wait,
+      frames: drafts,
+      extent: drafts.length === 0 ? "none" : frames.length === 0 ? "ends" : extentOf(goroutine),
+      ...(goroutine.truncated ? { elided: -1 } : {}),
+      createdBy: creator?.function === "runtime.newproc" ? undefined : creator,
+    };
+    if (frames.length > 0) builder.can("stacks");
+    if (creator !== undefined) builder.can("creators");
+    const handle = builder.stack(draft);
+    const flags =
+      (threadId === 0 ? 0 : goroutineFlags.onThread) | (isSystem(drafts, wait) ? goroutineFlags.system : 0);
+    const labels = builder.labels(goroutine.labels);
+    builder.goroutines.push(
+      handle.index,
+      goroutine.id,
+      1,
+      -1,
+      flags,
+      Number.NaN,
+      resource(handle, drafts),
+      labels,
+    );
+    for (const { frame, argument } of handle.stack.slots)
+      builder.goroutines.pushArgument(drafts[frame]?.args?.[argument] ?? unknownAddress);
+    if (handle.stack.slots.length > 0) builder.can("arguments");
+    if (handle.resource !== undefined)
+      builder.can(wait.startsWith("chan-") ? "channel-addresses" : "lock-addresses");
+  }
+
+  #waitOf(
+    { reason, threadId, places }: TranscriptGoroutine,
+    frames: readonly FrameDraft[],
+  ): { reason: string; wait: WaitKind } {
+    const functions = frames.map((f) => f.function);
+    if (reason === "") {
+      const current = places.get("Runtime")?.function ?? functions[0];
+      const parked = current === "runtime.gopark" || current === "runtime.coroswitch";
+      const wait = waitKindOf(parked ? "waiting" : "", functions);
+      return { reason: "", wait: wait === "unknown" && threadId !== 0 ? "running" : wait };
+    }
+    const meanings = this.#reasons.meanings(reason, this.#builder.goVersion);
+    const kinds = new Set(meanings.map((text) => kindAt(text, functions)));
+    const text = meanings.length === 1 ? meanings[0]! : "";
+    if (kinds.size === 1) return { reason: text, wait: [...kinds][0]! };
+    const wait = waitKindOf("waiting", functions);
+    if (wait === "parked") this.#undecided++;
+    return { reason: text, wait };
+  }
+
+  #declare(): void {
+    const builder = this.#builder;
+    if (this.#anyReason) builder.can("wait-reasons");
+    if (this.#undecided > 0)
+      builder.problem({
+        message:
+          `the wait reasons of ${this.#undecided} goroutines can't be told: Delve before 1.26.3 prints wrong ones for ` +
+          "some versions of Go; give the version with --go-version go1.N, or save the stacks (goroutines -t)",
+        lost: 0,
+      });
+    if (builder.goroutines.length === 0)
+      builder.problem({ message: "no goroutine was found in this transcript", lost: 0 });
+  }
+}
+
+function draftOf({ withArguments, args, ...frame }: TranscriptFrame): FrameDraft {
+  return withArguments ? { ...frame, args } : frame;
+}
+
+/** Where a list without stacks says that a goroutine stands, and where it began. */
+function ends({ places }: TranscriptGoroutine): FrameDraft[] {
+  const user = places.get("User") ?? places.get("Runtime");
+  const start = places.get("Start");
+  return [user, start?.function === user?.function ? undefined : start].filter((f) => f !== undefined);
+}
+
+function extentOf({ truncated, frames }: TranscriptGoroutine): "full" | "cut" {
+  return !truncated && frames.at(-1)?.function === "runtime.goexit" ? "full" : "cut";
+}
+
+function isSystem(frames: readonly FrameDraft[], wait: WaitKind): boolean {
+  const entry = frames.findLast((f) => f.function !== "runtime.goexit")?.function ?? "";
+  return (
+    entry.startsWith("runtime.") && entry !== "runtime.main" && (frames.length > 1 || wait === "runtime-idle")
+  );
+}
+
+function resource({ resource: plan }: StackHandle, frames: readonly FrameDraft[]): number {
+  const value = plan === undefined ? undefined : frames[plan.frame]?.args?.[plan.argument];
+  return plan === undefined || value === undefined || Number.isNaN(value)
+    ? unknownAddress
+    : resourceOf(plan, value);
+}

@@ -1,0 +1,295 @@
+import { stripVTControlCharacters } from "node:util";
+import type { Address } from "../../model/address.ts";
+import { formatAddress, unknownAddress } from "../../model/address.ts";
+import type { ReadProblem } from "../../model/dump.ts";
+import type { FrameDraft } from "../../model/dump-builder.ts";
+import { lacksFirst } from "./first-argument.ts";
+import {
+  frameLine,
+  type HeaderLine,
+  headerLine,
+  type LocationKind,
+  labelPairs,
+  positionLine,
+  variableLine,
+} from "./text-lines.ts";
+
+/** A frame while its lines are read. */
+export interface TranscriptFrame extends FrameDraft {
+  readonly pc: Address;
+  file: string;
+  line: number;
+  readonly args: Address[];
+  /** Its arguments are printed: `stack -full`. */
+  withArguments: boolean;
+}
+
+/** A goroutine of a transcript: what all commands together told of it. */
+export interface TranscriptGoroutine {
+  /** NaN for a stack of which nobody says whose it is. */
+  readonly id: number;
+  readonly places: Map<LocationKind, FrameDraft & { readonly pc: Address }>;
+  reason: string;
+  threadId: number;
+  labels: readonly [string, string][];
+  frames: TranscriptFrame[];
+  /** More frames were there: `(truncated)`. */
+  truncated: boolean;
+}
+
+/** One dump in a transcript: until the program goes on. */
+export interface Transcript {
+  readonly goroutines: Map<number, TranscriptGoroutine>;
+  /** Stacks of goroutines unknown. */
+  readonly strays: TranscriptGoroutine[];
+  readonly problems: ReadProblem[];
+  goVersion: string | undefined;
+  headers: number;
+  repeated: number;
+  /** What lists left out: members of groups, goroutines after an early end. Another list may have them. */
+  readonly gaps: ReadProblem[];
+  /** Goroutines of the longest list that is whole. */
+  whole: number;
+  cut: boolean;
+}
+
+/** Most frames and variables that are kept of one goroutine. */
+const maxFrames = 2000;
+const maxArguments = 16;
+
+/** Reads what people paste out of a Delve terminal, line by line. */
+export class TranscriptReader {
+  readonly transcripts: Transcript[] = [];
+  #now: Transcript = this.#begin();
+  #goroutine: TranscriptGoroutine | undefined;
+  /** Whose frames come next: named by a command, or the goroutine that is selected. */
+  #asked: number | undefined;
+  #selected: number | undefined;
+  #frame: TranscriptFrame | undefined;
+  /** Lines of deferred calls and ancestors are no frames of the stack. */
+  #aside = false;
+  /** Goroutines since the list began, and since the group. */
+  #listed = 0;
+  #grouped = 0;
+  /** Goroutines of the list that was announced. */
+  #announced = 0;
+  #line = 0;
+
+  #begin(): Transcript {
+    const transcript: Transcript = {
+      goroutines: new Map(),
+      strays: [],
+      problems: [],
+      goVersion: undefined,
+      headers: 0,
+      repeated: 0,
+      gaps: [],
+      whole: 0,
+      cut: false,
+    };
+    this.transcripts.push(transcript);
+    return transcript;
+  }
+
+  line(raw: string): void {
+    this.#line++;
+    let text = raw.includes("\x1b") ? stripVTControlCharacters(raw) : raw;
+    while (text.startsWith("(dlv) ")) {
+      text = text.slice(6);
+      this.#prompt(text);
+    }
+    if (text.includes("Goroutine ") && this.#goroutineLine(text)) return;
+    if (this.#stackLine(text)) return;
+    this.#otherLine(text);
+  }
+
+  /** @param cut the last line has no end */
+  finish(cut: boolean): void {
+    if (this.#announced > 0) this.#checkAnnounced();
+    else if (this.#listed > 0 || (cut && this.#frame !== undefined)) {
+      const message = "the transcript ends before its list does";
+      this.#now.problems.push({ line: this.#line, message, lost: -1 });
+      this.#now.cut = true;
+    }
+  }
+
+  #checkAnnounced(): void {
+    if (this.#announced > this.#listed)
+      this.#lack("", this.#announced - this.#listed, "the list is shorter than it says");
+    if (this.#announced > 0) this.#listed = 0;
+    this.#announced = 0;
+  }
+
+  /** What stands behind a prompt: the command that was typed, or in a piped session its output. */
+  #prompt(text: string): void {
+    this.#endStack();
+    this.#checkAnnounced();
+    this.#listed = 0;
+    this.#grouped = 0;
+    this.#asked = undefined;
+    const stack = /^(?:goroutine|gr) (\d{1,15}) (?:bt|stack|.*\bbt\b|.*\bstack\b)/.exec(text);
+    const chosen = /^(?:goroutine|gr) (\d{1,15})\s*$/.exec(text);
+    if (stack !== null) this.#asked = Number(stack[1]);
+    if (chosen !== null) this.#selected = Number(chosen[1]);
+    if (/^(?:c|continue|n|next|s|step|si|so|stepout|r|restart|rebuild|rev|rw|rewind)\b/.test(text))
+      this.#goOn();
+  }
+
+  #goOn(): void {
+    this.#selected = undefined;
+    if (this.#now.headers > 0 || this.#now.strays.length > 0) this.#now = this.#begin();
+  }
+
+  #goroutineLine(text: string): boolean {
+    const found = headerLine(text);
+    if (found !== undefined) {
+      this.#header(found);
+      return true;
+    }
+    if (/^\s*\*?\s*Goroutine \(?unreadable|^\s*\*?\s*Goroutine \d{1,15} - \(?unreadable/.test(text)) {
+      this.#now.headers++;
+      this.#listed++;
+      this.#problem(text, "Delve could not read this goroutine", 1);
+      return true;
+    }
+    const long = /^\s*Goroutine (\d{1,15}):$/.exec(text);
+    if (long === null) {
+      if (!/^Created by Goroutine \d/.test(text)) return false;
+      this.#aside = true;
+      return true;
+    }
+    this.#endStack();
+    this.#selected = Number(long[1]);
+    return true;
+  }
+
+  #header(header: HeaderLine): void {
+    this.#endStack();
+    this.#aside = false;
+    this.#now.headers++;
+    this.#listed++;
+    this.#grouped++;
+    if (header.current) this.#selected = header.id;
+    let goroutine = this.#now.goroutines.get(header.id);
+    if (goroutine === undefined) {
+      goroutine = newGoroutine(header.id);
+      this.#now.goroutines.set(header.id, goroutine);
+    } else this.#now.repeated++;
+    goroutine.reason ||= header.reason;
+    goroutine.threadId ||= header.threadId;
+    if (!goroutine.places.has(header.kind)) {
+      const { function: fn, file, line, pc } = header;
+      goroutine.places.set(header.kind, { function: fn, file, line, pc });
+    }
+    this.#goroutine = goroutine;
+  }
+
+  #stackLine(text: string): boolean {
+    const frame = frameLine(text);
+    if (frame !== undefined) {
+      if (frame.index === 0) this.#startStack(/^\s/.test(text));
+      if (this.#aside || this.#goroutine === undefined) return true;
+      const { function: fn, pc } = frame;
+      this.#frame = { function: fn, file: "", line: 0, pc, args: [], withArguments: false };
+      if (this.#goroutine.frames.length < maxFrames) this.#goroutine.frames.push(this.#frame);
+      return true;
+    }
+    if (this.#aside || this.#frame === undefined) return false;
+    const position = positionLine(text);
+    if (position !== undefined) {
+      if (this.#frame.line === 0) Object.assign(this.#frame, position);
+      return true;
+    }
+    if (/^\s*defer \d+: |^\s+deferred by /.test(text)) return true;
+    return this.#variable(text, this.#frame);
+  }
+
+  /** Frames under a goroutine's line are its own; others are of the goroutine that a command named. */
+  #startStack(indented: boolean): void {
+    this.#aside = false;
+    if (indented && this.#goroutine !== undefined && this.#goroutine.frames.length === 0) return;
+    const id = this.#asked ?? this.#selected;
+    this.#endStack();
+    const stray = newGoroutine(id ?? Number.NaN);
+    this.#now.strays.push(stray);
+    this.#goroutine = stray;
+  }
+
+  #variable(text: string, frame: TranscriptFrame): boolean {
+    const variable = variableLine(text);
+    if (variable === undefined) return false;
+    frame.withArguments = true;
+    if (frame.args.length === 0 && lacksFirst(frame.function, variable.name, variable.type))
+      frame.args.push(unknownAddress);
+    if (frame.args.length < maxArguments) frame.args.push(variable.value);
+    return true;
+  }
+
+  #endStack(): void {
+    this.#goroutine = undefined;
+    this.#frame = undefined;
+  }
+
+  #otherLine(text: string): void {
+    const labels = /^\s+Labels: (.*)$/.exec(text);
+    const total = /^\s+Total: (\d{1,12})$/.exec(text);
+    const count = /^\[(\d{1,12}) goroutines\]$/.exec(text);
+    const switched = /^Switched from \d+ to (\d{1,15})\b/.exec(text);
+    if (labels !== null && this.#goroutine !== undefined) this.#goroutine.labels = labelPairs(labels[1]!);
+    else if (/^\s*\(truncated\)$/.test(text) && this.#goroutine !== undefined)
+      this.#goroutine.truncated = true;
+    else if (total !== null) this.#endGroup(text, Number(total[1]));
+    else if (count !== null) this.#endList(text, Number(count[1]));
+    else if (switched !== null) {
+      this.#endStack();
+      this.#selected = Number(switched[1]);
+    } else this.#version(text);
+  }
+
+  #endGroup(text: string, total: number): void {
+    if (total > this.#grouped)
+      this.#lack(text, total - this.#grouped, "a group does not show all its members");
+    this.#listed = 0;
+    this.#grouped = 0;
+    this.#endStack();
+  }
+
+  /** The count stands behind the list; early versions of Delve wrote it before. */
+  #endList(text: string, count: number): void {
+    if (this.#listed === 0) {
+      this.#announced = count;
+      return;
+    }
+    if (count > this.#listed) this.#lack(text, count - this.#listed, "the list is shorter than it says");
+    else this.#now.whole = Math.max(this.#now.whole, count);
+    this.#listed = 0;
+    this.#endStack();
+  }
+
+  #lack(text: string, lost: number, message: string): void {
+    this.#now.gaps.push({
+      line: this.#line,
+      text,
+      message: `${message}: ${lost} goroutines are missing`,
+      lost,
+    });
+  }
+
+  #version(text: string): void {
+    const found = /\bGo version (go1\.\d{1,3}(?:\.\d{1,3})?)/.exec(text);
+    if (found !== null) this.#now.goVersion = found[1];
+  }
+
+  #problem(text: string, message: string, lost: number): void {
+    this.#now.problems.push({ line: this.#line, text, message, lost });
+  }
+}
+
+function newGoroutine(id: number): TranscriptGoroutine {
+  return { id, places: new Map(), reason: "", threadId: 0, labels: [], frames: [], truncated: false };
+}
+
+/** Identity of a stack by its instructions: to find whose an unnamed stack is. */
+export function pcKey(frames: readonly TranscriptFrame[]): string {
+  return frames.map((f) => formatAddress(f.pc)).join(" ");
+}

@@ -1,0 +1,153 @@
+import { readdirSync, readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Dump } from "../../src/model/dump.ts";
+import { delveJsonReader } from "../../src/read/delve-json.ts";
+import { delveTextReader } from "../../src/read/delve-text.ts";
+import { gdbReader } from "../../src/read/gdb.ts";
+import type { Reader } from "../../src/read/reader.ts";
+import { bytesSource } from "./bytes.ts";
+import { dumpText } from "./dump-text.ts";
+
+const readers: readonly Reader[] = [delveJsonReader, delveTextReader, gdbReader];
+const fixtures = readers.flatMap((reader) => {
+  const folder = new URL(`../../fixtures/dumps/${reader.id}/`, import.meta.url);
+  return readdirSync(folder)
+    .filter((name) => !name.includes(".golden."))
+    .map((name) => ({
+      name: `${reader.id}/${name}`,
+      reader,
+      folder,
+      bytes: readFileSync(new URL(name, folder)),
+    }));
+});
+
+const read = (reader: Reader, bytes: Uint8Array | string, chunk?: number): Promise<Dump[]> =>
+  reader.read(bytesSource("dump", bytes, chunk), { threads: 1 });
+const asText = (dumps: Dump[]) => dumps.map(dumpText).join("\n");
+
+function accounted(dumps: readonly Dump[]): void {
+  for (const dump of dumps) {
+    const lost = dump.problems.reduce((sum, p) => sum + Math.max(p.lost, 0), 0);
+    expect(dump.headersSeen).toBe(dump.goroutines.length + dump.repeated + lost);
+  }
+}
+
+describe.each(fixtures)("$name", ({ name, reader, folder, bytes }) => {
+  test("is read as its golden says", async () => {
+    expect(reader.sniff(bytes.subarray(0, 65536))).toBeGreaterThan(1);
+    for (const other of readers) {
+      if (other !== reader) expect(other.sniff(bytes)).toBeLessThan(reader.sniff(bytes));
+    }
+    const dumps = await read(reader, bytes);
+    accounted(dumps);
+    const golden = name.slice(reader.id.length + 1).replace(/\.\w+$/, ".golden.txt");
+    await expect(asText(dumps)).toMatchFileSnapshot(new URL(golden, folder).pathname);
+  });
+
+  test("chunks and CRLF change nothing", async () => {
+    const plain = asText(await read(reader, bytes)).replace(/"offset":\d+/g, "");
+    expect(asText(await read(reader, bytes, 7)).replace(/"offset":\d+/g, "")).toBe(plain);
+    const text = bytes.toString().replaceAll("\n", "\r\n");
+    expect(asText(await read(reader, text)).replace(/"offset":\d+/g, "")).toBe(plain);
+  });
+
+  test("cut anywhere, flipped anywhere: no crash, every goroutine accounted for", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(bytes.length), fc.nat(bytes.length - 1), fc.nat(255), async (end, at, byte) => {
+        accounted(await read(reader, bytes.subarray(0, end)));
+        const flipped = Uint8Array.from(bytes);
+        flipped[at] = byte;
+        accounted(await read(reader, flipped));
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+/** What the program of the fixtures waits for, by the function that its goroutines are in. */
+const expected: Readonly<Record<string, string>> = {
+  "main.(*Pool).send": "chan-send",
+  "main.(*Pool).receive": "chan-receive",
+  "main.choose": "select",
+};
+
+test.each(fixtures.filter((f) => /delve|-all/.test(f.name)))(
+  "$name: every wait is told right",
+  async ({ reader, bytes }) => {
+    const [dump] = await read(reader, bytes);
+    const seen = new Map<string, string>();
+    for (const stack of dump!.stacks)
+      for (const frame of stack.frames) {
+        const name = frame.symbol.plain;
+        if (Object.hasOwn(expected, name)) seen.set(name, stack.wait);
+      }
+    expect(Object.fromEntries(seen)).toEqual(expected);
+  },
+);
+
+describe("Delve transcripts", () => {
+  const one = (text: string) => read(delveTextReader, text).then((dumps) => dumps[0]!);
+
+  test("commands between the lists: stacks find their goroutine", async () => {
+    const dump = await one(`(dlv) goroutines
+* Goroutine 1 - User: /src/a b.go:5 main.main (0x10) (thread 9)
+  Goroutine 7 - User: /src/a.go:41 main.f[go.shape.struct { a int; b int }] (0x20) [chan send 1489h2m3.5s]
+  Goroutine 8 - User: /src/a.go:41 main.g (0x30) [unknown wait reason 20]
+  Goroutine 9 (unreadable bad)
+[4 goroutines]
+(dlv) goroutine 8 bt
+0  0x0000000000000099 in runtime.gopark
+   at /root/sdk/go1.26.3/src/runtime/proc.go:463
+1  0x0000000000000098 in runtime.chansend
+   at /root/sdk/go1.26.3/src/runtime/chan.go:283
+2  0x0000000000000030 in main.g
+   at /src/a.go:41
+(truncated)
+(dlv) quit
+`);
+    accounted([dump]);
+    expect(dump.goVersion).toBe("go1.26.3");
+    expect(dump.stacks.map((s) => [s.wait, s.extent, s.frames[0]!.symbol.name, s.frames[0]!.file])).toEqual([
+      ["running", "ends", "main.main", "/src/a b.go"],
+      ["chan-send", "ends", "main.f[go.shape.struct { a int; b int }]", "/src/a.go"],
+      ["chan-send", "cut", "runtime.gopark", "/root/sdk/go1.26.3/src/runtime/proc.go"],
+    ]);
+    expect(dump.problems).toEqual([expect.objectContaining({ lost: 1, line: 5 })]);
+  });
+
+  test("the program goes on: a second dump", async () => {
+    const list = "  Goroutine 1 - User: /a.go:5 main.main (0x10) [select]\n[1 goroutines]\n";
+    const dumps = await read(
+      delveTextReader,
+      `(dlv) goroutines\n${list}(dlv) continue\n(dlv) goroutines\n${list}`,
+    );
+    expect(dumps.map((d) => [d.name, d.goroutines.length])).toEqual([
+      ["dump", 1],
+      ["dump#2", 1],
+    ]);
+  });
+
+  test("a list that ends early is cut", async () => {
+    const dump = await one("  Goroutine 1 - User: /a.go:5 main.main (0x10) [select]\n  Goroutine 2 - Us");
+    expect([dump.goroutines.length, dump.complete]).toEqual([1, false]);
+  });
+});
+
+test("gdb: wrapped lines are one frame, kernel addresses are stale values", async () => {
+  const text = `(gdb) goroutine 5 bt
+#0  runtime.gopark (unlockf=<optimized out>, lock=<optimized out>)
+    at /go/src/runtime/proc.go:436
+#1  0x000000000040f145 in runtime.chansend (c=0xc0000780e0, ep=0x0,
+    block=true) at /go/src/runtime/chan.go:283
+#2  0x0000000000420c2f in main.(*T).send (t=0xfffffffffffffe00, s="a), (b")
+    at /src/a b.go:7
+`;
+  const [dump] = await read(gdbReader, text);
+  expect(dumpText(dump!)).toContain("g5 stack 0 x1 minutes -1 flags 0 by NaN on 0xc0000780e0");
+  expect(dump!.stacks[0]!.frames.map((f) => `${f.symbol.name} ${f.file}:${f.line}`)).toEqual([
+    "runtime.gopark /go/src/runtime/proc.go:436",
+    "runtime.chansend /go/src/runtime/chan.go:283",
+    "main.(*T).send /src/a b.go:7",
+  ]);
+});
