@@ -98,9 +98,9 @@ describe("Delve transcripts", () => {
 [4 goroutines]
 (dlv) goroutine 8 bt
 0  0x0000000000000099 in runtime.gopark
-   at /root/sdk/go1.26.3/src/runtime/proc.go:463
+   at /opt/go1.26.3/src/runtime/proc.go:463
 1  0x0000000000000098 in runtime.chansend
-   at /root/sdk/go1.26.3/src/runtime/chan.go:283
+   at /opt/go1.26.3/src/runtime/chan.go:283
 2  0x0000000000000030 in main.g
    at /src/a.go:41
 (truncated)
@@ -111,7 +111,7 @@ describe("Delve transcripts", () => {
     expect(dump.stacks.map((s) => [s.wait, s.extent, s.frames[0]!.symbol.name, s.frames[0]!.file])).toEqual([
       ["running", "ends", "main.main", "/src/a b.go"],
       ["chan-send", "ends", "main.f[go.shape.struct { a int; b int }]", "/src/a.go"],
-      ["chan-send", "cut", "runtime.gopark", "/root/sdk/go1.26.3/src/runtime/proc.go"],
+      ["chan-send", "cut", "runtime.gopark", "/opt/go1.26.3/src/runtime/proc.go"],
     ]);
     expect(dump.problems).toEqual([expect.objectContaining({ lost: 1, line: 5 })]);
   });
