@@ -67,6 +67,21 @@ export interface ListedGoroutine {
   readonly labels: readonly (readonly [string, string])[];
 }
 
+/** The last object of each member and what it says: most goroutines share some of their places. */
+const lastRead = new Map<
+  string,
+  { readonly object: JsonValue | undefined; readonly location: Location | undefined }
+>();
+
+function placeOf(goroutine: JsonObject, member: string): Location | undefined {
+  const object = goroutine.get(member);
+  const last = lastRead.get(member);
+  if (last !== undefined && last.object === object) return last.location;
+  const location = locationOf(object);
+  lastRead.set(member, { object, location });
+  return location;
+}
+
 /** Delve's Goroutine; `undefined` when the value is none. */
 export function goroutineOf(value: JsonValue): ListedGoroutine | undefined {
   const g = objectOf(value);
@@ -76,14 +91,14 @@ export function goroutineOf(value: JsonValue): ListedGoroutine | undefined {
     g.has("currentLoc") || g.has("userCurrentLoc") || g.has("startLoc") || g.has("goStatementLoc");
   // A thread has `goroutineID` and the flat members too.
   if (!nested && (!g.has("pc") || g.has("goroutineID"))) return undefined;
-  const current = locationOf(nested ? g.get("currentLoc") : g);
+  const current = nested ? placeOf(g, "currentLoc") : locationOf(g);
   const status = numberOf(g.get("status"));
   return {
     id,
     current,
-    user: locationOf(g.get("userCurrentLoc")) ?? current,
-    start: locationOf(g.get("startLoc")),
-    creator: locationOf(g.get("goStatementLoc")),
+    user: placeOf(g, "userCurrentLoc") ?? current,
+    start: placeOf(g, "startLoc"),
+    creator: placeOf(g, "goStatementLoc"),
     threadId: numberOf(g.get("threadID")) ?? 0,
     status: status === undefined ? undefined : status & 0xfff,
     waitReason: numberOf(g.get("waitReason")),

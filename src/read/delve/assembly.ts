@@ -64,6 +64,7 @@ export class DelveAssembly {
   readonly #evidence = new ReasonEvidence();
   /** Names of functions by the address of their first instruction, where no inlined call can lie. */
   readonly #entries = new Map<Address, string>();
+  readonly #names = new LocationNames();
   readonly #reasonNames = new Map<number, string>();
 
   constructor(name: string) {
@@ -112,7 +113,7 @@ export class DelveAssembly {
 
   /** The number of a listed goroutine's shape; new ones are learnt. */
   shape(goroutine: ListedGoroutine): number {
-    const key = shapeKey(goroutine);
+    const key = this.#names.shapeKey(goroutine);
     let index = this.#shapeIndex.get(key);
     if (index === undefined) {
       index = this.#shapes.length;
@@ -362,12 +363,28 @@ function flagsOf({ status, start, user }: ListedGoroutine): number {
   return (status === leaked ? goroutineFlags.leaked : 0) | (system ? goroutineFlags.system : 0);
 }
 
-function shapeKey(g: ListedGoroutine): string {
-  const parts: (string | number | undefined)[] = [g.status, g.waitReason, g.threadId === 0 ? 0 : 1];
-  for (const l of [g.current, g.user, g.start, g.creator]) {
-    if (l === undefined) parts.push("-");
-    else parts.push(l.function, l.file, l.line, l.pc);
+/** A short name for each location, so that the names of shapes stay short. */
+class LocationNames {
+  readonly #byText = new Map<string, number>();
+  /** The last location of each of the four, and its name: they are often the same object. */
+  readonly #last: (Location | undefined)[] = [];
+  readonly #names: number[] = [];
+
+  #name(place: number, location: Location | undefined): number {
+    if (location === undefined) return -1;
+    if (location !== this.#last[place]) {
+      const key = `${location.function}\u0000${location.file}\u0000${location.line}\u0000${location.pc}`;
+      const name = this.#byText.get(key) ?? this.#byText.size;
+      this.#byText.set(key, name);
+      this.#last[place] = location;
+      this.#names[place] = name;
+    }
+    return this.#names[place]!;
   }
-  for (const [key, value] of g.labels) parts.push(key, value);
-  return parts.join("\u0000");
+
+  shapeKey({ current, user, start, creator, status, waitReason, threadId, labels }: ListedGoroutine): string {
+    const places = `${this.#name(0, current)} ${this.#name(1, user)} ${this.#name(2, start)} ${this.#name(3, creator)}`;
+    const state = `${status} ${waitReason} ${threadId === 0 ? 0 : 1}`;
+    return labels.length === 0 ? `${places} ${state}` : `${places} ${state} ${JSON.stringify(labels)}`;
+  }
 }

@@ -34,6 +34,8 @@ export class GoroutineTemplates {
   /** Of `sampled`, those in use. */
   readonly #lengths = new Set<number>();
   #size = 0;
+  #learnt = 0;
+  #matches = 0;
 
   /**
    * Tries the goroutine that begins at `start` with `{`.
@@ -61,7 +63,8 @@ export class GoroutineTemplates {
 
   /** Learns the shape of a goroutine that was parsed. */
   add(shape: number, bytes: Buffer, start: number, end: number, spans: readonly MemberSpan[]): void {
-    if (this.#size > maxBytes) return;
+    // Where next to nothing comes again, learning costs more than it saves.
+    if (this.#size > maxBytes || (++this.#learnt > 8192 && this.#matches < this.#learnt / 8)) return;
     const ends: number[] = [];
     const keys: string[] = [];
     const parts: Buffer[] = [];
@@ -118,6 +121,7 @@ export class GoroutineTemplates {
       if (key === "id") id = value;
       else if (key === "threadID") threadId = value;
     }
+    this.#matches++;
     this.shape = template.shape;
     this.id = id;
     this.threadId = threadId;

@@ -39,6 +39,16 @@ export interface MemberSpan {
   readonly end: number;
 }
 
+/** An object that was read, to be recognised by its bytes when it comes again as the same member. */
+interface Remembered {
+  readonly bytes: Buffer;
+  readonly object: JsonObject;
+}
+
+/** Objects remembered for each member: most goroutines share their start and where they park. */
+const rememberedEach = 4;
+const rememberedSize = 1000;
+
 /** Reads one JSON value out of bytes. Nesting costs no stack, however deep. */
 export class JsonParser {
   bytes: Buffer = Buffer.alloc(0);
@@ -49,6 +59,7 @@ export class JsonParser {
   tooDeep = false;
   /** Non-negative integers among the outermost object's members, in order. */
   readonly spans: MemberSpan[] = [];
+  readonly #remembered = new Map<string, Remembered[]>();
 
   /** @throws JsonStop */
   parse(bytes: Buffer, start: number, end: number): JsonValue {
@@ -118,12 +129,34 @@ export class JsonParser {
 
   #member(key: string, depth: number): JsonValue {
     if (depth > 0) return this.#value(depth + 1);
-    this.peek();
+    const first = this.peek();
     const start = this.pos;
+    if (first === openBrace) return this.#recall(key) ?? this.#remember(key, start);
     const value = this.#value(1);
     if (typeof value === "number" && value >= 0 && this.bytes[start] !== 0x2d)
       this.spans.push({ key, start, end: this.pos });
     return value;
+  }
+
+  #recall(key: string): JsonObject | undefined {
+    for (const { bytes, object } of this.#remembered.get(key) ?? []) {
+      const end = this.pos + bytes.length;
+      if (end > this.end || this.bytes.compare(bytes, 0, bytes.length, this.pos, end) !== 0) continue;
+      this.pos = end;
+      return object;
+    }
+    return undefined;
+  }
+
+  #remember(key: string, start: number): JsonValue {
+    const object = this.#value(1);
+    if (this.pos - start > rememberedSize || this.#remembered.size > 32 || !(object instanceof Map))
+      return object;
+    const known = this.#remembered.get(key) ?? [];
+    this.#remembered.set(key, known);
+    if (known.length === rememberedEach) known.pop();
+    known.unshift({ bytes: Buffer.from(this.bytes.subarray(start, this.pos)), object: object as JsonObject });
+    return object;
   }
 
   #array(depth: number): JsonValue[] {
