@@ -110,7 +110,8 @@ export class Facts {
   #rowKey(row: number, attributes: number): string | number {
     const g = this.dump.goroutines;
     if (attributes === attribute.resource) return g.resource[row]!;
-    if (attributes === attribute.minutes) return g.minutes[row]!;
+    if ((attributes & ~(attribute.minutes | attribute.flags)) === 0)
+      return g.minutes[row]! * 256 + g.flags[row]!;
     let key = "";
     if (attributes & attribute.minutes) key += `m${g.minutes[row]}`;
     if (attributes & attribute.flags) key += `f${g.flags[row]}`;
@@ -123,7 +124,8 @@ export class Facts {
       const slots = this.dump.stacks[g.stack[row]!]!.slots.length;
       for (let i = 0; i < slots; i++) key += `a${g.argument(row, i)}`;
     }
-    if (attributes & attribute.holds) key += `o${this.held.of(row).join(",")}`;
+    if (attributes & attribute.holds)
+      key += `o${this.held.of(row).join(",")}${this.held.reenters(row) ? "r" : ""}`;
     return key;
   }
 

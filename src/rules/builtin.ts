@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { packageRoot } from "../package-root.ts";
 import { compileRule } from "./compile.ts";
 import type { Rule } from "./rule.ts";
 import type { RuleSource } from "./rule-source.ts";
@@ -11,7 +12,7 @@ export interface BuiltinPack {
   readonly rules: readonly RuleSource[];
 }
 
-const built = new URL("../../dist/rules/builtin.json", import.meta.url);
+const built = new URL("dist/rules/builtin.json", packageRoot);
 
 /** The built-in rules as written, file by file. */
 export function builtinPacks(): BuiltinPack[] {

@@ -1,4 +1,7 @@
-import { RE2JS } from "re2js";
+import { createRequire } from "node:module";
+import type * as Re2js from "re2js";
+
+const require = createRequire(import.meta.url);
 
 /** Tests a text; made once, called once a distinct symbol. */
 export type TextTest = (text: string) => boolean;
@@ -37,6 +40,8 @@ export function compileText(pattern: string): TextTest {
 }
 
 function compileRegexp(source: string): TextTest {
+  // Loaded only for rules that have regular expressions: the built-in ones have none.
+  const { RE2JS } = require("re2js") as typeof Re2js;
   try {
     const compiled = RE2JS.compile(source);
     return (text) => compiled.matcher(text).find();

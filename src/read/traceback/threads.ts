@@ -1,4 +1,5 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { packageRoot } from "../../package-root.ts";
 import { LearnedShape } from "./assembler.ts";
 import type { Batch } from "./batch.ts";
 import { SegmentQueue } from "./segment-queue.ts";
@@ -62,7 +63,7 @@ interface StartedWorker {
 function startWorker(file: SegmentedFile, queue: SegmentQueue): StartedWorker {
   const { port1, port2 } = new MessageChannel();
   const task: ScanTask = { file, queue: queue.memory, port: port2 };
-  const worker = new Worker(new URL("./scan-worker.js", import.meta.url), {
+  const worker = new Worker(new URL("dist/read/traceback/scan-worker.js", packageRoot), {
     workerData: task,
     transferList: [port2],
   });

@@ -85,7 +85,7 @@ export const reenters: Predicate = {
   needs: ["arguments", "lock-addresses"],
   compile(value): Condition {
     return {
-      attributes: attribute.holds | attribute.resource | attribute.arguments,
+      attributes: attribute.holds,
       evaluate({ facts, group }) {
         const can = facts.dump.capabilities.has("arguments") ? truth(true) : unknown("arguments");
         const found = facts.held.reenters(group!.rows[0]!);
