@@ -105,6 +105,24 @@ export class Goroutines {
     this.arguments[this.argumentsLength++] = value;
   }
 
+  /**
+   * Adds all arguments of the last row at once.
+   * @param places where they stand in `values`, counted from `from`; -1 for an unknown one
+   */
+  pushArguments(values: Float64Array, from: number, places: Int32Array): void {
+    const count = places.length;
+    const start = this.argumentsLength;
+    if (start + count > this.arguments.length) {
+      this.arguments = grown(this.arguments, Math.max(start + count, start * 2));
+    }
+    const into = this.arguments;
+    for (let i = 0; i < count; i++) {
+      const place = places[i]!;
+      into[start + i] = place < 0 ? Number.NaN : values[from + place]!;
+    }
+    this.argumentsLength = start + count;
+  }
+
   /** Value of the row's argument in its stack's slot `slot`; NaN when unknown. */
   argument(row: number, slot: number): Address {
     return this.arguments[this.argumentStart[row]! + slot]!;

@@ -50,7 +50,7 @@ export class LearnedShape {
   /** For the dump in `dump`: the shape there, and at which value its slots and its resource are found, -1 for none. */
   known: KnownShape | undefined;
   dump: object | undefined;
-  slots: readonly number[] = [];
+  slots: Int32Array = new Int32Array(0);
   resource = -1;
 
   constructor({ record, lines }: SingleRecord) {
@@ -124,7 +124,9 @@ export class DumpAssembler implements RecordSink {
    */
   learned(learned: LearnedShape, numbers: Float64Array, at: number): void {
     const id = numbers[at]!;
-    this.#choose(id, learned.dumper, learned.record.line);
+    if (this.#parted || learned.dumper || this.#events.length > 0) {
+      this.#choose(id, learned.dumper, learned.record.line);
+    }
     if (!this.#admit(id)) return;
     if (learned.record.shape.extent === "none") this.#open.unavailable.add(id);
     const values = at + 3;
@@ -134,9 +136,7 @@ export class DumpAssembler implements RecordSink {
     if (learned.resource >= 0) {
       goroutines.resource[row] = waitedFor(known.handle.resource!, numbers[values + learned.resource]);
     }
-    for (const slot of learned.slots) {
-      goroutines.pushArgument(slot < 0 ? unknownAddress : numbers[values + slot]!);
-    }
+    goroutines.pushArguments(numbers, values, learned.slots);
   }
 
   event(event: DumpEvent, continues: boolean): void {
@@ -220,7 +220,7 @@ export class DumpAssembler implements RecordSink {
     const { stack, resource } = known.handle;
     learned.known = known;
     learned.dump = this.#open;
-    learned.slots = stack.slots.map((slot) => learned.valueOf(slot.frame, slot.argument));
+    learned.slots = Int32Array.from(stack.slots, (slot) => learned.valueOf(slot.frame, slot.argument));
     learned.resource = resource === undefined ? -1 : learned.valueOf(resource.frame, resource.argument);
     return known;
   }
