@@ -58,7 +58,6 @@ export function resourcePlan(
   symbols: readonly GoSymbol[],
   args: readonly FrameArguments[],
 ): ResourcePlan | undefined {
-  const behindWriter = symbols.slice(0, 8).some((s) => s.plain.endsWith("sync.(*Mutex).lockSlow"));
   let semaphore: ResourcePlan | undefined;
   for (let frame = 0; frame < Math.min(symbols.length, 12); frame++) {
     const symbol = symbols[frame]!;
@@ -69,11 +68,29 @@ export function resourcePlan(
       return { frame, argument: 0, offset: resourceOffset[symbol.plain]! };
     }
     if (symbol.plain === "runtime.semacquire1") {
-      const offset = wait === "rwmutex-lock" && behindWriter ? -4 : semaphoreOffset[wait];
+      const offset = wait === "rwmutex-lock" && isBehindWriter(symbols) ? -4 : semaphoreOffset[wait];
       if (offset !== undefined) semaphore = { frame, argument: 0, offset };
     }
   }
   return semaphore;
+}
+
+/** A writer that waits for another writer waits for the lock's inner mutex. */
+function isBehindWriter(symbols: readonly GoSymbol[]): boolean {
+  return symbols.slice(0, 8).some((s) => s.plain.endsWith("sync.(*Mutex).lockSlow"));
+}
+
+/** Slots are few and the same in most stacks. */
+const knownSlots: ArgumentSlot[][] = [];
+
+function slotAt(frame: number, argument: number): ArgumentSlot {
+  let ofFrame = knownSlots[frame];
+  if (ofFrame === undefined) {
+    ofFrame = [];
+    knownSlots[frame] = ofFrame;
+  }
+  ofFrame[argument] ??= { frame, argument };
+  return ofFrame[argument];
 }
 
 /** Chooses the arguments worth keeping for each goroutine of a stack: pointers known in frames outside the machinery. */
@@ -87,7 +104,7 @@ export function argumentSlots(symbols: readonly GoSymbol[], args: readonly Frame
       const value = values[argument]!;
       // The receiver's place is kept whatever the first goroutine has in it, if only it is known.
       if (Number.isNaN(value) || (!looksLikePointer(value) && argument > 0)) continue;
-      slots.push({ frame, argument });
+      slots.push(slotAt(frame, argument));
       ofFrame++;
       if (slots.length === maxSlots) break;
     }

@@ -1,7 +1,7 @@
 import { argumentSlots, type FrameArguments, type ResourcePlan, resourcePlan } from "./arguments.ts";
 import type { Capability, Dump, DumpEvent, FormatId, ReadProblem } from "./dump.ts";
 import { Goroutines } from "./goroutines.ts";
-import { type ArgumentSlot, type Frame, type Stack, type StackExtent, stackKey } from "./stack.ts";
+import type { ArgumentSlot, Frame, Stack, StackExtent } from "./stack.ts";
 import { type GoSymbol, parseSymbol } from "./symbol.ts";
 import { type WaitKind, waitKindOf } from "./wait-kind.ts";
 
@@ -39,6 +39,74 @@ export interface StackHandle {
 const maxProblems = 200;
 const maxProblemText = 200;
 
+interface KnownSymbol {
+  readonly symbol: GoSymbol;
+  /** Its frames, the latest first; of functions with many, by line. */
+  frames: KnownFrame | undefined;
+  frameCount: number;
+  byLine: Map<number, KnownFrame> | undefined;
+}
+
+interface KnownFrame {
+  readonly frame: Frame;
+  readonly id: number;
+  readonly next: KnownFrame | undefined;
+}
+
+interface KnownStack {
+  readonly handle: StackHandle;
+  /** As its draft said it. */
+  readonly wait: WaitKind | undefined;
+  readonly next: KnownStack | undefined;
+}
+
+/** A copy of a string; a part of a larger string keeps all of it in memory. */
+function standalone(text: string): string {
+  const copy = Buffer.from(text, "utf8").toString("utf8");
+  // What is no Unicode does not survive the way through bytes.
+  return copy === text ? copy : text;
+}
+
+/** From so many frames of a function on, they are found by their line. */
+const manyFrames = 8;
+
+/** Puts the frame where `#frame` finds it. */
+function addFrame(known: KnownSymbol, frame: Frame, id: number): KnownFrame {
+  const { line } = frame;
+  if (known.byLine === undefined && ++known.frameCount > manyFrames) {
+    known.byLine = new Map();
+    for (let old = known.frames; old !== undefined; old = old.next) {
+      known.byLine.set(old.frame.line, { ...old, next: known.byLine.get(old.frame.line) });
+    }
+    known.frames = undefined;
+  }
+  const next = known.byLine === undefined ? known.frames : known.byLine.get(line);
+  const added: KnownFrame = { frame, id, next };
+  if (known.byLine === undefined) known.frames = added;
+  else known.byLine.set(line, added);
+  return added;
+}
+
+/** Frames are interned, so that equal ones are the same object. */
+function isSameStack(
+  known: KnownStack,
+  draft: StackDraft,
+  frames: readonly Frame[],
+  createdBy: Frame | undefined,
+  elided: number,
+): boolean {
+  const { stack } = known.handle;
+  return (
+    stack.reason === draft.reason &&
+    stack.extent === draft.extent &&
+    stack.elided === elided &&
+    stack.createdBy === createdBy &&
+    known.wait === draft.wait &&
+    stack.frames.length === frames.length &&
+    stack.frames.every((frame, index) => frame === frames[index])
+  );
+}
+
 /** Collects what a reader finds, interning symbols, frames and stacks. One builder, one dump. */
 export class DumpBuilder {
   readonly goroutines: Goroutines = new Goroutines();
@@ -46,9 +114,11 @@ export class DumpBuilder {
   readonly #name: string;
   readonly #format: FormatId;
   readonly #capabilities = new Set<Capability>();
-  readonly #symbols = new Map<string, GoSymbol>();
-  readonly #frames = new Map<string, Frame>();
-  readonly #handles = new Map<string, StackHandle>();
+  readonly #symbols = new Map<string, KnownSymbol>();
+  #frameCount = 0;
+  readonly #files = new Map<string, string>();
+  /** By a hash of their frames; stacks of equal hash are chained. */
+  readonly #handles = new Map<number, KnownStack>();
   readonly #labelSets: ReadonlyMap<string, string>[] = [new Map()];
   readonly #labelIndex = new Map<string, number>([["", 0]]);
   readonly #problems: ReadProblem[] = [];
@@ -75,40 +145,73 @@ export class DumpBuilder {
   }
 
   symbol(name: string): GoSymbol {
-    let symbol = this.#symbols.get(name);
-    if (symbol === undefined) {
-      symbol = parseSymbol(name);
-      this.#symbols.set(name, symbol);
+    return this.#symbol(name).symbol;
+  }
+
+  #symbol(name: string): KnownSymbol {
+    let known = this.#symbols.get(name);
+    if (known === undefined) {
+      const own = standalone(name);
+      known = { symbol: parseSymbol(own), frames: undefined, frameCount: 0, byLine: undefined };
+      this.#symbols.set(own, known);
     }
-    return symbol;
+    return known;
   }
 
   frame(draft: FrameDraft): Frame {
+    return this.#frame(draft).frame;
+  }
+
+  #frame(draft: FrameDraft): KnownFrame {
+    const known = this.#symbol(draft.function);
+    const { file, line } = draft;
     const inlined = draft.inlined ?? false;
-    const key = `${draft.function}\u0000${draft.file}\u0000${draft.line}\u0000${inlined ? "i" : ""}`;
-    let frame = this.#frames.get(key);
-    if (frame === undefined) {
-      frame = { symbol: this.symbol(draft.function), file: draft.file, line: draft.line, inlined };
-      this.#frames.set(key, frame);
+    let found = known.byLine === undefined ? known.frames : known.byLine.get(line);
+    for (; found !== undefined; found = found.next) {
+      const { frame } = found;
+      if (frame.line === line && frame.inlined === inlined && frame.file === file) return found;
     }
-    return frame;
+    return addFrame(
+      known,
+      { symbol: known.symbol, file: this.#file(file), line, inlined },
+      this.#frameCount++,
+    );
+  }
+
+  /** One string for each file, that does not hold on to the line that it was cut from. */
+  #file(name: string): string {
+    let file = this.#files.get(name);
+    if (file === undefined) {
+      file = standalone(name);
+      this.#files.set(file, file);
+    }
+    return file;
   }
 
   /** The distinct stack of a draft; made when it is new. Slots are chosen from the first goroutine's arguments. */
   stack(draft: StackDraft): StackHandle {
-    const frames = draft.frames.map((f) => this.frame(f));
-    const createdBy = draft.createdBy && this.frame(draft.createdBy);
     const elided = draft.elided ?? 0;
-    const key = `${stackKey({ reason: draft.reason, frames, createdBy, extent: draft.extent, elided })}\u0002${draft.wait ?? ""}`;
-    const known = this.#handles.get(key);
-    if (known !== undefined) return known;
+    const frames: Frame[] = [];
+    let hash = elided;
+    for (const f of draft.frames) {
+      const known = this.#frame(f);
+      frames.push(known.frame);
+      hash = (Math.imul(hash, 31) + known.id) | 0;
+    }
+    const creator = draft.createdBy && this.#frame(draft.createdBy);
+    hash = (Math.imul(hash, 31) + (creator?.id ?? -1)) | 0;
+    const createdBy = creator?.frame;
+    const first = this.#handles.get(hash);
+    for (let known = first; known !== undefined; known = known.next) {
+      if (isSameStack(known, draft, frames, createdBy, elided)) return known.handle;
+    }
     const symbols = frames.map((f) => f.symbol);
     const args = draft.frames.map((f) => f.args ?? []);
     const wait =
       draft.wait ??
       waitKindOf(
         draft.reason,
-        symbols.map((s) => s.plain),
+        symbols.slice(0, 12).map((s) => s.plain),
       );
     const slots: readonly ArgumentSlot[] = argumentSlots(symbols, args);
     const stack: Stack = {
@@ -127,7 +230,7 @@ export class DumpBuilder {
       resource: resourcePlan(wait, symbols, args),
     };
     this.stacks.push(stack);
-    this.#handles.set(key, handle);
+    this.#handles.set(hash, { handle, wait: draft.wait, next: first });
     return handle;
   }
 

@@ -33,11 +33,25 @@ export function originOf(symbol: GoSymbol, file: string, own?: (packagePath: str
   return own === undefined ? "own" : "third-party";
 }
 
-/** Packages whose frames only carry out a wait: `at` is the first frame outside them. */
-const machinery = /^(?:runtime|sync|syscall|internal)(?:\/|$)/;
-
-/** True for frames of the runtime, `sync`, `syscall` and `internal/…`, and for `time.Sleep`. */
+/** True for frames that only carry out a wait: of the runtime, `sync`, `syscall` and `internal/…`, and `time.Sleep`. */
 export function isMachinery(symbol: GoSymbol): boolean {
-  if (symbol.package === "") return symbol.plain.startsWith("runtime.");
-  return machinery.test(symbol.package) || symbol.plain === "time.Sleep";
+  const pkg = symbol.package;
+  switch (pkg) {
+    case "runtime":
+    case "sync":
+    case "syscall":
+    case "internal":
+      return true;
+    case "time":
+      return symbol.plain === "time.Sleep";
+    case "":
+      return symbol.plain.startsWith("runtime.");
+    default:
+      return (
+        pkg.startsWith("internal/") ||
+        pkg.startsWith("runtime/") ||
+        pkg.startsWith("sync/") ||
+        pkg.startsWith("syscall/")
+      );
+  }
 }

@@ -1,7 +1,7 @@
 import { unknownAddress } from "../../model/address.ts";
 import { type FrameArguments, type ResourcePlan, resourceOf } from "../../model/arguments.ts";
 import type { Dump, DumpEvent, ReadProblem } from "../../model/dump.ts";
-import { DumpBuilder, type StackHandle } from "../../model/dump-builder.ts";
+import { DumpBuilder, type FrameDraft, type StackHandle } from "../../model/dump-builder.ts";
 import { goroutineFlags } from "../../model/goroutines.ts";
 import type { Stack } from "../../model/stack.ts";
 import { IdSet } from "../id-set.ts";
@@ -106,7 +106,7 @@ export class DumpAssembler implements RecordSink {
     this.#choose(id, isDumper(shape), record.line);
     if (!this.#admit(id)) return;
     if (shape.extent === "none") this.#open.unavailable.add(id);
-    const known = this.#known(shape, record.args);
+    const known = this.#known(shape, shape.frames);
     const row = this.#push(known, id, record.minutes, record.creator);
     const { goroutines } = this.#open.builder;
     const plan = known.handle.resource;
@@ -216,7 +216,10 @@ export class DumpAssembler implements RecordSink {
 
   /** Finds a learned shape in the dump that is being read, whose first goroutine of that shape this is. */
   #meet(learned: LearnedShape, numbers: Float64Array, values: number): KnownShape {
-    const known = this.#known(learned.record.shape, learned.arguments(numbers, values));
+    const { shape } = learned.record;
+    const args = learned.arguments(numbers, values);
+    const frames = shape.frames.map((frame, index) => ({ ...frame, args: args[index] ?? [] }));
+    const known = this.#known(shape, frames);
     const { stack, resource } = known.handle;
     learned.known = known;
     learned.dump = this.#open;
@@ -226,11 +229,11 @@ export class DumpAssembler implements RecordSink {
   }
 
   /** The shape in the dump that is being read. */
-  #known(shape: RecordShape, args: readonly FrameArguments[]): KnownShape {
+  #known(shape: RecordShape, frames: readonly FrameDraft[]): KnownShape {
     const { builder, version, plans } = this.#open;
     const handle = builder.stack({
       reason: shape.header.reason,
-      frames: shape.frames.map((frame, index) => ({ ...frame, args: args[index] ?? [] })),
+      frames,
       createdBy: shape.createdBy,
       extent: shape.extent,
       ...(shape.gapAt === undefined ? {} : { gapAt: shape.gapAt }),

@@ -21,61 +21,120 @@ export interface PositionLine {
   readonly hasOffset: boolean;
 }
 
-const argumentText = /^[0-9a-fx?_{}., ]*$/;
-
 /** Reads a function line; `undefined` for other text. Arguments hold no parentheses, names do. */
 export function parseFunctionLine(line: string): FunctionLine | undefined {
-  if (!line.endsWith(")")) return undefined;
+  if (line.charCodeAt(line.length - 1) !== closeParenthesis) return undefined;
   const open = line.lastIndexOf("(");
   if (open <= 0) return undefined;
+  const list = parseArguments(line, open + 1);
+  if (list === undefined) return undefined;
   const name = line.slice(0, open);
-  const text = line.slice(open + 1, -1);
-  if (!argumentText.test(text) || !isFunctionName(name)) return undefined;
-  const args = parseArguments(text);
-  if (args === undefined) return undefined;
+  if (!isFunctionName(name)) return undefined;
+  const hidden = line.length - open === 5 && line.startsWith("...", open + 1);
   return {
     function: name,
-    args,
-    hidden: text === "...",
-    braces: text.includes("{"),
-    marked: text.includes("?"),
+    args: hidden ? none : list.args,
+    hidden,
+    braces: list.braces,
+    marked: list.marked,
   };
 }
+
+const closeParenthesis = 41;
+const none: FrameArguments = [];
 
 /** Has a package, or is one of the few symbols without (`panic`, `_cgoexp_…`, `crosscall2`). */
 function isFunctionName(name: string): boolean {
   const first = name.charCodeAt(0);
   if (first === 9 || first === 32) return false;
-  return name.includes(".") ? !name.endsWith(" ") : /^[\w\u00b7]+$/.test(name);
+  return name.includes(".") ? !name.endsWith(" ") && !name.includes(": ") : /^[\w\u00b7]+$/.test(name);
 }
 
-/** Values in order, braces flattened; NaN for `?`, `_` and `...`. `undefined` when the text is no argument list. */
-function parseArguments(text: string): FrameArguments | undefined {
+/** Value of a hexadecimal digit (lower case, as Go prints), -1 for other characters. */
+function hexDigit(c: number): number {
+  if (c >= 48 && c <= 57) return c - 48;
+  return c >= 97 && c <= 102 ? c - 87 : -1;
+}
+
+/** Most digits of a number that is exact as a double. */
+const exactDigits = 13;
+
+/**
+ * Reads `0x1, {0x2, 0x3?}, _, ...)` up to the line's end: values in order, braces flattened; NaN for `?`, `_`, `...`.
+ * @returns `undefined` when the text is no argument list
+ */
+function parseArguments(
+  line: string,
+  from: number,
+): { args: FrameArguments; braces: boolean; marked: boolean } | undefined {
+  const end = line.length - 1;
   const args: number[] = [];
-  if (text === "" || text === "...") return args;
-  for (const token of text.split(/[{}, ]+/)) {
-    if (token === "") continue;
-    if (token === "..." || token === "_") args.push(unknownAddress);
-    else if (token.endsWith("?")) {
-      if (Number.isNaN(parseAddress(token.slice(0, -1)))) return undefined;
-      args.push(unknownAddress);
-    } else {
-      const value = parseAddress(token);
-      if (Number.isNaN(value)) return undefined;
+  let braces = false;
+  let marked = false;
+  for (let at = from; at < end; ) {
+    const c = line.charCodeAt(at);
+    if (c === 48 && line.charCodeAt(at + 1) === 120) {
+      const start = at + 2;
+      let value = 0;
+      at = start;
+      for (let digit = hexDigit(line.charCodeAt(at)); digit >= 0; digit = hexDigit(line.charCodeAt(++at))) {
+        value = value * 16 + digit;
+      }
+      if (at === start || at - start > 16) return undefined;
+      if (at - start > exactDigits) value = parseAddress(line.slice(start - 2, at));
+      if (line.charCodeAt(at) === 63) {
+        at++;
+        marked = true;
+        value = unknownAddress;
+      }
       args.push(value);
-    }
+    } else if (c === 44 || c === 32 || c === 125) at++;
+    else if (c === 123) {
+      at++;
+      braces = true;
+    } else if (c === 95) {
+      at++;
+      args.push(unknownAddress);
+    } else if (c === 46 && line.startsWith("...", at)) {
+      at += 3;
+      args.push(unknownAddress);
+    } else return undefined;
   }
-  return args;
+  return { args, braces, marked };
 }
-
-const position =
-  /^[\t ]{0,8}(\S.*):(\d{1,9})( \+0x[0-9a-f]+)?(?: fp=0x[0-9a-f]+ sp=0x[0-9a-f]+(?: pc=0x[0-9a-f]+)?)?$/;
 
 /** Reads a position line; a pasted dump may have spaces, or nothing, where the tab was. */
 export function parsePositionLine(line: string): PositionLine | undefined {
-  const found = position.exec(line);
-  if (found === null) return undefined;
-  return { file: found[1]!, line: Number(found[2]), hasOffset: found[3] !== undefined };
+  let end = line.length;
+  const pointers = line.lastIndexOf(" fp=0x");
+  if (pointers > 0) {
+    if (!/^ fp=0x[0-9a-f]+ sp=0x[0-9a-f]+(?: pc=0x[0-9a-f]+)?$/.test(line.slice(pointers))) return undefined;
+    end = pointers;
+  }
+  let hasOffset = false;
+  const plus = line.lastIndexOf(" +0x", end - 1);
+  if (plus > 0 && isHex(line, plus + 4, end)) {
+    end = plus;
+    hasOffset = true;
+  }
+  const colon = line.lastIndexOf(":", end - 1);
+  if (colon <= 0 || end - colon > 10 || end - colon < 2) return undefined;
+  let number = 0;
+  for (let at = colon + 1; at < end; at++) {
+    const digit = line.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return undefined;
+    number = number * 10 + digit;
+  }
+  let start = 0;
+  for (let c = line.charCodeAt(0); (c === 9 || c === 32) && start < 8; c = line.charCodeAt(++start));
+  const first = line.charCodeAt(start);
+  if (start >= colon || first === 9 || first === 32) return undefined;
+  return { file: line.slice(start, colon), line: number, hasOffset };
+}
+
+function isHex(line: string, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (hexDigit(line.charCodeAt(at)) < 0) return false;
+  return to > from;
 }
 
 const foreignPosition = /^[\t ]{1,8}(?:(\S.*):(\d{1,9}) )?pc=0x[0-9a-f]+$/;

@@ -17,6 +17,9 @@ const deadWhileWaiting =
 /** In so many stacks with aggregates, Go 1.18 and later mark at least one value as dead. */
 const fewStacks = 8;
 
+/** Paths give the version away soon or never. */
+const framesToSearch = 20000;
+
 const versionInPath = /(?:go|[@/-])(1\.\d{1,2}(?:\.\d{1,2}|rc\d{1,2}|beta\d{1,2})?)(?!\d)/g;
 
 /** Gathers what a traceback gives away of the Go version that printed it. */
@@ -26,6 +29,7 @@ export class GoVersionEvidence {
   #exact: number | undefined;
   #path: string | undefined;
   #marked = false;
+  #framesLeft = framesToSearch;
   #unmarkedBraces = 0;
   #unmarkedDead = false;
 
@@ -65,7 +69,8 @@ export class GoVersionEvidence {
     if (since !== undefined) this.since(since);
     for (const frame of stack.frames) {
       if (frame.symbol.package === "internal/sync") this.since(24);
-      if (this.#path !== undefined) continue;
+      if (this.#path !== undefined || this.#framesLeft === 0) continue;
+      this.#framesLeft--;
       const root = frame.file.lastIndexOf(`/src/${frame.symbol.package}/`);
       if (root < 0) continue;
       const origin = originOf(frame.symbol, frame.file);

@@ -13,6 +13,9 @@ import type { RecordSink } from "./record.ts";
 /** This many foreign lines in a row part one dump from the next. */
 const longStretch = 200;
 
+/** First characters of the lines that begin a dump. */
+const preambleStarts: ReadonlySet<number> = new Set([..."pfSWr-["].map((c) => c.charCodeAt(0)));
+
 /** A goroutine whose lines are being read. */
 interface OpenRecord {
   readonly header: Header;
@@ -117,7 +120,7 @@ export class LineParser {
       this.#foreign = 0;
       return;
     }
-    if (this.#headerInside(line)) return;
+    if (this.#httpPanic(line) || this.#headerInside(line)) return;
     this.#skip(line);
   }
 
@@ -200,6 +203,7 @@ export class LineParser {
   }
 
   #preamble(line: string): boolean {
+    if (this.#state !== "race" && !preambleStarts.has(line.charCodeAt(0))) return false;
     const found = /^(panic: |fatal error: |SIG[A-Z0-9]+: |WARNING: DATA RACE$|runtime stack:$|-----$)/.exec(
       line,
     );
@@ -228,13 +232,16 @@ export class LineParser {
       this.#sink.event({ kind: "runtime-message", text: line.slice(9), line: this.#line }, true);
       return true;
     }
-    const http = /http: panic serving [^:]*:\d+: (.*)$/.exec(line);
-    if (http !== null) {
-      this.#closeRecord();
-      this.#sink.event({ kind: "panic", text: http[1]!, line: this.#line }, false);
-      return true;
-    }
     return false;
+  }
+
+  /** `2026/01/02 03:04:05 http: panic serving 1.2.3.4:5: boom`: a goroutine follows that the server prints. */
+  #httpPanic(line: string): boolean {
+    const http = /http: panic serving [^:]*:\d+: (.*)$/.exec(line);
+    if (http === null) return false;
+    this.#closeRecord();
+    this.#sink.event({ kind: "panic", text: http[1]!, line: this.#line }, false);
+    return true;
   }
 
   #startPreamble(word: string, line: string): void {

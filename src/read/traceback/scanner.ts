@@ -3,7 +3,7 @@ import { learnRecord, type SingleRecord } from "./record-learner.ts";
 import { ShapeTrie, windowSize } from "./shape-trie.ts";
 
 /** So many shapes are learned in any case; more only while most goroutines are of known ones. */
-const fewShapes = 4096;
+const fewShapes = 1000;
 
 /** A goroutine's text is at most about 100 frames; longer ones are left to the line parser. */
 const maxRecord = 1 << 16;
