@@ -1,0 +1,28 @@
+import type { Argv, CommandModule } from "yargs";
+import { processTerminal, write } from "../terminal.ts";
+import { ruleSources, rulesOption } from "./rule-sources.ts";
+
+/** `rules list`: ids, severities and titles. */
+export const list: CommandModule<object, { rules?: string[]; json: boolean }> = {
+  command: "list",
+  describe: "List the rules",
+  builder: (yargs: Argv) =>
+    yargs.options({
+      ...rulesOption,
+      json: { type: "boolean", default: false, describe: "Print JSON" },
+    }) as Argv<{ rules?: string[]; json: boolean }>,
+  async handler({ rules: paths, json }) {
+    const { stdout } = processTerminal();
+    const sources = await ruleSources(paths);
+    if (json) {
+      const rows = sources.map(({ id, title, severity }) => ({ id, title, severity }));
+      await write(stdout, `${JSON.stringify(rows, undefined, 2)}\n`);
+      return;
+    }
+    const width = Math.max(...sources.map((r) => r.id.length));
+    await write(
+      stdout,
+      sources.map((r) => `${r.id.padEnd(width)}  ${r.severity.padEnd(7)}  ${r.title}\n`).join(""),
+    );
+  },
+};
