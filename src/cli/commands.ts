@@ -5,6 +5,7 @@ import { builtinRules } from "../rules/builtin.ts";
 import { check } from "./check.ts";
 import { collectCommand } from "./collect.ts";
 import { diffCommand } from "./diff.ts";
+import { explain } from "./explain.ts";
 import { rules } from "./rules.ts";
 import { stacks } from "./stacks.ts";
 
@@ -21,5 +22,6 @@ export const commands: CommandModule<object, any>[] = [
   stacks,
   diffCommand((path) => readDumps([path], { threads: 1 })),
   collectCommand(hasFinding),
+  explain,
   rules,
 ];

@@ -1,5 +1,6 @@
+import { flowText } from "../rules/flow-text.ts";
 import type { ParamSource, RuleSource } from "../rules/rule-source.ts";
-import { anchor, cell, code, inline, table } from "./markdown.ts";
+import { anchor, cell, code, table } from "./markdown.ts";
 
 /** Rules of one file, defaults merged in. */
 export interface DocumentedPack {
@@ -63,7 +64,7 @@ function rolesList(rule: RuleSource): string {
       `\`${name}\``,
       part,
       role.title ?? name,
-      conditions.map(([k, v]) => `\`${k}: ${inline(v)}\``).join("<br>"),
+      conditions.map(([k, v]) => `\`${k}: ${flowText(v)}\``).join("<br>"),
     ];
   });
   return table(["role", "part", "who", "conditions"], rows);

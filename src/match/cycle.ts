@@ -4,6 +4,7 @@ import type { Facts } from "./facts.ts";
 import { finish, UsedRows } from "./join.ts";
 import type { Match } from "./match.ts";
 import type { Relation, Tuple } from "./relation.ts";
+import type { MatchTrace } from "./trace.ts";
 
 /** Steps of the search for one rule at most; beyond, the rule is named as not fully evaluated. */
 const maxSteps = 200_000;
@@ -14,6 +15,7 @@ export function findCycles(
   rule: Rule,
   facts: Facts,
   relations: readonly Relation[],
+  trace?: MatchTrace,
 ): { matches: Match[]; limit: string | undefined } {
   const { role, want, have, length, maxLength } = rule.cycle!;
   const relation = relations.find((r) => r.role.name === role)!;
@@ -50,6 +52,7 @@ export function findCycles(
     }
   };
   for (let i = 0; i < relation.tuples.length; i++) search(i, [i]);
+  trace?.searched(relation.role, relation.tuples.length, rings.size);
   const matches: Match[] = [];
   for (const ring of rings.values()) {
     const used = new UsedRows();
@@ -57,7 +60,11 @@ export function findCycles(
     for (const m of members) used.add(m.group);
     const count = members.reduce((n, m) => n + m.group.weight, 0);
     const required = [{ role: relation.role, members, count, confirmed: count }];
-    const match = finish(rule, facts, relations, {}, required, used, undefined, ring.length);
+    const match = finish(rule, facts, relations, {}, required, used, {
+      step: undefined,
+      cycleLength: ring.length,
+      trace,
+    });
     if (match !== undefined) matches.push(match);
   }
   return { matches, limit };

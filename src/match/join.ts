@@ -3,6 +3,7 @@ import { type Bindings, remaining } from "./condition.ts";
 import type { Facts, Group } from "./facts.ts";
 import type { Match, RoleMembers } from "./match.ts";
 import { bindingsKey, type Member, type Relation, type Tuple } from "./relation.ts";
+import type { MatchTrace } from "./trace.ts";
 
 /** Pairs of tuples that are compared for one rule at most; beyond, the rule is named as not fully evaluated. */
 const maxPairs = 2_000_000;
@@ -20,6 +21,7 @@ export function joinRoles(
   rule: Rule,
   facts: Facts,
   relations: readonly Relation[],
+  trace?: MatchTrace,
 ): { matches: Match[]; limit: string | undefined } {
   const ladder = new Set(rule.joinedBy.flatMap((s) => s.variables));
   const required = relations.filter((r) => r.role.kind === "required");
@@ -45,7 +47,9 @@ export function joinRoles(
         next.set(bindingsKey(merged), merged);
       }
     }
+    const before = partial.size;
     partial = mostSpecific(next);
+    if (position > 0) trace?.joined(relation.role, before, relation.tuples.length, partial.size);
   });
   const matches: Match[] = [];
   for (const bindings of partial.values()) {
@@ -53,7 +57,7 @@ export function joinRoles(
       limit = `more than ${maxMatches} findings`;
       break;
     }
-    const match = complete(rule, facts, relations, ladder, bindings);
+    const match = complete(rule, facts, relations, ladder, bindings, trace);
     if (match !== undefined) matches.push(match);
   }
   return { matches, limit };
@@ -227,6 +231,7 @@ function complete(
   relations: readonly Relation[],
   ladder: ReadonlySet<string>,
   bindings: Bindings,
+  trace: MatchTrace | undefined,
 ): Match | undefined {
   const used = new UsedRows();
   const roles: RoleMembers[] = [];
@@ -254,13 +259,14 @@ function complete(
         if (isConfirmed(tuple.bindings, bindings)) confirmed += group.weight;
       }
     }
-    if (!role.count(count) || (role.share !== undefined && !role.share(count / facts.total)))
-      return undefined;
+    const enough = role.count(count) && (role.share === undefined || role.share(count / facts.total));
+    trace?.counted(role, bindings, count, enough);
+    if (!enough) return undefined;
     for (const m of members) used.add(m.group);
     roles.push({ role, members, count, confirmed });
     if (!anchor) step = Math.max(step ?? 0, sufficientStep(bySteps, role));
   }
-  return finish(rule, facts, relations, bindings, roles, used, step);
+  return finish(rule, facts, relations, bindings, roles, used, { step, trace });
 }
 
 /** The anchor's own tuples are those with exactly these ladder values. */
@@ -294,8 +300,11 @@ export function finish(
   bindings: Bindings,
   required: readonly RoleMembers[],
   used: UsedRows,
-  step: number | undefined,
-  cycleLength?: number,
+  {
+    step,
+    cycleLength,
+    trace,
+  }: { step: number | undefined; cycleLength?: number; trace: MatchTrace | undefined },
 ): Match | undefined {
   const roles = [...required];
   const nobody = new Set<string>();
@@ -322,7 +331,10 @@ export function finish(
     for (const tuple of relation.undecided) visit(tuple, false);
     const unique = distinctMembers(members);
     const played = unique.length > 0 && role.count(unique.reduce((n, m) => n + m.group.weight, 0));
-    if (played && role.kind === "absent") return undefined;
+    if (played && role.kind === "absent") {
+      trace?.present(role, bindings, count);
+      return undefined;
+    }
     if (!played) nobody.add(role.name);
     else
       roles.push({

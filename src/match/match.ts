@@ -5,6 +5,7 @@ import { findCycles } from "./cycle.ts";
 import type { Facts } from "./facts.ts";
 import { joinRoles } from "./join.ts";
 import { type Member, type Relation, relationOf } from "./relation.ts";
+import type { MatchTrace } from "./trace.ts";
 
 /** The goroutines that play one role in a match. */
 export interface RoleMembers {
@@ -43,8 +44,8 @@ export interface RuleResult {
   readonly limit: string | undefined;
 }
 
-/** Runs a rule over a dump. */
-export function matchRule(rule: Rule, facts: Facts): RuleResult {
+/** Runs a rule over a dump; `trace` is told every step. */
+export function matchRule(rule: Rule, facts: Facts, trace?: MatchTrace): RuleResult {
   const decided = { rule, matches: [], missing: new Set<Capability>(), limit: undefined };
   if (rule.event !== undefined && !facts.dump.events.some((e) => rule.event!(e.text))) return decided;
   const relations: Relation[] = [];
@@ -61,7 +62,9 @@ export function matchRule(rule: Rule, facts: Facts): RuleResult {
   }
   if (!possible) return { ...decided, missing };
   const found =
-    rule.cycle === undefined ? joinRoles(rule, facts, relations) : findCycles(rule, facts, relations);
+    rule.cycle === undefined
+      ? joinRoles(rule, facts, relations, trace)
+      : findCycles(rule, facts, relations, trace);
   if (found.matches.length > 0) return { rule, matches: found.matches, missing, limit: found.limit };
   for (const relation of relations) {
     if (relation.role.kind === "required" && relation.undecided.length > 0)

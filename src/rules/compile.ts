@@ -1,6 +1,7 @@
 import { allOf, type Condition, truth } from "../match/condition.ts";
 import type { Capability } from "../model/dump.ts";
 import type { WaitKind } from "../model/wait-kind.ts";
+import { flowText } from "./flow-text.ts";
 import { type Capture, compileText, PatternError, type TextTest } from "./pattern.ts";
 import type { PredicateContext, VariableKind } from "./predicates/predicate.ts";
 import { predicateByKey } from "./predicates/predicates.ts";
@@ -262,7 +263,7 @@ class RuleCompiler implements PredicateContext {
       if (key === "not") this.#negated++;
       const condition = predicate.compile(source[key], this, `${path}/${key}`);
       if (key === "not") this.#negated--;
-      out.push({ key, text: `${key}: ${oneLine(source[key])}`, condition });
+      out.push({ key, source: source[key], condition });
     }
     return out;
   }
@@ -314,6 +315,7 @@ class RuleCompiler implements PredicateContext {
       onStack: allOf(onStack),
       onGroup: allOf(onGroup),
       count,
+      countText: source.count === undefined ? undefined : flowText(source.count),
       minCount: smallest(count),
       share: source.share === undefined ? undefined : rangeTest(source.share, this, `${path}/share`),
       variables: this.#role.variables,
@@ -521,10 +523,6 @@ const words: Readonly<Record<VariableKind, string>> = {
   address: "an address",
   id: "a goroutine id",
 };
-
-function oneLine(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
-}
 
 /** Kinds of wait to which a role is limited by its own `wait`. */
 function waitsOf(source: RoleSource): ReadonlySet<WaitKind> | undefined {

@@ -7,8 +7,8 @@ import type { VariableKind } from "./predicates/predicate.ts";
 /** A condition with the key and the place it was written at, for `explain`. */
 export interface NamedCondition {
   readonly key: string;
-  /** As written, on one line. */
-  readonly text: string;
+  /** As written. */
+  readonly source: unknown;
   readonly condition: Condition;
 }
 
@@ -26,6 +26,8 @@ export interface Role {
   readonly onGroup: Condition;
   /** Whether the number of members is enough; true without `count` when there is at least one. */
   readonly count: (members: number) => boolean;
+  /** `count` as written, for `explain`. */
+  readonly countText: string | undefined;
   /** The smallest number that `count` accepts. */
   readonly minCount: number;
   /** Whether the fraction of all goroutines is enough. */

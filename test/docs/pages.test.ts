@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { languagePage } from "../../src/docs/language-page.ts";
-import { inline } from "../../src/docs/markdown.ts";
 import { rulesPage } from "../../src/docs/rules-page.ts";
 import { builtinPacks } from "../../src/rules/builtin.ts";
+import { flowText } from "../../src/rules/flow-text.ts";
 import { predicates } from "../../src/rules/predicates/predicates.ts";
 
 const packs = builtinPacks().map(({ file, defaults, rules }) => ({
@@ -36,5 +36,5 @@ test("values are written as YAML reads them", async () => {
     "x,y",
     "/a{2}/",
   ])
-    expect(load(inline(value))).toEqual(value);
+    expect(load(flowText(value))).toEqual(value);
 });
