@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import type { Dump } from "../model/dump.ts";
+import { frameLine, headerLine, positionLine } from "./delve/text-lines.ts";
 import { TranscriptReader } from "./delve/transcript.ts";
 import { TranscriptDump } from "./delve/transcript-dump.ts";
 import { eachLine } from "./lines.ts";
@@ -24,15 +25,18 @@ export const delveTextReader: Reader = {
   read,
 };
 
-const goroutine = /^\s*\*?\s*(?:\(dlv\) )?\s*\*?\s*Goroutine \d+ - (?:User|Runtime|Go|Start): /m;
-const frame = /^\s*(?:\(dlv\) )?\d+ {2}0x[0-9a-f]{16} in \S.*\n\s+at \S/m;
-
 function sniff(head: Uint8Array): Sniffed {
   const latin1 = Buffer.from(head.buffer, head.byteOffset, head.length).toString("latin1");
-  const text = stripVTControlCharacters(latin1).replaceAll("\r\n", "\n");
-  if (goroutine.test(text)) return 3;
-  if (frame.test(text)) return 2;
-  return /^\(dlv\) /m.test(text) ? 1 : 0;
+  const lines = stripVTControlCharacters(latin1).split("\n");
+  let sure: Sniffed = 0;
+  for (const [index, line] of lines.entries()) {
+    const text = line.startsWith("(dlv) ") ? line.slice(6) : line;
+    if (headerLine(text) !== undefined) return 3;
+    if (frameLine(text) !== undefined && positionLine((lines[index + 1] ?? "").trimEnd()) !== undefined)
+      sure = 2;
+    else if (text !== line && sure === 0) sure = 1;
+  }
+  return sure;
 }
 
 async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {

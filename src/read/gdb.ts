@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import type { Dump } from "../model/dump.ts";
+import { gdbFrame, gdbListed } from "./gdb/lines.ts";
 import { GdbSession } from "./gdb/session.ts";
 import { eachLine } from "./lines.ts";
 import type { ByteSource, Reader, ReadOptions, Sniffed } from "./reader.ts";
@@ -15,16 +16,19 @@ import type { ByteSource, Reader, ReadOptions, Sniffed } from "./reader.ts";
  */
 export const gdbReader: Reader = { id: "gdb", title: "gdb session (info goroutines, bt)", sniff, read };
 
-const listed = /^\s*\*?\s*\d+ (?:idle|runnable|running|syscall|waiting|preempted|leaked)\s+\S+\.\S+$/m;
-const frame = /^#\d+ +(?:0x[0-9a-f]+ in )?(?:[^\s(]|\(\*)+ ?\(.*\.go:\d+$/m;
-
 function sniff(head: Uint8Array): Sniffed {
   const latin1 = Buffer.from(head.buffer, head.byteOffset, head.length).toString("latin1");
-  const text = stripVTControlCharacters(latin1).replaceAll("\r\n", "\n");
-  const goFrame = frame.test(text);
-  if (listed.test(text)) return text.includes("gdb") || goFrame || text.includes("[New LWP") ? 3 : 2;
-  if (goFrame) return 2;
-  return /^\(gdb\) |^#\d+ {2}0x[0-9a-f]{16} in /m.test(text) ? 1 : 0;
+  let listed = false;
+  let frames: Sniffed = 0;
+  for (const line of stripVTControlCharacters(latin1).split("\n")) {
+    const text = line.trimEnd();
+    listed ||= gdbListed(text)?.function.includes(".") ?? false;
+    const frame = text.startsWith("#") ? gdbFrame(text) : undefined;
+    if (frame?.file.endsWith(".go")) frames = 2;
+    else if ((frame !== undefined && frame.line > 0) || text.startsWith("(gdb) ")) frames ||= 1;
+  }
+  if (!listed) return frames;
+  return frames > 0 || latin1.includes("gdb") || latin1.includes("[New LWP") ? 3 : 2;
 }
 
 async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {

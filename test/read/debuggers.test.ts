@@ -151,3 +151,20 @@ test("gdb: wrapped lines are one frame, kernel addresses are stale values", asyn
     "main.(*T).send /src/a b.go:7",
   ]);
 });
+
+test.each([
+  "\n".repeat(65536),
+  " ".repeat(65536),
+  "\t\n *".repeat(16384),
+  `${" ".repeat(60000)}Goroutine`,
+  "(".repeat(65536),
+])("runs of the same bytes cost no time (%#)", async (text) => {
+  const start = performance.now();
+  for (const reader of readers) {
+    reader.sniff(Buffer.from(text));
+    await read(reader, text);
+    await read(reader, `* Goroutine 1 - User: ${text}`);
+    await read(reader, `#0 ${text}`);
+  }
+  expect(performance.now() - start).toBeLessThan(10_000);
+});

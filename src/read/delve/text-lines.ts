@@ -17,7 +17,7 @@ export interface HeaderLine {
   readonly reason: string;
 }
 
-const header = /^\s*(\*?)\s*Goroutine (\d{1,15}) - (User|Runtime|Go|Start): (.*)$/;
+const header = /^\s*(?:(\*) ?)?Goroutine (\d{1,15}) - (User|Runtime|Go|Start): (.*)$/;
 
 /** A goroutine of a list; `undefined` when the line is none. */
 export function headerLine(line: string): HeaderLine | undefined {

@@ -146,7 +146,7 @@ export class TranscriptReader {
       this.#header(found);
       return true;
     }
-    if (/^\s*\*?\s*Goroutine (?:\d{1,15} )?(?:- )?\(unreadable/.test(text)) {
+    if (/^\s*(?:\* ?)?Goroutine (?:\d{1,15} )?(?:- )?\(unreadable/.test(text)) {
       this.#now.headers++;
       this.#listed++;
       this.#problem(text, "Delve could not read this goroutine", 1);

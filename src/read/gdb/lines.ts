@@ -99,7 +99,7 @@ export interface GdbListed {
 
 const statuses =
   "idle|runnable|running|syscall|waiting|moribund|dead|enqueue|copystack|preempted|leaked|unknown\\(\\d+\\)";
-const listed = new RegExp(`^\\s*\\*?\\s*(\\d{1,15}) (${statuses})\\s+(\\S.*)$`);
+const listed = new RegExp(`^\\s*(?:\\* ?)?(\\d{1,15}) (${statuses})\\s+(\\S.*)$`);
 
 export function gdbListed(line: string): GdbListed | undefined {
   const found = listed.exec(line);
