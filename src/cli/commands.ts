@@ -7,6 +7,7 @@ import { collectCommand } from "./collect.ts";
 import { diffCommand } from "./diff.ts";
 import { explain } from "./explain.ts";
 import { rules } from "./rules.ts";
+import { sourceCheck } from "./source-check.ts";
 import { stacks } from "./stacks.ts";
 
 /** Whether dumps have a finding at the default gate, for `collect --until-finding`. */
@@ -24,4 +25,5 @@ export const commands: CommandModule<object, any>[] = [
   collectCommand(hasFinding),
   explain,
   rules,
+  sourceCheck,
 ];

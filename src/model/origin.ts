@@ -13,6 +13,11 @@ const standardRoots: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
+/** True for import paths of the standard library. */
+export function isStandardPackage(path: string): boolean {
+  return standardRoots.has(path.split("/", 1)[0] ?? "");
+}
+
 const thirdPartyFile = /\/pkg\/mod\/|@v\d|\/vendor\//;
 
 /**
