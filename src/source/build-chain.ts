@@ -31,6 +31,7 @@ export function buildChain(
       unjoinLast(links);
       continue;
     }
+    if (code.wrapper) continue;
     if (stack.extent === "ends" && index > start) {
       addEntry(links, code, index, expressions);
       continue;

@@ -2,7 +2,7 @@ import { isFunctionNode } from "./binding.ts";
 import type { Expressions } from "./expression.ts";
 import type { GoFunction } from "./go-file.ts";
 import type { PackageView } from "./source-code.ts";
-import { childIn, type SyntaxNode, stripped } from "./syntax.ts";
+import { childIn, type SyntaxNode, stripped, walk } from "./syntax.ts";
 import type { Place } from "./types.ts";
 
 /** A call in a function, and the declared function (or literal called on the spot) that it runs. */
@@ -63,6 +63,24 @@ function isSpawner(call: SyntaxNode, place: Place): boolean {
   if (field === undefined) return false;
   const name = place.file.text.slice(field.from, field.to);
   return name === "Go" || name === "AfterFunc" || name === "TryGo";
+}
+
+/** Functions that a function starts with `go`, where they are declared in the roots. */
+export function spawnedBy(
+  fn: GoFunction,
+  place: Place,
+  expressions: Expressions,
+): readonly { readonly fn: GoFunction; readonly pkg: PackageView }[] {
+  const found: { fn: GoFunction; pkg: PackageView }[] = [];
+  walk(fn.node, (node) => {
+    if (node !== fn.node && isFunctionNode(node)) return false;
+    if (node.type !== "go_statement") return undefined;
+    const call = node.children.find((c) => c.type === "call_expression");
+    const target = call && expressions.types.callee(call, place);
+    if (target !== undefined) found.push(target);
+    return undefined;
+  });
+  return found;
 }
 
 /** One call on a way through the program. */

@@ -4,7 +4,7 @@ import { siteOf } from "../model/places.ts";
 import type { Frame, Stack } from "../model/stack.ts";
 import { type GoSymbol, isWrapper } from "../model/symbol.ts";
 import type { WaitKind } from "../model/wait-kind.ts";
-import { callPath } from "./call-graph.ts";
+import { callPath, spawnedBy } from "./call-graph.ts";
 import type { Expressions } from "./expression.ts";
 import { baseType, functionsAt, type GoFile, type GoFunction, outermost, textOf } from "./go-file.ts";
 import type { Locator } from "./locate.ts";
@@ -35,6 +35,8 @@ export interface FrameCode {
   readonly fn: GoFunction;
   /** The function that the dump names, where an inlined callee's line is shown under it. */
   readonly inlinedInto: FunctionIn | undefined;
+  /** The compiler's closure around a `go` or `defer` call: no function of the program. */
+  readonly wrapper: boolean;
   /** Calls on the line that may lead to the frame further in, and blocking operations on it. */
   readonly calls: readonly SyntaxNode[];
   readonly operations: readonly Operation[];
@@ -49,6 +51,8 @@ export interface FunctionIn {
 
 interface Chosen extends FunctionIn {
   readonly inlinedInto: FunctionIn | undefined;
+  /** Not the function itself, but what older compilers make of `go f(x)` and `defer f(x)` in it. */
+  readonly wrapper?: true;
 }
 
 /** What a frame is for its stack, which decides what its line must hold. */
@@ -152,7 +156,16 @@ export class FrameSources {
     if (wrong !== undefined) return wrong;
     const inner = use.index > 0 ? use.stack.frames[use.index - 1] : undefined;
     const leading = inner === undefined ? [] : leadingCalls(calls, inner.symbol, file);
-    return { file, pkg, fn, inlinedInto, line, calls: leading, operations: blockingOn(all, line, use) };
+    return {
+      file,
+      pkg,
+      fn,
+      inlinedInto,
+      wrapper: chosen.wrapper === true,
+      line,
+      calls: leading,
+      operations: blockingOn(all, line, use),
+    };
   }
 
   /** The function that the frame stands in, or what speaks against it. */
@@ -189,9 +202,21 @@ export class FrameSources {
         const path = callPath(fn, real, pkg, this.#expressions);
         const last = path?.at(-1);
         if (last !== undefined) return { fn: real, pkg: last.pkg, inlinedInto: { fn, pkg } };
+        const started = this.#started(fn, pkg, real);
+        if (started !== undefined) return started;
       }
     }
     return `is in ${real.name || "a closure"}, ${declared ? `which ${frame.symbol.outer} does not call` : `not in ${frame.symbol.outer}`}`;
+  }
+
+  /** `go f(x)` with f inlined into the compiler's closure: the line is f's, the name the closure's. */
+  #started(from: GoFunction, pkg: PackageView, real: GoFunction): Chosen | undefined {
+    for (const target of spawnedBy(from, { file: from.file, pkg }, this.#expressions)) {
+      if (target.fn.node === real.node) return { fn: real, pkg: target.pkg, inlinedInto: undefined };
+      const last = callPath(target.fn, real, target.pkg, this.#expressions)?.at(-1);
+      if (last !== undefined) return { fn: real, pkg: last.pkg, inlinedInto: target };
+    }
+    return undefined;
   }
 
   #lineHolds(
@@ -227,7 +252,13 @@ function chooseNamed(
 ): Chosen | string {
   const depth = isWrapper(symbol) ? 0 : closureDepth(symbol);
   const fn = depth === 0 ? named.find((f) => f.outer === undefined) : literalAt(named, depth);
-  if (fn === undefined) return `is not in a closure of ${symbol.outer}`;
+  if (fn === undefined) {
+    // Before Go 1.22, the compiler called its closures around `go f(x)` func1, too.
+    const outer = named.find((f) => f.outer === undefined);
+    if (outer !== undefined && startsCall(outer.node, line))
+      return { fn: outer, pkg, inlinedInto: undefined, wrapper: true };
+    return `is not in a closure of ${symbol.outer}`;
+  }
   const inner = depth === 0 && named.some((f) => f.outer !== undefined && inside(f.node, line));
   if (!inner || isWrapper(symbol)) return { fn, pkg, inlinedInto: undefined };
   // Delve's list shows lines of inlined closures under the function around them.
@@ -370,6 +401,16 @@ function runsDeferred(fn: SyntaxNode, line: number): boolean {
     return undefined;
   });
   return defers && leaves;
+}
+
+function startsCall(fn: SyntaxNode, line: number): boolean {
+  let found = false;
+  walk(fn, (node) => {
+    if (!onLines(node, line)) return false;
+    if (node.type === "go_statement" || node.type === "defer_statement") found = true;
+    return undefined;
+  });
+  return found;
 }
 
 function hasGo(fn: SyntaxNode, line: number, file: GoFile): boolean {

@@ -16,7 +16,7 @@ let loading: Promise<GoParser> | undefined;
 
 /**
  * Loads tree-sitter and its Go grammar (WebAssembly, nothing to compile), once a process.
- * The grammar comes with the package, see assets/tree-sitter-go/README.md.
+ * The grammar comes with the package, see grammars/tree-sitter-go/README.md.
  */
 export function loadGoParser(): Promise<GoParser> {
   loading ??= load();
@@ -27,7 +27,7 @@ async function load(): Promise<GoParser> {
   const { Parser, Language } = await import("web-tree-sitter");
   const { readFile } = await import("node:fs/promises");
   await Parser.init();
-  const grammar = await readFile(new URL("../../assets/tree-sitter-go/tree-sitter-go.wasm", import.meta.url));
+  const grammar = await readFile(new URL("../../grammars/tree-sitter-go/tree-sitter-go.wasm", import.meta.url));
   const parser = new Parser();
   parser.setLanguage(await Language.load(grammar));
   let failed = false;

@@ -7,7 +7,7 @@ import { buildChain, isLibrary } from "./build-chain.ts";
 import { callsOf } from "./call-graph.ts";
 import { type Chain, type ChainLink, qualifiedName } from "./chain.ts";
 import type { DumpFrames } from "./dump-frames.ts";
-import type { ExpressionIdentity, Expressions, MakeSite } from "./expression.ts";
+import type { ExpressionBase, ExpressionIdentity, Expressions, MakeSite } from "./expression.ts";
 import { locksHeldAt } from "./lock-state.ts";
 import { capacityOf, makeSitesOf } from "./make-sites.ts";
 import { operationKey } from "./operation-key.ts";
@@ -79,7 +79,10 @@ export interface StackFacts {
   readonly reason: string;
   /** Receives (also range and select cases) of the stack's functions from the channel that it is blocked on, in a loop or before the wait. */
   readonly receivesOwn: readonly SourceOperation[];
-  /** Whether this goroutine drains the channel that it sends to; false only when every receive of it is from another channel. */
+  /**
+   * Whether this goroutine drains the channel that it sends to. True when the same variable's field is received from;
+   * false only when every receive of it is from another channel; undefined when `receivesOwn` may be another instance's.
+   */
   readonly drainsOwnChannel: boolean | undefined;
   /** Receives of the stack's functions from anything, to join with other stacks' sends. */
   readonly receives: readonly SourceOperation[];
@@ -177,7 +180,9 @@ export class StackFactsReader {
     reader: ChainReader,
     target: ExpressionIdentity | undefined,
   ): boolean | undefined {
-    if (own.length > 0) return true;
+    if (own.some((o) => o.sameInstance === true)) return true;
+    // The same field of what may be another instance: a stage that sends to the next one.
+    if (own.length > 0) return undefined;
     if (target === undefined || !this.#wholeStackKnown(stack, chain)) return undefined;
     return reader.allReceivesDiffer(target) ? false : undefined;
   }
@@ -255,16 +260,13 @@ class ChainReader {
       .filter((c) => c.node !== at && (c.node.from < at.from || (loop !== undefined && isIn(c.node, loop))))
       .flatMap((c) => {
         const place = { file: c.fn.file, pkg: c.pkg };
+        const operand = childIn(childIn(c.node, "function"), "operand");
+        const receiver = operand && this.#expressions.identify(operand, link.place).base;
         return operationsOf(c.fn.node, place, this.#expressions)
-          .filter(
-            (o) =>
-              isReceive(o) &&
-              !o.deferred &&
-              (o.target.kind === "field" || o.target.kind === "package-variable"),
-          )
+          .filter((o) => isReceive(o) && !o.deferred)
+          .filter((o) => o.target.kind === "field" || o.target.kind === "package-variable")
           .map((o) => ({
-            ...this.#describe(o, index, undefined),
-            function: qualifiedName(link.fn, link.place.pkg),
+            ...this.#describe({ ...o, target: seenFrom(o.target, receiver) }, index),
             file: this.#display(c.fn.file.path),
             loopLine: loop !== undefined && isIn(c.node, loop) ? loop.line : 0,
             via: qualifiedName(c.fn, c.pkg),
@@ -356,9 +358,9 @@ class ChainReader {
     return operationsOf(link.fn.node, link.place, this.#expressions);
   }
 
-  #describe(o: Operation, index: number, followFrom: number | undefined = index): SourceOperation {
+  #describe(o: Operation, index: number): SourceOperation {
     const link = this.#chain.links[index]!;
-    const identity = followFrom === undefined ? o.target : this.#chain.follow(o.target, followFrom).identity;
+    const identity = this.#chain.follow(o.target, index).identity;
     return {
       ...this.#where(link),
       kind: o.kind,
@@ -368,7 +370,7 @@ class ChainReader {
       line: o.line,
       loopLine: o.loop?.line ?? 0,
       deferred: o.deferred,
-      sameInstance: followFrom === undefined ? undefined : this.#sameAsTarget(o.target, index, identity.key),
+      sameInstance: this.#sameAsTarget(o.target, index, identity.key),
       via: "",
     };
   }
@@ -385,6 +387,15 @@ class ChainReader {
     if (this.#target === undefined || key === "" || key !== this.#followed?.key) return undefined;
     return this.#chain.sameInstance(this.#target, 0, identity, index);
   }
+}
+
+/** A method's `m.jobs` in terms of its caller, where `m` is the call's `p`. */
+function seenFrom(target: ExpressionIdentity, receiver: ExpressionBase | undefined): ExpressionIdentity {
+  const { base } = target;
+  if (base?.binding?.kind !== "receiver") return { ...target, base: undefined };
+  if (receiver === undefined) return { ...target, base: undefined };
+  const path = receiver.path === "" ? base.path : `${receiver.path}.${base.path}`;
+  return { ...target, base: { binding: receiver.binding, path } };
 }
 
 function isReceive(o: Operation): boolean {

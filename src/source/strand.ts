@@ -5,7 +5,7 @@ import { type GoFunction, textOf } from "./go-file.ts";
 import { returnBetween } from "./lock-state.ts";
 import { capacityOf, makeSitesOf } from "./make-sites.ts";
 import { type Operation, type OperationKind, operationsOf } from "./operations.ts";
-import { childIn, childrenIn, type SyntaxNode, stripped, walk } from "./syntax.ts";
+import { childIn, childrenIn, enclosing, type SyntaxNode, stripped, walk } from "./syntax.ts";
 import type { Place } from "./types.ts";
 
 /** A local channel between a goroutine and the function that made it. */
@@ -54,7 +54,9 @@ export function strandOf(
   if (ends.elsewhere) return undefined;
   const first = ends.own[0];
   const start = spawnNode(maker, operation, binding) ?? binding.node;
-  const early = returnBetween(maker.node, start.to, first?.node.from ?? start.to);
+  const early =
+    returnBetween(maker.node, start.to, first?.node.from ?? start.to) ??
+    leavesLoop(maker, first, start, operation);
   const inSelect =
     first?.inSelect !== undefined && (first.inSelect.cases.length > 1 || first.inSelect.default);
   const capacity = capacityOf(makes);
@@ -71,6 +73,21 @@ export function strandOf(
       (first === undefined || early !== undefined || inSelect),
   };
 }
+
+/** Many senders, or one that sends again, and a loop of receives that can be left before it has all. */
+function leavesLoop(
+  maker: GoFunction,
+  counterpart: Operation | undefined,
+  start: SyntaxNode,
+  operation: Operation,
+): SyntaxNode | undefined {
+  const loop = counterpart?.loop;
+  if (loop === undefined) return undefined;
+  const many = operation.loop !== undefined || enclosing(start, loops) !== undefined;
+  return many ? returnBetween(maker.node, loop.from, loop.to) : undefined;
+}
+
+const loops: ReadonlySet<string> = new Set(["for_statement"]);
 
 function endsOf(
   maker: GoFunction,

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { loadGoParser } from "../../src/source/go-parser.ts";
 
-const folder = new URL("../../assets/tree-sitter-go/", import.meta.url);
+const folder = new URL("../../grammars/tree-sitter-go/", import.meta.url);
 
 describe("the Go grammar", () => {
   test("is the one that its README names", () => {

@@ -30,7 +30,7 @@ describe.each([1, 2])("source-cases, debug=%i", (level) => {
     ["(*deep).report", "pipeline.deep.in", "(*deep).loop", true],
     ["(*aliased).run", "pipeline.aliased.queue", "(*aliased).run", true],
     ["(*outer).run", "pipeline.inner.events", "(*outer).run", true],
-    ["(*puller).run", "pipeline.puller.jobs", "(*puller).run", undefined],
+    ["(*puller).run", "pipeline.puller.jobs", "(*puller).run", true],
     ["(*queue[...]).run", "generic.queue.items", "(*queue).run", true],
     ["(*device).emit", "tagged.device.frames", "(*device).run", true],
   ])("%s drains %s, to which it sends", (name, key, loop, sameInstance) => {

@@ -1,0 +1,47 @@
+import { describe, expect, test } from "vitest";
+import { openSource } from "../../src/source/open-source.ts";
+import { sourceCoverage } from "../../src/source/source-coverage.ts";
+import { type FixtureEntry, readableFixtures } from "../rule-fixtures.ts";
+import { fixtureDump, programs } from "./dumps.ts";
+
+const entries = readableFixtures.filter((e) => !e.file.includes(".pb"));
+
+/** What the source makes of a fixture's stacks, in short. */
+async function read(entry: FixtureEntry) {
+  const dump = await fixtureDump(`fixtures/rules/${entry.file}`);
+  const source = (await openSource({ roots: [programs] })).forDump(dump);
+  const facts = dump.stacks.map((s) => source.facts(s));
+  return { facts, coverage: sourceCoverage(dump, source) };
+}
+
+describe("the committed dumps beside the programs that made them", () => {
+  test.each(entries)("$file: the source fits, and nothing healthy is called stuck", async (entry) => {
+    const { facts, coverage } = await read(entry);
+    expect(coverage.filter((f) => f.status === "mismatch")).toEqual([]);
+    if (entry.expect !== "quiet") return;
+    expect(facts.filter((f) => f.drainsOwnChannel === true)).toEqual([]);
+    expect(facts.filter((f) => f.strand?.strands === true)).toEqual([]);
+    const relocks = facts.filter((f) =>
+      f.holds.some((h) => h.sameInstance === true && h.key === f.site?.key),
+    );
+    expect(relocks).toEqual([]);
+  });
+
+  const consumers = entries.filter(
+    (e) => e.expect === "fires" && e.file.includes("consumer-sends-to-own-channel/"),
+  );
+  test.each(consumers)("$file: the consumer is found out", async (entry) => {
+    const { facts } = await read(entry);
+    expect(facts.some((f) => f.drainsOwnChannel === true)).toBe(true);
+  });
+
+  const relocked = entries.filter(
+    (e) => e.expect === "fires" && e.file.includes("self-deadlock/fires.method"),
+  );
+  test.each(relocked)("$file: the lock is taken twice", async (entry) => {
+    const { facts } = await read(entry);
+    expect(facts.some((f) => f.holds.some((h) => h.sameInstance === true && h.key === f.site?.key))).toBe(
+      true,
+    );
+  });
+});
