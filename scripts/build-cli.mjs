@@ -14,6 +14,16 @@ await build({
   sourcemap: true,
   legalComments: "linked",
   // What few runs need is loaded from node_modules when they do.
-  external: ["ajv", "js-yaml", "re2js", "pprof-format", "@dagrejs/dagre", "fflate", "fzstd", "tinyglobby"],
+  external: [
+    "ajv",
+    "js-yaml",
+    "re2js",
+    "pprof-format",
+    "@dagrejs/dagre",
+    "fflate",
+    "fzstd",
+    "tinyglobby",
+    "web-tree-sitter",
+  ],
   logLevel: "warning",
 });

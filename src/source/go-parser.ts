@@ -1,4 +1,5 @@
 import type { Parser, TreeCursor } from "web-tree-sitter";
+import { packageRoot } from "../package-root.ts";
 import type { SyntaxNode } from "./syntax.ts";
 
 /** A parsed file, or why it can't be used. */
@@ -27,7 +28,7 @@ async function load(): Promise<GoParser> {
   const { Parser, Language } = await import("web-tree-sitter");
   const { readFile } = await import("node:fs/promises");
   await Parser.init();
-  const grammar = await readFile(new URL("../../grammars/tree-sitter-go/tree-sitter-go.wasm", import.meta.url));
+  const grammar = await readFile(new URL("grammars/tree-sitter-go/tree-sitter-go.wasm", packageRoot));
   const parser = new Parser();
   parser.setLanguage(await Language.load(grammar));
   let failed = false;

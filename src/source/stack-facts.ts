@@ -9,7 +9,7 @@ import { type Chain, type ChainLink, qualifiedName } from "./chain.ts";
 import type { DumpFrames } from "./dump-frames.ts";
 import type { ExpressionBase, ExpressionIdentity, Expressions, MakeSite } from "./expression.ts";
 import { locksHeldAt } from "./lock-state.ts";
-import { capacityOf, makeSitesOf } from "./make-sites.ts";
+import { capacityOf, type MakeSites, makeSitesOf } from "./make-sites.ts";
 import { operationKey } from "./operation-key.ts";
 import { type Operation, type OperationKind, operationsOf, type SelectInfo } from "./operations.ts";
 import { type Strand, strandOf } from "./strand.ts";
@@ -35,6 +35,8 @@ export interface SourceOperation {
   readonly deferred: boolean;
   /** It is the same variable's field (or variable) as the one that the goroutine waits for. */
   readonly sameInstance: boolean | undefined;
+  /** The one place where its channel is made, `file:offset`; "" when there are several or they can't all be seen. */
+  readonly madeBy: string;
   /** The function further in that does it, called from the stack's function before the wait; "" when it does itself. */
   readonly via: string;
 }
@@ -69,6 +71,8 @@ export interface SiteFacts {
   readonly select: SelectInfo | undefined;
   /** Where the channel is made, and its capacity when it is one constant. */
   readonly madeAt: readonly MakeSite[];
+  /** See `SourceOperation.madeBy`. */
+  readonly madeBy: string;
   readonly capacity: number | undefined;
 }
 
@@ -77,7 +81,10 @@ export interface StackFacts {
   readonly site: SiteFacts | undefined;
   /** Why `site` or its key is not known; "" when it is. */
   readonly reason: string;
-  /** Receives (also range and select cases) of the stack's functions from the channel that it is blocked on, in a loop or before the wait. */
+  /**
+   * Receives (also range and select cases) of the stack's functions from the channel that it is blocked on, in a loop
+   * or before the wait: by the same key, or by another field that only ever holds a channel of the same `make`.
+   */
   readonly receivesOwn: readonly SourceOperation[];
   /**
    * Whether this goroutine drains the channel that it sends to. True when the same variable's field is received from;
@@ -129,7 +136,7 @@ export class StackFactsReader {
     const reader = new ChainReader(chain, target, followed, this.#expressions, this.#display);
     const site = operation && followed && reader.site(operation, followed);
     const receives = reader.receives();
-    const receivesOwn = site?.key ? receives.filter((r) => r.key === site.key) : [];
+    const receivesOwn = site === undefined || site.key === "" ? [] : receives.filter((r) => isSame(r, site));
     return {
       site,
       reason:
@@ -237,6 +244,7 @@ class ChainReader {
       line: operation.line,
       select: operation.select,
       madeAt: makes.sites.map((s) => ({ ...s, file: this.#display(s.file) })),
+      madeBy: onlyMake(makes, this.#display),
       capacity: capacityOf(makes),
     };
   }
@@ -326,6 +334,7 @@ class ChainReader {
         loopLine: 0,
         deferred: true,
         sameInstance: undefined,
+        madeBy: "",
         via: "",
       },
     ];
@@ -371,6 +380,7 @@ class ChainReader {
       loopLine: o.loop?.line ?? 0,
       deferred: o.deferred,
       sameInstance: this.#sameAsTarget(o.target, index, identity.key),
+      madeBy: isReceive(o) ? onlyMake(makeSitesOf(identity, this.#expressions), this.#display) : "",
       via: "",
     };
   }
@@ -387,6 +397,18 @@ class ChainReader {
     if (this.#target === undefined || key === "" || key !== this.#followed?.key) return undefined;
     return this.#chain.sameInstance(this.#target, 0, identity, index);
   }
+}
+
+/** Whether a receive may be from what the goroutine waits for. */
+function isSame(receive: SourceOperation, site: SiteFacts): boolean {
+  return receive.key === site.key || (receive.madeBy !== "" && receive.madeBy === site.madeBy);
+}
+
+function onlyMake(makes: MakeSites, display: (file: string) => string): string {
+  const [site, ...others] = makes.sites;
+  return site === undefined || others.length > 0 || !makes.complete
+    ? ""
+    : `${display(site.file)}:${site.offset}`;
 }
 
 /** A method's `m.jobs` in terms of its caller, where `m` is the call's `p`. */
