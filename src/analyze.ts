@@ -13,6 +13,7 @@ import { collectHint } from "./rank/collect-hint.ts";
 import { applyGate, type GateOptions, gateOf } from "./rank/gate.ts";
 import { rankMatches } from "./rank/rank.ts";
 import { reportStacks } from "./rank/stacks.ts";
+import { applySuppressions, type Suppression } from "./rank/suppress.ts";
 import type { Finding, Report, ReportDump, Severity } from "./report/report.ts";
 import type { Rule } from "./rules/rule.ts";
 import { version } from "./version.ts";
@@ -27,6 +28,10 @@ export interface AnalyzeOptions extends Partial<GateOptions> {
   readonly series?: boolean;
   /** Inputs that could not be read at all, a sentence each: they make the analysis incomplete. */
   readonly failures?: readonly string[];
+  /** Findings that are known and fine for now. */
+  readonly suppressions?: readonly Suppression[];
+  /** The day by which suppressions expire, `2026-11-24`; without it none does. */
+  readonly today?: string;
 }
 
 /** Runs the rules over the dumps: facts → matches → findings → report. */
@@ -41,7 +46,12 @@ export function analyze(
     allowPartial: options.allowPartial ?? false,
   };
   const runs = dumps.map((dump, i) => runRules(dump, rules, options, historyBefore(dumps, i, options)));
-  const findings = applyGate(mergeByRank(runs.map((r) => r.findings)), gate);
+  const known = applySuppressions(
+    mergeByRank(runs.map((r) => r.findings)),
+    options.suppressions ?? [],
+    options.today ?? "",
+  );
+  const findings = applyGate(known.findings, gate);
   const limits = runs.flatMap((r) => limitsOf(r.results, r.dump));
   const incomplete = [...(options.failures ?? []), ...dumps.flatMap(incompleteness), ...limits];
   if (dumps.length === 0 && incomplete.length === 0) incomplete.push("no dump was given");
@@ -61,7 +71,7 @@ export function analyze(
       fix,
       references,
     })),
-    notes: limits.map((message) => ({ level: "warning", message })),
+    notes: [...limits.map((message) => ({ level: "warning" as const, message })), ...known.notes],
     summary: summarize(
       runs.map((r) => r.facts),
       findings,

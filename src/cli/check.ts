@@ -1,11 +1,14 @@
 import type { ArgumentsCamelCase, Argv, CommandModule, InferredOptionTypes } from "yargs";
 import { analyze } from "../analyze.ts";
+import type { Config } from "../config/config.ts";
+import type { GateOptions } from "../rank/gate.ts";
 import { readDumps } from "../read/read-dumps.ts";
+import { configurationOf, ownOf } from "./configuration.ts";
 import { gateOptions, inputOptions, outputOptions, ruleOptions } from "./options.ts";
 import { outputChoices, parseFormats, printReport } from "./output.ts";
 import { errorText, exitCodeOf } from "./print-error.ts";
 import { readOptionsOf } from "./read-options.ts";
-import { ownMatcher, selectRules } from "./select-rules.ts";
+import { selectRules } from "./select-rules.ts";
 import { processTerminal, write } from "./terminal.ts";
 
 const options = { ...inputOptions, ...ruleOptions, ...gateOptions, ...outputOptions } as const;
@@ -36,19 +39,36 @@ export const check: CommandModule<object, CheckArguments> = {
 async function runCheck(argv: ArgumentsCamelCase<CheckArguments>): Promise<void> {
   const terminal = processTerminal();
   const targets = parseFormats(argv.format);
-  const rules = await selectRules(argv, terminal);
+  const config = await configurationOf(argv.config, terminal);
+  const rules = await selectRules(argv, terminal, config);
   const { dumps, failures } = await readDumps(inputsOf(argv.dump), readOptionsOf(argv, terminal));
   for (const { error } of failures) await write(terminal.stderr, errorText(error));
   const report = analyze(dumps, rules, {
-    failOn: argv.failOn,
-    minConfidence: argv.minConfidence,
-    allowPartial: argv.allowPartial,
+    ...gateChoices(argv, config),
+    suppressions: config?.suppressions ?? [],
+    today: new Date().toISOString().slice(0, 10),
     failures: failures.map((f) => `${f.name}: ${f.error.message}`),
-    ...(argv.own === undefined ? {} : { own: ownMatcher(argv.own) }),
+    ...ownOf(argv.own, config),
   });
   await printReport(report, targets, outputChoices(argv), terminal, argv.color);
-  const unusable = failures.some((f) => exitCodeOf(f.error) === 2);
+  const unusable = failures.some((f) => exitCodeOf(f.error) === 2) || (config?.problems.length ?? 0) > 0;
   process.exitCode = unusable ? 2 : report.gate.exitCode;
+}
+
+/** The command line wins over the configuration; what neither says is left to `analyze`. */
+function gateChoices(
+  argv: InferredOptionTypes<typeof gateOptions>,
+  config: Config | undefined,
+): Partial<GateOptions> {
+  const { gate } = config ?? {};
+  const failOn = argv["fail-on"] ?? gate?.failOn?.value;
+  const minConfidence = argv["min-confidence"] ?? gate?.minConfidence?.value;
+  const allowPartial = argv["allow-partial"] ?? gate?.allowPartial?.value;
+  return {
+    ...(failOn === undefined ? {} : { failOn }),
+    ...(minConfidence === undefined ? {} : { minConfidence }),
+    ...(allowPartial === undefined ? {} : { allowPartial }),
+  };
 }
 
 /** No argument means standard input. */

@@ -4,8 +4,10 @@ import { readDumps } from "../read/read-dumps.ts";
 import { builtinRules } from "../rules/builtin.ts";
 import { check } from "./check.ts";
 import { collectCommand } from "./collect.ts";
+import { config } from "./config.ts";
 import { diffCommand } from "./diff.ts";
 import { explain } from "./explain.ts";
+import { init } from "./init.ts";
 import { rules } from "./rules.ts";
 import { sourceCheck } from "./source-check.ts";
 import { stacks } from "./stacks.ts";
@@ -26,4 +28,6 @@ export const commands: CommandModule<object, any>[] = [
   explain,
   rules,
   sourceCheck,
+  init,
+  config,
 ];

@@ -3,10 +3,11 @@ import { UsageError } from "../errors.ts";
 import { readDumps } from "../read/read-dumps.ts";
 import { nearest } from "../rules/spelling.ts";
 import { inputsOf } from "./check.ts";
+import { configurationOf, ownOf } from "./configuration.ts";
 import { inputOptions, ruleOptions } from "./options.ts";
 import { errorText, exitCodeOf } from "./print-error.ts";
 import { readOptionsOf } from "./read-options.ts";
-import { ownMatcher, selectRules } from "./select-rules.ts";
+import { selectRules } from "./select-rules.ts";
 import { processTerminal, wantsColor, write } from "./terminal.ts";
 
 const { only: _, skip: __, ...whichRules } = ruleOptions;
@@ -49,7 +50,8 @@ export const explain: CommandModule<object, ExplainArguments> = {
 
 async function runExplain(argv: ArgumentsCamelCase<ExplainArguments>): Promise<void> {
   const terminal = processTerminal();
-  const rules = await selectRules({ ...argv, only: undefined, skip: undefined }, terminal);
+  const config = await configurationOf(argv.config, terminal);
+  const rules = await selectRules({ ...argv, only: undefined, skip: undefined }, terminal, config);
   const rule = rules.find((r) => r.id === argv.rule);
   if (rule === undefined) {
     const hint = nearest(
@@ -62,7 +64,7 @@ async function runExplain(argv: ArgumentsCamelCase<ExplainArguments>): Promise<v
   }
   const { dumps, failures } = await readDumps(inputsOf(argv.dump), readOptionsOf(argv, terminal));
   for (const { error } of failures) await write(terminal.stderr, errorText(error));
-  const own = argv.own === undefined ? {} : { own: ownMatcher(argv.own) };
+  const own = ownOf(argv.own, config);
   const [{ Facts }, { explain: explainRule }, { explanationText }] = await Promise.all([
     import("../match/facts.ts"),
     import("../explain/explain.ts"),

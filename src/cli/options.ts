@@ -31,6 +31,11 @@ export const inputOptions = {
 
 /** Options of every command that runs rules. */
 export const ruleOptions = {
+  config: {
+    type: "string",
+    group: ruleGroup,
+    describe: "Configuration file instead of the nearest .deadlock-lint.yaml; --no-config for none",
+  },
   rules: {
     type: "string",
     array: true,
@@ -66,19 +71,16 @@ export const ruleOptions = {
 export const gateOptions = {
   "fail-on": {
     choices: ["error", "warning", "info", "never"] as const,
-    default: "error" as const,
     group: gateGroup,
-    describe: "Lowest severity that fails the run",
+    describe: "Lowest severity that fails the run; error unless the configuration says otherwise",
   },
   "min-confidence": {
     choices: confidences,
-    default: "medium" as const,
     group: gateGroup,
-    describe: "Lowest confidence that fails the run",
+    describe: "Lowest confidence that fails the run; medium unless the configuration says otherwise",
   },
   "allow-partial": {
     type: "boolean",
-    default: false,
     group: gateGroup,
     describe: "Incomplete input is a warning, not exit code 3",
   },

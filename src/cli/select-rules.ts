@@ -1,4 +1,5 @@
 import type { ArgumentsCamelCase, InferredOptionTypes } from "yargs";
+import type { Config } from "../config/config.ts";
 import { UsageError } from "../errors.ts";
 import { builtinRules } from "../rules/builtin.ts";
 import { compileText } from "../rules/pattern.ts";
@@ -10,6 +11,29 @@ import { type Terminal, write } from "./terminal.ts";
 
 /** The rules that a command line asks for. */
 export async function selectRules(
+  argv: ArgumentsCamelCase<InferredOptionTypes<typeof ruleOptions>>,
+  terminal: Terminal,
+  config: Config | undefined,
+): Promise<Rule[]> {
+  const rules =
+    config === undefined ? await withoutConfig(argv, terminal) : await withConfig(argv, terminal, config);
+  return narrow(rules, argv.only, argv.skip);
+}
+
+/** Rules of the configuration's packs as it sets them, and those of `--rules`. */
+async function withConfig(
+  argv: ArgumentsCamelCase<InferredOptionTypes<typeof ruleOptions>>,
+  terminal: Terminal,
+  config: Config,
+): Promise<Rule[]> {
+  const { configuredRules } = await import("../config/configured-rules.ts");
+  const packs = argv.defaultRules ? config.packs : config.packs.filter((p) => p.builtin === undefined);
+  const { rules, warnings } = await configuredRules({ ...config, packs }, argv.rules);
+  for (const warning of warnings) await write(terminal.stderr, `${problemText(warning)}\n`);
+  return rules.filter((r) => !r.off).map((r) => r.rule);
+}
+
+async function withoutConfig(
   argv: ArgumentsCamelCase<InferredOptionTypes<typeof ruleOptions>>,
   terminal: Terminal,
 ): Promise<Rule[]> {
@@ -29,7 +53,7 @@ export async function selectRules(
       else rules[same] = rule;
     }
   }
-  return narrow(rules, argv.only, argv.skip);
+  return rules;
 }
 
 function narrow(

@@ -108,11 +108,13 @@ function isSure(solutions: readonly Solution[]): boolean {
   return solutions.some((s) => s.known);
 }
 
-function groupsFor(role: Role, facts: Facts): Group[] {
+/** All goroutines, in groups that the conditions of a role can't tell apart. */
+export function groupsFor(role: Role, facts: Facts): Group[] {
   return facts.dump.stacks.flatMap((_, i) => [...facts.groups(i, role.onGroup.attributes)]);
 }
 
-function evaluateEach(role: Role, facts: Facts, group: Group): (readonly Solution[])[] {
+/** What each condition of a role says of a group, by itself. */
+export function evaluateEach(role: Role, facts: Facts, group: Group): (readonly Solution[])[] {
   const stack = facts.dump.stacks[group.stackIndex]!;
   const subject: Subject = { facts, stackIndex: group.stackIndex, stack, group };
   return role.conditions.map((c) => settle(c.condition.evaluate(subject)));

@@ -2,6 +2,7 @@ import { allOf, type Condition, truth } from "../match/condition.ts";
 import type { Capability } from "../model/dump.ts";
 import type { WaitKind } from "../model/wait-kind.ts";
 import { flowText } from "./flow-text.ts";
+import { checkParams, declaredParam, valueProblem } from "./params.ts";
 import { type Capture, compileText, PatternError, type TextTest } from "./pattern.ts";
 import type { PredicateContext, VariableKind } from "./predicates/predicate.ts";
 import { predicateByKey } from "./predicates/predicates.ts";
@@ -121,33 +122,14 @@ class RuleCompiler implements PredicateContext {
   }
 
   #readParams(): void {
+    const given = this.#scope.params ?? {};
     for (const [name, declared] of Object.entries(this.#source.params ?? {})) {
-      const param = typeof declared === "object" ? declared : { default: declared };
-      const given = this.#scope.params?.[name];
-      this.#params[name] = given === undefined ? param.default : (given as number | string | boolean);
-      const value = this.#params[name]!;
-      if (given !== undefined && typeof given !== typeof param.default) {
-        this.problem(
-          `/params/${name}`,
-          `parameter ${name} must be a ${typeof param.default}, not ${JSON.stringify(given)}`,
-        );
-      } else if (typeof value === "number") {
-        const { min = -Infinity, max = Infinity } = param as { min?: number; max?: number };
-        if (value < min || value > max) {
-          this.problem(`/params/${name}`, `parameter ${name} is ${value}, outside ${min} to ${max}`);
-        }
-      }
+      const param = declaredParam(declared);
+      this.#params[name] = Object.hasOwn(given, name) ? (given[name] as typeof param.default) : param.default;
+      const wrong = valueProblem(name, param.default, param);
+      if (wrong !== undefined) this.problem(`/params/${name}`, wrong);
     }
-    for (const name of Object.keys(this.#scope.params ?? {})) {
-      if (this.#source.params === undefined || !Object.hasOwn(this.#source.params, name)) {
-        const hint = nearest(name, Object.keys(this.#source.params ?? {}));
-        this.problem(
-          "/params",
-          `rule ${this.#source.id} has no parameter ${name}`,
-          hint && `did you mean ${hint}?`,
-        );
-      }
-    }
+    for (const { message, hint } of checkParams(this.#source, given)) this.problem("/params", message, hint);
   }
 
   number(value: unknown, path: string): number {

@@ -13,7 +13,15 @@ import { compileSchema, schemaProblems } from "./validate.ts";
 export interface LoadedRule {
   readonly file: string;
   readonly source: RuleSource;
+  /** Named conditions and lists of its file. */
+  readonly define: Readonly<Record<string, unknown>>;
   readonly rule: Rule;
+  /** A problem at a place of the rule, given as a JSON pointer below it. */
+  problem(
+    path: string,
+    message: string,
+    options?: { hint?: string | undefined; onKey?: boolean },
+  ): RuleProblem;
 }
 
 export interface LoadedRules {
@@ -39,11 +47,13 @@ export async function ruleFiles(path: string): Promise<string[]> {
 /**
  * Loads and checks rule files.
  * @param known ids of rules that exist beside them, for `explains`
+ * @param define named conditions and lists that every file may use; those of the file win
  * @throws RuleError with every mistake of every file, when there is an error
  */
 export async function loadRuleFiles(
   files: readonly string[],
   known: readonly string[] = [],
+  define: Readonly<Record<string, unknown>> = {},
 ): Promise<LoadedRules> {
   const problems: RuleProblem[] = [];
   const parsed: { file: string; yaml: PositionedYaml }[] = [];
@@ -64,21 +74,33 @@ export async function loadRuleFiles(
     problems.push(...found);
     return found.length === 0;
   });
-  const rules = sound.flatMap(({ file, yaml }) => compileFile(file, yaml, problems));
+  const rules = sound.flatMap(({ file, yaml }) => compileFile(file, yaml, define, problems));
   problems.push(...duplicateIds(sound), ...unknownExplains(sound, known));
   if (problems.some((p) => p.severity === "error")) throw new RuleError(problems);
   return { rules, warnings: problems };
 }
 
-function compileFile(file: string, yaml: PositionedYaml, problems: RuleProblem[]): LoadedRule[] {
+function compileFile(
+  file: string,
+  yaml: PositionedYaml,
+  shared: Readonly<Record<string, unknown>>,
+  problems: RuleProblem[],
+): LoadedRule[] {
   const source = yaml.value as RuleFileSource;
+  const define = { ...shared, ...source.define };
   return source.rules.map((written, i) => {
     const full = { ...source.defaults, ...written };
-    const { rule, problems: found } = compileRule(full, { define: source.define ?? {} });
+    const { rule, problems: found } = compileRule(full, { define });
     for (const p of found) {
       problems.push(yaml.problem(`/rules/${i}${p.path}`, p.message, { hint: p.hint, severity: p.severity }));
     }
-    return { file, source: full, rule };
+    return {
+      file,
+      source: full,
+      define,
+      rule,
+      problem: (path, message, options) => yaml.problem(`/rules/${i}${path}`, message, options),
+    };
   });
 }
 

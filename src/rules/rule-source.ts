@@ -1,4 +1,5 @@
 import type { Certainty, Confidence, Severity } from "../report/report.ts";
+import type { TestSource } from "./test-source.ts";
 
 /** `{gte: 5}`; a value may be `$params.name`. */
 export type Range = Partial<Record<"gte" | "gt" | "lte" | "lt" | "eq", number | string>>;
@@ -75,7 +76,7 @@ export interface RuleSource {
   readonly why?: string;
   readonly fix?: string;
   readonly references?: readonly string[];
-  readonly tests?: readonly unknown[];
+  readonly tests?: readonly TestSource[];
 }
 
 /** A rule file as written. */

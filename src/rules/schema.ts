@@ -2,6 +2,7 @@ import { frameSchema } from "./predicates/frame.ts";
 import type { JsonSchema } from "./predicates/predicate.ts";
 import { predicates } from "./predicates/predicates.ts";
 import { rangeSchema } from "./range.ts";
+import { testProperties } from "./test-schema.ts";
 
 const text = (description: string, ...examples: string[]): JsonSchema => ({
   type: "string",
@@ -340,8 +341,13 @@ const ruleProperties: Readonly<Record<string, JsonSchema>> = {
   },
   tests: {
     type: "array",
-    items: { type: "object" },
-    description: "Dumps, and what the rule must say of them.",
+    items: {
+      type: "object",
+      required: ["name", "dump"],
+      additionalProperties: false,
+      properties: testProperties,
+    },
+    description: "Dumps, and what the rule must say of them; `deadlock-lint rules test` runs them.",
     examples: [[{ name: "quiet on health", dump: "healthy.txt", expect: "none" }]],
   },
 };

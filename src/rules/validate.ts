@@ -20,8 +20,19 @@ export function compileSchema(schema: () => JsonSchema): Promise<ValidateFunctio
 
 /** All mistakes that the schema finds, one a place, with the nearest valid spelling. */
 export function schemaProblems(validate: ValidateFunction, yaml: PositionedYaml): RuleProblem[] {
+  return locatedProblems(validate, yaml).map(({ problem }) => problem);
+}
+
+/** A mistake and the JSON pointer of its place. */
+export interface LocatedProblem {
+  readonly pointer: string;
+  readonly problem: RuleProblem;
+}
+
+/** As `schemaProblems`, with JSON pointers, for files of which some parts may be broken. */
+export function locatedProblems(validate: ValidateFunction, yaml: PositionedYaml): LocatedProblem[] {
   if (validate(yaml.value)) return [];
-  const problems: RuleProblem[] = [];
+  const problems: LocatedProblem[] = [];
   const seen = new Set<string>();
   for (const error of validate.errors ?? []) {
     if (error.keyword === "if" || error.propertyName !== undefined) continue;
@@ -29,11 +40,17 @@ export function schemaProblems(validate: ValidateFunction, yaml: PositionedYaml)
     // A wrong type makes every other keyword of that place fail too: the first message says it all.
     if (seen.has(found.pointer)) continue;
     seen.add(found.pointer);
-    problems.push(
-      yaml.problem(found.pointer, found.message, { hint: found.hint, onKey: found.onKey ?? false }),
-    );
+    problems.push({
+      pointer: found.pointer,
+      problem: yaml.problem(found.pointer, found.message, {
+        hint: found.hint,
+        onKey: found.onKey ?? false,
+      }),
+    });
   }
-  return problems.sort((a, b) => a.position.line - b.position.line || a.position.column - b.position.column);
+  return problems.sort(
+    ({ problem: { position: a } }, { problem: { position: b } }) => a.line - b.line || a.column - b.column,
+  );
 }
 
 interface Described {
@@ -57,6 +74,13 @@ function describe(error: ErrorObject): Described {
     case "additionalProperties": {
       const key = String(params.additionalProperty);
       const allowed = Object.keys((error.parentSchema?.properties as object | undefined) ?? {});
+      if (key === "<<")
+        return {
+          pointer: `${at}/<<`,
+          message: "merge keys (<<) are not read",
+          hint: "say what rules share under defaults, and conditions under define",
+          onKey: true,
+        };
       const hint = nearest(key, allowed);
       const pointer = `${at}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
       return {

@@ -142,6 +142,12 @@ describe("one mistake gives one message, with its place, its line and what to do
     ],
     ["a duplicate key", rule("    title: u\n"), "duplicated mapping key", "remove one of the two"],
     ["a tag", rule("").replace("title: t", "title: !!js/function 'x'"), "unknown", "no tags"],
+    [
+      "a merge key",
+      rule("").replace("    title: t\n", "    title: t\n    <<: { severity: error }\n"),
+      "merge keys (<<) are not read",
+      "under defaults",
+    ],
     ["two documents", `${rule("")}---\nschema: 1\n`, "one YAML document", ""],
     [
       "a future version",

@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { configSchema } from "../../src/config/config-schema.ts";
 import { builtinPacks } from "../../src/rules/builtin.ts";
 import { compileRule } from "../../src/rules/compile.ts";
 import { loadRuleFiles, ruleFiles } from "../../src/rules/load.ts";
 import { ruleFileSchema } from "../../src/rules/schema.ts";
+import { testFileSchema } from "../../src/rules/test-schema.ts";
 
 type Schema = Record<string, unknown>;
 
@@ -25,16 +27,20 @@ function* keysOf(schema: Schema, path: string): Generator<[string, Schema]> {
   }
 }
 
-describe("the schema of rule files", () => {
-  const keys = [...keysOf(ruleFileSchema() as Schema, "")];
+describe.each([
+  ["rules", ruleFileSchema(), 100],
+  ["tests", testFileSchema(), 15],
+  ["config", configSchema(), 50],
+] as const)("the schema of %s", (name, schema, fewest) => {
+  const keys = [...keysOf(schema as Schema, "")];
 
   it("is the committed one", () => {
-    const committed = JSON.parse(readFileSync("schemas/rules.schema.json", "utf8")) as unknown;
-    expect(ruleFileSchema()).toEqual(committed);
+    const committed = JSON.parse(readFileSync(`schemas/${name}.schema.json`, "utf8")) as unknown;
+    expect(schema).toEqual(committed);
   });
 
   it("describes every key, with an example", () => {
-    expect(keys.length).toBeGreaterThan(100);
+    expect(keys.length).toBeGreaterThan(fewest);
     const bare = keys.filter(
       ([, s]) => typeof s.description !== "string" || !Array.isArray(s.examples) || s.examples.length === 0,
     );

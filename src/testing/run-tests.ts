@@ -1,0 +1,81 @@
+import { dirname, resolve } from "node:path";
+import { Readable } from "node:stream";
+import { analyze } from "../analyze.ts";
+import { RuleError } from "../errors.ts";
+import { explain } from "../explain/explain.ts";
+import type { Explanation } from "../explain/explanation.ts";
+import { Facts } from "../match/facts.ts";
+import type { Dump } from "../model/dump.ts";
+import { readDumps } from "../read/read-dumps.ts";
+import { withSymptoms } from "../report/describe.ts";
+import type { Finding } from "../report/report.ts";
+import type { Rule } from "../rules/rule.ts";
+import { compare, type Difference } from "./compare.ts";
+import type { RuleTest } from "./rule-test.ts";
+
+/** What became of one test. */
+export interface TestResult {
+  readonly test: RuleTest;
+  readonly status: "passed" | "failed" | "todo" | "unexpected pass";
+  readonly differences: readonly Difference[];
+  /** The rule's findings, symptoms included. */
+  readonly findings: readonly Finding[];
+  /** Why, for tests that failed. */
+  readonly explanation: Explanation | undefined;
+  readonly dumps: readonly Dump[];
+}
+
+/**
+ * Runs tests: the rule that is tested together with all others, as symptoms depend on them.
+ * @throws RuleError when a test's dump is missing or holds no dump
+ */
+export async function runRuleTests(
+  tests: readonly RuleTest[],
+  rules: readonly Rule[],
+  others: readonly Rule[] = [],
+): Promise<TestResult[]> {
+  const results: TestResult[] = [];
+  const ids = new Set(rules.map((r) => r.id));
+  const all = [...rules, ...others.filter((r) => !ids.has(r.id))];
+  for (const test of tests) results.push(await runTest(test, all));
+  return results;
+}
+
+async function runTest(test: RuleTest, rules: readonly Rule[]): Promise<TestResult> {
+  const dumps = await dumpsOf(test);
+  const report = analyze(dumps, rules, { series: Array.isArray(test.source.dump) });
+  const findings = report.findings
+    .flatMap((f) => [...withSymptoms(f)])
+    .filter((f) => f.ruleId === test.ruleId && f.dump === dumps[dumps.length - 1]!.name);
+  const { expect, todo = false } = test.source;
+  const differences =
+    expect === undefined
+      ? [{ what: "expect", expected: "an expectation", got: "none is written: run rules test --update" }]
+      : compare(expect, findings);
+  const passed = differences.length === 0;
+  const status = passed ? (todo ? "unexpected pass" : "passed") : todo ? "todo" : "failed";
+  const rule = rules.find((r) => r.id === test.ruleId)!;
+  const explanation = status === "failed" ? explain(rule, new Facts(dumps[dumps.length - 1]!)) : undefined;
+  return { test, status, differences, findings, explanation, dumps };
+}
+
+async function dumpsOf(test: RuleTest): Promise<Dump[]> {
+  const { source } = test;
+  const dumps: Dump[] = [];
+  for (const text of [source.dump].flat()) {
+    const isInline = text.includes("\n");
+    const { dumps: read, failures } = await readDumps([isInline ? "-" : resolve(dirname(test.file), text)], {
+      threads: 1,
+      ...(isInline ? { stdin: Readable.from([Buffer.from(text)]) } : {}),
+      ...(source["go-version"] === undefined ? {} : { goVersion: source["go-version"] }),
+    });
+    const failure = failures[0]?.error;
+    if (failure !== undefined || read.length === 0) {
+      const hint = text.includes("\\") && !isInline ? "write paths with / on every system" : failure?.hint;
+      const what = isInline ? "the text is no dump" : `the dump ${text} can't be used`;
+      throw new RuleError([test.problem("/dump", failure ? `${what}: ${failure.message}` : what, hint)]);
+    }
+    dumps.push(...read);
+  }
+  return dumps;
+}

@@ -1,0 +1,55 @@
+import { readFile } from "node:fs/promises";
+import { flowText } from "../rules/flow-text.ts";
+import { observed } from "./compare.ts";
+import type { TestResult } from "./run-tests.ts";
+
+/** A test file with its new text, and the tests that could not be written. */
+export interface UpdatedFile {
+  readonly file: string;
+  readonly text: string;
+  readonly updated: number;
+  /** Names of tests written in braces, whose text can't be edited. */
+  readonly skipped: readonly string[];
+}
+
+/** New texts of the files whose tests failed: `expect` is replaced, everything else stays as it is. */
+export async function updatedFiles(results: readonly TestResult[]): Promise<UpdatedFile[]> {
+  const failed = results.filter((r) => r.status === "failed");
+  const files = [...new Set(failed.map((r) => r.test.file))];
+  return Promise.all(
+    files.map(async (file) => {
+      const lines = (await readFile(file, "utf8")).split("\n");
+      const skipped: string[] = [];
+      const edits = failed.filter((r) => r.test.file === file).map((r) => ({ result: r, ...placeOf(r) }));
+      // From the bottom up, so that line numbers above stay right.
+      edits.sort((a, b) => b.line - a.line);
+      for (const { result, line, column } of edits) {
+        if (!replaceExpect(lines, line - 1, column - 1, result)) skipped.push(result.test.source.name);
+      }
+      return { file, text: lines.join("\n"), updated: edits.length - skipped.length, skipped };
+    }),
+  );
+}
+
+/** Where `expect` stands, or else the key before which it goes. */
+function placeOf({ test }: TestResult): { line: number; column: number } {
+  const key = test.source.expect === undefined ? "/dump" : "/expect";
+  return test.problem(key, "", undefined, true).position;
+}
+
+function replaceExpect(lines: string[], index: number, column: number, result: TestResult): boolean {
+  const { expect } = result.test.source;
+  const line = lines[index]!;
+  // In block style only white space and `- ` stand before a key.
+  if (!/^[\s-]*$/.test(line.slice(0, column))) return false;
+  const written = `expect: ${flowText(observed(result.findings, expect))}`;
+  if (expect === undefined) {
+    lines.splice(index, 1, line.slice(0, column) + written, " ".repeat(column) + line.slice(column));
+    return true;
+  }
+  let end = index + 1;
+  while (end < lines.length && lines[end]!.trim() !== "" && /^\s*/.exec(lines[end]!)![0].length > column)
+    end++;
+  lines.splice(index, end - index, line.slice(0, column) + written);
+  return true;
+}
