@@ -1,6 +1,7 @@
 import { allOf, type Condition, truth } from "../match/condition.ts";
 import type { Capability } from "../model/dump.ts";
 import type { WaitKind } from "../model/wait-kind.ts";
+import { roleDoubts } from "./check-role.ts";
 import { flowText } from "./flow-text.ts";
 import { checkParams, declaredParam, valueProblem } from "./params.ts";
 import { type Capture, compileText, PatternError, type TextTest } from "./pattern.ts";
@@ -11,6 +12,7 @@ import { rangeTest } from "./range.ts";
 import type { JoinStep, MessagePart, NamedCondition, Role, Rule, When } from "./rule.ts";
 import type { RoleSource, RuleSource, WhenSource } from "./rule-source.ts";
 import { nearest } from "./spelling.ts";
+import { symbolProblem } from "./symbol-pattern.ts";
 
 /** A mistake in a rule, at a place of its source given as a JSON pointer below the rule. */
 export interface CompileProblem {
@@ -29,6 +31,9 @@ export interface CompileScope {
 
 /** Keys of a role that are no conditions. */
 export const roleKeys: ReadonlySet<string> = new Set(["title", "count", "share", "optional", "absent"]);
+
+/** Keys of which a text is a whole function name. */
+const frameKeys: ReadonlySet<string> = new Set(["at", "top", "entry", "frame", "stack", "created-by"]);
 
 /** The most goroutines that one cycle may have, unless the rule says less. */
 const defaultCycleLength = 8;
@@ -173,6 +178,9 @@ class RuleCompiler implements PredicateContext {
       );
       return () => false;
     }
+    const property = path.split("/").findLast((part) => !/^\d+$/.test(part)) ?? "";
+    const impossible = symbolProblem(frameKeys.has(property) ? "function" : property, pattern);
+    if (impossible !== undefined) this.problem(path, impossible.message, impossible.hint);
     try {
       return compileText(pattern);
     } catch (error) {
@@ -284,6 +292,7 @@ class RuleCompiler implements PredicateContext {
     const conditions = this.#namedConditions(source, path);
     if (conditions.length === 0)
       this.problem(path, `role ${name} has no condition: it would be every goroutine`);
+    for (const doubt of roleDoubts(name, source)) this.#problems.push({ ...doubt, path: path + doubt.path });
     const onStack = conditions.filter((c) => c.condition.attributes === 0).map((c) => c.condition);
     const onGroup = conditions.filter((c) => c.condition.attributes !== 0).map((c) => c.condition);
     const count =

@@ -75,7 +75,7 @@ export async function loadRuleFiles(
     return found.length === 0;
   });
   const rules = sound.flatMap(({ file, yaml }) => compileFile(file, yaml, define, problems));
-  problems.push(...duplicateIds(sound), ...unknownExplains(sound, known));
+  problems.push(...duplicateIds(sound), ...sameRoles(sound), ...unknownExplains(sound, known));
   if (problems.some((p) => p.severity === "error")) throw new RuleError(problems);
   return { rules, warnings: problems };
 }
@@ -117,6 +117,29 @@ function duplicateIds(files: readonly { file: string; yaml: PositionedYaml }[]):
       return [
         yaml.problem(pointer(`/rules/${i}`, "id"), `rule id ${rule.id} is used twice`, {
           hint: `the first is ${where}`,
+        }),
+      ];
+    }),
+  );
+}
+
+/** Two rules that select the same goroutines report everything twice, under two fingerprints. */
+function sameRoles(files: readonly { yaml: PositionedYaml }[]): RuleProblem[] {
+  const seen = new Map<string, string>();
+  return files.flatMap(({ yaml }) =>
+    (yaml.value as RuleFileSource).rules.flatMap((rule, i) => {
+      const { roles, cycle, params, dump } = rule;
+      const key = JSON.stringify({ roles, cycle, params, dump, ladder: rule["joined-by"] });
+      const first = seen.get(key);
+      if (first === undefined || first === rule.id) {
+        seen.set(key, rule.id);
+        return [];
+      }
+      return [
+        yaml.problem(`/rules/${i}/roles`, `${rule.id} selects the same goroutines as ${first}`, {
+          hint: "their findings would come twice: keep one of them",
+          severity: "warning",
+          onKey: true,
         }),
       ];
     }),

@@ -156,6 +156,42 @@ describe("one mistake gives one message, with its place, its line and what to do
       "expected one of: 1",
     ],
     ["an empty file", "", "the file must be a mapping, not empty", ""],
+    [
+      "a wait in which nobody is blocked on a lock",
+      rule("", "{ s: { wait: chan-send, lock: $L*, at: { line: $AT } } }"),
+      "nobody can play s: in wait chan-send a goroutine is not blocked on a lock",
+      "waits-for instead of lock",
+    ],
+    [
+      "a wait that is left out again",
+      rule("", "{ s: { wait: chan-send, not: { wait: channel }, at: { line: $AT } } }"),
+      "not leaves out every wait that it asks for",
+      "take one of the two out",
+    ],
+    [
+      "a function without its package",
+      rule("", "{ s: { wait: chan-send, entry: serve, at: { line: $AT } } }"),
+      '"serve" matches no function',
+      "*.serve for any package",
+    ],
+    [
+      "a type without its package",
+      rule("", "{ s: { wait: chan-send, at: { line: $AT, type: (*Pool) } } }"),
+      '"(*Pool)" matches no type',
+      "main.(*Pool)",
+    ],
+    [
+      "a call instead of a name",
+      rule("", "{ s: { wait: chan-send, frame: [main.run(), main.f], at: { line: $AT } } }"),
+      "a name has no arguments",
+      "leave out the parentheses",
+    ],
+    [
+      "type arguments",
+      rule("", "{ s: { wait: chan-send, at: { line: $AT, type: 'main.(*Pool[int])' } } }"),
+      "names are compared without type arguments",
+      "leave out the brackets",
+    ],
     ["only absent roles", rule("", "{ s: { absent: true, at: { line: $AT } } }"), "no role is required", ""],
     [
       "an address joined with a name",
@@ -203,6 +239,17 @@ describe("warnings", () => {
     expect(said).toContain("warning: role r is never joined to the others");
     expect(said).toContain("warning: parameter min is not used");
   });
+});
+
+it("two rules that select the same are a warning, as is a role that nothing narrows down", async () => {
+  const same = rule("").replace("team/rule", "team/other");
+  expect(await check(rule(""), same)).toContain(
+    "warning: team/other selects the same goroutines as team/rule",
+  );
+  const open = await check(
+    rule("", "{ s: { waited: { gte: 3 }, not: { at: { line: $AT } } }, t: { at: { line: $AT } } }"),
+  );
+  expect(open).toContain("warning: role s is asked of every goroutine");
 });
 
 it("a file that blows up through aliases is refused", async () => {

@@ -1,0 +1,52 @@
+/** What keeps a pattern from matching any Go name, and what to write instead. */
+export interface PatternProblem {
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** Properties of a frame that are Go names. */
+const qualified: ReadonlySet<string> = new Set(["function", "outer", "type"]);
+const names: ReadonlySet<string> = new Set([...qualified, "package", "method"]);
+
+/** Whether a glob over a property of a frame can match at all; regular expressions and captures are not judged. */
+export function symbolProblem(property: string, pattern: string): PatternProblem | undefined {
+  if (!names.has(property) || /^[$@]/.test(pattern) || isRegexp(pattern)) return undefined;
+  const quoted = JSON.stringify(pattern);
+  if (/\s/.test(pattern))
+    return { message: `${quoted} matches no Go name: none has a space`, hint: "write main.(*Pool).get" };
+  if (pattern.includes("::"))
+    return {
+      message: `${quoted} matches no Go name: none has ::`,
+      hint: "packages, types and methods are joined by a dot",
+    };
+  if (/\(\)$|\(\.\.\.\)$/.test(pattern))
+    return {
+      message: `${quoted} matches no Go name: a name has no arguments`,
+      hint: "leave out the parentheses at the end",
+    };
+  if (/\[.*\]/.test(pattern))
+    return {
+      message: `${quoted} matches nothing: names are compared without type arguments`,
+      hint: "leave out the brackets",
+    };
+  if (qualified.has(property) && !/[.*]/.test(pattern.replace(/\(\*/g, "(")))
+    return {
+      message: `${quoted} matches no ${property}: they are written with their package`,
+      hint:
+        property === "type"
+          ? `write main.${pattern}, or *.${pattern} for any package`
+          : `write main.${pattern}, or *.${pattern} for any package`,
+    };
+  if (property === "method" && pattern.includes("/"))
+    return {
+      message: `${quoted} matches no method: a method is written without its package`,
+      hint: "write Lock, or use function",
+    };
+  if (property === "package" && pattern.includes("("))
+    return { message: `${quoted} matches no package`, hint: "write database/sql; types stand under type" };
+  return undefined;
+}
+
+function isRegexp(pattern: string): boolean {
+  return pattern.length > 1 && pattern.startsWith("/") && pattern.endsWith("/");
+}
