@@ -1,5 +1,5 @@
 import type { OperationKind } from "./operations.ts";
-import type { SiteFacts, SourceOperation } from "./stack-facts.ts";
+import type { SiteFacts, SourceOperation } from "./source-facts.ts";
 
 const verbs: Readonly<Record<OperationKind, string>> = {
   send: "send on",

@@ -6,11 +6,21 @@ import { type GoSymbol, isWrapper } from "../model/symbol.ts";
 import type { WaitKind } from "../model/wait-kind.ts";
 import { callPath, spawnedBy } from "./call-graph.ts";
 import type { Expressions } from "./expression.ts";
-import { baseType, functionsAt, type GoFile, type GoFunction, outermost, textOf } from "./go-file.ts";
+import { functionsAt, type GoFile, type GoFunction, outermost } from "./go-file.ts";
+import {
+  callsOn,
+  hasGo,
+  isOpaqueCall,
+  leadingCalls,
+  mayCall,
+  runsDeferred,
+  startsCall,
+} from "./line-calls.ts";
 import type { Locator } from "./locate.ts";
+import { closureDepth, declaredName, inside, literalAt, matchesDeclared } from "./match-symbol.ts";
 import { type Operation, type OperationKind, operationsOf } from "./operations.ts";
 import type { PackageView, SourceCode } from "./source-code.ts";
-import { childIn, onLines, type SyntaxNode, stripped, walk } from "./syntax.ts";
+import { onLines, type SyntaxNode } from "./syntax.ts";
 
 /**
  * Whether a frame's source is at hand.
@@ -319,159 +329,4 @@ function holdsWait(
   const sync = !stack.wait.startsWith("chan") && stack.wait !== "select" && stack.wait !== "select-empty";
   if (sync && calls.some((c) => isOpaqueCall(c))) return undefined;
   return `holds no ${kinds[0]}`;
-}
-
-/** A call of a function value: nobody knows from its name what it does. */
-function isOpaqueCall(call: SyntaxNode): boolean {
-  const callee = childIn(call, "function");
-  return (
-    callee !== undefined &&
-    stripped(callee).type !== "selector_expression" &&
-    stripped(callee).type !== "identifier"
-  );
-}
-
-/** Calls whose lines hold `line`; those in literals inside belong to the literals. */
-function callsOn(fn: SyntaxNode, line: number): readonly SyntaxNode[] {
-  const found: SyntaxNode[] = [];
-  walk(fn, (node) => {
-    if (!onLines(node, line)) return false;
-    if (node !== fn && node.type === "func_literal") return false;
-    // `f[T](x)` looks like a conversion to the grammar.
-    if (node.type === "call_expression" || node.type === "type_conversion_expression") found.push(node);
-    return undefined;
-  });
-  return found;
-}
-
-/** The calls of a line that may lead to the function further in; those of its name before all others. */
-function leadingCalls(calls: readonly SyntaxNode[], target: GoSymbol, file: GoFile): readonly SyntaxNode[] {
-  const { name } = declaredName(target);
-  const named = calls.filter((c) => calledName(c, file) === name);
-  return named.length > 0 ? named : calls.filter((c) => mayCall(c, target, file));
-}
-
-function calledName(call: SyntaxNode, file: GoFile): string {
-  const conversion = childIn(call, "type");
-  if (conversion !== undefined) {
-    const base = baseType(conversion);
-    return textOf(file, childIn(base, "name") ?? base);
-  }
-  let at = stripped(childIn(call, "function") ?? call);
-  if (at.type === "index_expression") at = stripped(childIn(at, "operand") ?? at);
-  if (at.type !== "identifier" && at.type !== "selector_expression") return "";
-  return textOf(file, childIn(at, "field") ?? at);
-}
-
-/** Whether a call may run the function: by the last part of its name, or because it is a function value. */
-function mayCall(call: SyntaxNode, target: GoSymbol, file: GoFile): boolean {
-  const callee = childIn(call, "function");
-  if (callee === undefined) return false;
-  let at = stripped(callee);
-  if (at.type === "index_expression") at = stripped(childIn(at, "operand") ?? at);
-  if (at.type !== "identifier" && at.type !== "selector_expression") return true;
-  const name = calledName(call, file);
-  if (name === declaredName(target).name) return true;
-  if (at.type === "identifier" && builtins.has(name)) return false;
-  // `f(x)` with a variable f, `s.handler(x)` with a field: any function may be behind.
-  return closureDepth(target) > 0 || isWrapper(target) || !isDeclaredLike(at, file, name);
-}
-
-const builtins: ReadonlySet<string> = new Set(
-  "append cap clear close complex copy delete imag len make max min new panic print println real recover".split(
-    " ",
-  ),
-);
-
-/** Names that the file itself declares as functions stand for these; others may be variables. */
-function isDeclaredLike(callee: SyntaxNode, file: GoFile, name: string): boolean {
-  if (file.functions.some((f) => f.name === name)) return true;
-  // An exported name behind a qualifier is nearly always a method or function of that name.
-  return callee.type === "selector_expression" && name.charAt(0) !== name.charAt(0).toLowerCase();
-}
-
-/** Deferred calls run on the line of a return, of the function's end, or where it panics. */
-function runsDeferred(fn: SyntaxNode, line: number): boolean {
-  let defers = false;
-  let leaves = fn.endLine === line;
-  walk(fn, (node) => {
-    if (node !== fn && node.type === "func_literal") return false;
-    if (node.type === "defer_statement") defers = true;
-    if (node.type === "return_statement" && onLines(node, line)) leaves = true;
-    return undefined;
-  });
-  return defers && leaves;
-}
-
-function startsCall(fn: SyntaxNode, line: number): boolean {
-  let found = false;
-  walk(fn, (node) => {
-    if (!onLines(node, line)) return false;
-    if (node.type === "go_statement" || node.type === "defer_statement") found = true;
-    return undefined;
-  });
-  return found;
-}
-
-function hasGo(fn: SyntaxNode, line: number, file: GoFile): boolean {
-  let found = false;
-  walk(fn, (node) => {
-    if (!onLines(node, line)) return false;
-    // `wg.Go(f)` and the like are inlined into their callers.
-    if (node.type === "go_statement") found = true;
-    if (node.type === "call_expression") {
-      const field = childIn(childIn(node, "function"), "field");
-      if (field !== undefined && textOf(file, field) === "Go") found = true;
-    }
-    return undefined;
-  });
-  return found;
-}
-
-/** Receiver and name of the declared function of a symbol: `main.(*Pool).run.func1` → Pool, run. */
-export function declaredName(symbol: GoSymbol): { readonly receiver: string; readonly name: string } {
-  const prefix = symbol.type === "" ? symbol.package : symbol.type;
-  const name = symbol.outer.slice(prefix.length + 1);
-  const type = symbol.type.slice(symbol.package.length + 1);
-  return { receiver: type.startsWith("(*") ? type.slice(2, -1) : type, name };
-}
-
-function matchesDeclared(fn: GoFunction, symbol: GoSymbol): boolean {
-  if (fn.outer !== undefined) return false;
-  const { receiver, name } = declaredName(symbol);
-  if (fn.name === name && fn.receiver === receiver) return true;
-  // `init.0`, `glob..func1`: initialisers have no name to compare.
-  if (fn.name === "init" && symbol.method.startsWith("init")) return true;
-  if (fn.name === "") return symbol.method.startsWith("init") || symbol.method.startsWith("glob.");
-  // A closure of a function that was inlined: `main.run.worker.func1`.
-  return closureDepth(symbol) > 0 && symbol.plain.split(".").includes(fn.name);
-}
-
-/** How many closures a symbol is in: `f.func1.2` 2; loop bodies (`-range1`) and wrappers are none. */
-function closureDepth(symbol: GoSymbol): number {
-  const rest = symbol.plain.slice(symbol.outer.length);
-  let depth = 0;
-  for (const part of rest.split(".")) {
-    const digits = part.startsWith("func") ? part.slice(4) : part;
-    const number = Number.parseInt(digits, 10);
-    if (part !== "" && !Number.isNaN(number)) depth++;
-  }
-  return depth;
-}
-
-/** The literal at this depth; names of inlined closures count otherwise, so the innermost is next best. */
-function literalAt(named: readonly GoFunction[], depth: number): GoFunction | undefined {
-  const literals = named.filter((f) => f.node.type === "func_literal");
-  const exact = literals.filter((f) => literalDepth(f) === depth);
-  return exact.length === 1 ? exact[0] : literals.at(-1);
-}
-
-function literalDepth(fn: GoFunction): number {
-  let depth = 0;
-  for (let at: GoFunction | undefined = fn; at !== undefined; at = at.outer) if (at.name === "") depth++;
-  return depth;
-}
-
-function inside(node: SyntaxNode, line: number): boolean {
-  return node.line < line && line < node.endLine;
 }

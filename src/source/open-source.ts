@@ -8,8 +8,9 @@ import { type FrameSource, FrameSources } from "./frame-source.ts";
 import { loadGoParser } from "./go-parser.ts";
 import { Locator, type PathMap } from "./locate.ts";
 import { SourceCode } from "./source-code.ts";
+import type { StackFacts } from "./source-facts.ts";
 import { SourceFiles, type SourceProblem } from "./source-files.ts";
-import { type StackFacts, StackFactsReader } from "./stack-facts.ts";
+import { StackFactsReader } from "./stack-facts.ts";
 import { Types } from "./types.ts";
 
 export interface SourceOptions {

@@ -85,15 +85,6 @@ export class SourceFiles {
     return this.#byName.get(baseName) ?? [];
   }
 
-  /** One identity for a file that is reachable over several paths. */
-  realPath(file: string): string {
-    try {
-      return realpathSync(file);
-    } catch {
-      return file;
-    }
-  }
-
   /** The path as reports show it: relative to its root, with `/`. */
   display(file: string): string {
     const root = this.roots.find((r) => isBelow(file, r));

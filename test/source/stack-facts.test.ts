@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Dump } from "../../src/model/dump.ts";
 import { type DumpSource, openSource } from "../../src/source/open-source.ts";
-import type { StackFacts } from "../../src/source/stack-facts.ts";
+import type { StackFacts } from "../../src/source/source-facts.ts";
 import { fixtureDump, programs, stackOf } from "./dumps.ts";
 
 const cases = "fixtures.example/programs/source-cases/";

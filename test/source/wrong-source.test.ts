@@ -105,7 +105,7 @@ describe.each([
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -125,7 +125,7 @@ describe.each([
           rmSync(folder, { recursive: true });
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 10 },
     );
   });
 });
