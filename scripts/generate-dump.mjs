@@ -30,7 +30,7 @@ import { parseArgs } from "node:util";
  */
 
 /** @type {Record<string, (plan: Required<DumpPlan>) => Generator<string>>} */
-export const formats = { text: textDump };
+export const formats = { text: textDump, "delve-json": delveDump, debug1: profileDump };
 
 /**
  * A generator of numbers in [0, 1): mulberry32.
@@ -162,6 +162,97 @@ function goroutineText(stack, id, level, int, address) {
   }
   const by = stack.creator;
   return `${text}created by ${by.name} in goroutine ${1 + (id % 977)}\n\t${by.file}:${by.line} +0x${by.offset.toString(16)}\n\n`;
+}
+
+/**
+ * The rows of a dump: which stack, which id.
+ * @param {Required<DumpPlan>} plan
+ * @param {() => number} random
+ * @returns {Generator<{ which: number, id: number }>}
+ */
+function* rows(plan, random) {
+  const int = (/** @type {number} */ n) => Math.floor(random() * n);
+  let id = 1;
+  for (let i = 0; i < plan.goroutines; i++) {
+    const which = plan.stacks >= plan.goroutines ? i : random() < plan.share ? 0 : int(plan.stacks);
+    yield { which, id };
+    id += 1 + int(4);
+  }
+}
+
+/** Numbers of Go 1.24 for `states`. */
+const waitReasons = [15, 14, 9, 2, 21, 24, 19];
+
+/**
+ * The response of RPCServer.ListGoroutines, compact, as Delve writes it.
+ * @param {Required<DumpPlan>} plan
+ * @returns {Generator<string>}
+ */
+function* delveDump(plan) {
+  const random = randomNumbers(plan.seed);
+  const stacks = Array.from({ length: plan.stacks }, (_, index) => planStack(random, index, 1));
+  /** @type {(call: Call | undefined, pc: number) => unknown} */
+  const location = (call, pc) => ({
+    pc,
+    file: call?.file,
+    line: call?.line,
+    function: { name: call?.name, value: pc - 32, type: 0, goType: 0, optimized: true },
+  });
+  const park = {
+    name: "runtime.gopark",
+    file: "/usr/local/go1.24.1/src/runtime/proc.go",
+    line: 436,
+    args: 0,
+    offset: 0,
+  };
+  let text = '{"id":1,"result":{"Goroutines":[';
+  let separator = "";
+  for (const { which, id } of rows(plan, random)) {
+    const stack = stacks[which];
+    if (stack === undefined) continue;
+    text +=
+      separator +
+      JSON.stringify({
+        id,
+        currentLoc: location(park, 4459246),
+        userCurrentLoc: location(stack.calls[0], 6710000 + which * 64),
+        goStatementLoc: location(stack.creator, 6710001),
+        startLoc: location(stack.calls.at(-1), 6710002),
+        threadID: 0,
+        status: 4,
+        waitSince: 2725780000000 + id,
+        waitReason: waitReasons[states.indexOf(stack.state)],
+        unreadable: "",
+      });
+    separator = ",";
+    if (text.length > 60000) {
+      yield text;
+      text = "";
+    }
+  }
+  yield `${text}],"Nextg":-1,"Groups":null,"TooManyGroups":false},"error":null}\n`;
+}
+
+/**
+ * A profile as pprof writes it with debug=1: an entry for each distinct stack.
+ * @param {Required<DumpPlan>} plan
+ * @returns {Generator<string>}
+ */
+function* profileDump(plan) {
+  const random = randomNumbers(plan.seed);
+  const stacks = Array.from({ length: plan.stacks }, (_, index) => planStack(random, index, 1));
+  const counts = new Map();
+  for (const { which } of rows(plan, random)) counts.set(which, (counts.get(which) ?? 0) + 1);
+  yield `goroutine profile: total ${plan.goroutines}\n`;
+  for (const [which, count] of [...counts].sort((a, b) => b[1] - a[1])) {
+    const calls = stacks[which]?.calls ?? [];
+    const pcs = calls.map((_, i) => `0x${(0x400000 + which * 4096 + i * 64).toString(16)}`);
+    yield `${count} @ 0x43ae2e ${pcs.join(" ")}\n`;
+    for (const [i, call] of calls.entries()) {
+      yield `#\t${pcs[i]}\t${call.name}+0x${call.offset.toString(16)}\t\t${call.file}:${call.line}\n`;
+    }
+    yield "\n";
+  }
 }
 
 async function main() {

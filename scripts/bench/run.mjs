@@ -1,0 +1,216 @@
+// @ts-check
+// Measures the whole command line against peers in one run: npm run bench [-- --full] [--keep DIR]
+// Times are medians of wall time; every figure that matters is a ratio of two measured in this run.
+import { execFileSync, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { generateDump } from "../generate-dump.mjs";
+
+const full = process.argv.includes("--full");
+const root = new URL("../../", import.meta.url).pathname;
+const cli = join(root, "dist/cli/main.js");
+const folder = mkdtempSync(join(tmpdir(), "deadlock-lint-bench-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+
+/** @type {(values: number[]) => number} */
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+
+const hasTime = existsSync("/usr/bin/time");
+
+/**
+ * Runs a command `times` times.
+ * @param {string[]} command
+ * @param {number} times
+ * @returns {{ seconds: number, peakMB: number | undefined }}
+ */
+function measure(command, times = 3) {
+  const seconds = [];
+  let peak;
+  for (let i = 0; i < times; i++) {
+    const report = join(folder, "time");
+    const wrapped = hasTime ? ["/usr/bin/time", "-f", "%M", "-o", report, ...command] : command;
+    const begin = process.hrtime.bigint();
+    const { status, error, stderr } = spawnSync(wrapped[0] ?? "", wrapped.slice(1), {
+      stdio: ["ignore", "ignore", "pipe"],
+      maxBuffer: 1 << 28,
+    });
+    seconds.push(Number(process.hrtime.bigint() - begin) / 1e9);
+    if (error !== undefined || status === null || status > 3)
+      throw new Error(`${command.join(" ")}: ${error ?? stderr}`);
+    if (hasTime) peak = Number(readFileSync(report, "utf8").trim().split("\n").at(-1)) / 1024;
+  }
+  return { seconds: median(seconds), peakMB: peak };
+}
+
+/** @type {(name: string, plan: import("../generate-dump.mjs").DumpPlan, format: string) => Promise<string>} */
+async function make(name, plan, format) {
+  const file = join(folder, name);
+  const out = createWriteStream(file);
+  for (const piece of generateDump(plan, format)) if (!out.write(piece)) await once(out, "drain");
+  out.end();
+  await once(out, "finish");
+  return file;
+}
+
+/** @type {(what: string, figures: Record<string, string | number>) => void} */
+function row(what, figures) {
+  const cells = Object.entries(figures).map(([k, v]) => `${k} ${typeof v === "number" ? v.toFixed(2) : v}`);
+  console.log(`${what.padEnd(44)} ${cells.join("  ")}`);
+}
+
+/** Builds a Go program; undefined without Go or its modules. @type {(name: string, module: string, source: string) => string | undefined} */
+function goPeer(name, module, source) {
+  try {
+    const dir = join(folder, name);
+    mkdirSync(dir);
+    writeFileSync(join(dir, "main.go"), source);
+    const run = (/** @type {string[]} */ ...args) =>
+      execFileSync("go", args, { cwd: dir, stdio: "ignore", env: { ...process.env, GOFLAGS: "-mod=mod" } });
+    run("mod", "init", "bench.example/peer");
+    run("get", module);
+    run("build", "-o", name);
+    return join(dir, name);
+  } catch {
+    return undefined;
+  }
+}
+
+const gostackparse = goPeer(
+  "gsp",
+  "github.com/DataDog/gostackparse@latest",
+  `package main
+import ("os"; "fmt"; "github.com/DataDog/gostackparse")
+func main() { f, _ := os.Open(os.Args[1]); g, _ := gostackparse.Parse(f); fmt.Println(len(g)) }
+`,
+);
+const panicparse = goPeer(
+  "pp",
+  "github.com/maruel/panicparse/v2@latest",
+  `package main
+import ("os"; "io"; "fmt"; "github.com/maruel/panicparse/v2/stack")
+func main() {
+	f, _ := os.Open(os.Args[1])
+	s, _, err := stack.ScanSnapshot(f, io.Discard, stack.DefaultOpts())
+	if s == nil { fmt.Println(err); os.Exit(1) }
+	fmt.Println(len(s.Aggregate(stack.AnyPointer).Buckets))
+}
+`,
+);
+
+console.log("start-up, the reference story's dump of 1,000 goroutines");
+const story = join(folder, "story.txt");
+writeFileSync(
+  story,
+  execFileSync(
+    "gunzip",
+    [
+      "-c",
+      join(root, "fixtures/rules/channel/consumer-sends-to-own-channel/fires.metrics.go1.24.debug2.txt.gz"),
+    ],
+    { maxBuffer: 1 << 28 },
+  ),
+);
+const bare = measure([process.execPath, "-e", "0"], 11);
+const start = measure([process.execPath, cli, story], 11);
+row("  whole run", { s: start.seconds, "node -e 0 s": bare.seconds, ratio: start.seconds / bare.seconds });
+
+console.log("ten rules on 100,000 goroutines, in one process");
+{
+  const { readDumps } = await import("../../dist/read/read-dumps.js");
+  const { builtinRules } = await import("../../dist/rules/builtin.js");
+  const { Facts } = await import("../../dist/match/facts.js");
+  const { matchRule } = await import("../../dist/match/match.js");
+  const file = await make("100k.txt", { goroutines: 100_000 }, "text");
+  const rules = builtinRules().slice(0, 10);
+  const reading = [];
+  const matching = [];
+  for (let i = 0; i < 5; i++) {
+    let t = performance.now();
+    const { dumps } = await readDumps([file], { threads: 1 });
+    reading.push((performance.now() - t) / 1000);
+    t = performance.now();
+    const facts = new Facts(/** @type {any} */ (dumps[0]));
+    for (const rule of rules) matchRule(rule, facts);
+    matching.push((performance.now() - t) / 1000);
+  }
+  row("  ten rules", {
+    "reading s": median(reading),
+    "rules s": median(matching),
+    share: median(matching) / median(reading),
+  });
+}
+
+const sizes = full ? [10_000, 100_000, 1_000_000] : [10_000, 100_000];
+for (const [format, name] of /** @type {const} */ ([
+  ["text", "traceback text"],
+  ["delve-json", "Delve JSON"],
+  ["debug1", "debug=1"],
+])) {
+  console.log(name);
+  for (const goroutines of sizes) {
+    const file = await make(`${goroutines}.${format}`, { goroutines }, format);
+    const megabytes = statSync(file).size / 1e6;
+    const ours = measure([process.execPath, cli, file]);
+    const wc = measure(["wc", "-l", file]);
+    /** @type {Record<string, string | number>} */
+    const figures = {
+      MB: megabytes,
+      s: ours.seconds,
+      "MB/s": megabytes / ours.seconds,
+      "peak MB": ours.peakMB ?? "?",
+      "x wc -l": ours.seconds / wc.seconds,
+    };
+    if (format === "text" && gostackparse !== undefined) {
+      const peer = measure([gostackparse, file]);
+      Object.assign(figures, {
+        "gostackparse s": peer.seconds,
+        "faster than it": peer.seconds / ours.seconds,
+      });
+    }
+    if (format === "text" && panicparse !== undefined && goroutines === 100_000) {
+      const peer = measure([panicparse, file], 1);
+      Object.assign(figures, {
+        "panicparse s": peer.seconds,
+        "faster than panicparse": peer.seconds / ours.seconds,
+      });
+    }
+    if (format === "delve-json") {
+      try {
+        const peer = measure(
+          [
+            "bash",
+            "-c",
+            `jq -c '.result.Goroutines[] | [.userCurrentLoc.function.name, .userCurrentLoc.line]' ${file} | sort | uniq -c`,
+          ],
+          1,
+        );
+        Object.assign(figures, { "jq s": peer.seconds, "faster than jq": peer.seconds / ours.seconds });
+      } catch {
+        // No jq here: its column is left out.
+      }
+    }
+    row(`  ${goroutines.toLocaleString("en")} goroutines`, figures);
+    rmSync(file);
+  }
+}
+console.log("every stack distinct");
+{
+  const file = await make("distinct.txt", { goroutines: 100_000, stacks: 100_000 }, "text");
+  const ours = measure([process.execPath, cli, file]);
+  row("  100,000 goroutines, text", {
+    MB: statSync(file).size / 1e6,
+    s: ours.seconds,
+    "peak MB": ours.peakMB ?? "?",
+  });
+}
