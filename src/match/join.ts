@@ -5,10 +5,10 @@ import type { Match, RoleMembers } from "./match.ts";
 import { bindingsKey, type Member, type Relation, type Tuple } from "./relation.ts";
 import type { MatchTrace } from "./trace.ts";
 
-/** Pairs of tuples that are compared for one rule at most; beyond, the rule is named as not fully evaluated. */
-const maxPairs = 2_000_000;
+/** Tuples that are compared for one rule on one dump at most; beyond, the rule is named as not fully evaluated. */
+const maxWork = 2_000_000;
 /** Matches of one rule on one dump at most. */
-const maxMatches = 2_000;
+const maxMatches = 10_000;
 
 /** How a tuple of a later role relates to what is bound so far. */
 type Joined = { readonly step: number | undefined } | undefined;
@@ -25,23 +25,21 @@ export function joinRoles(
 ): { matches: Match[]; limit: string | undefined } {
   const ladder = new Set(rule.joinedBy.flatMap((s) => s.variables));
   const required = relations.filter((r) => r.role.kind === "required");
+  const indexes = required.map((relation, position) =>
+    indexOf(rule, relation, required.slice(0, position), ladder),
+  );
+  const budget = new Budget();
   let partial = new Map<string, Bindings>([["", {}]]);
-  let pairs = 0;
-  let limit: string | undefined;
   required.forEach((relation, position) => {
     const next = new Map<string, Bindings>();
-    const shared = sharedVariables(relation.role, required.slice(0, position), ladder);
-    const index = indexTuples(relation.tuples, shared);
     // The first role that has a ladder variable sets its value; what others have is only compared with it.
     const fixed = new Set(
       [...ladder].filter((v) => required.slice(0, position).some((r) => r.role.variables.has(v))),
     );
     for (const bindings of partial.values()) {
-      for (const tuple of candidates(index, bindings, shared)) {
-        if (++pairs > maxPairs || next.size > maxMatches * 10) {
-          limit = `more than ${pairs > maxPairs ? maxPairs : maxMatches * 10} combinations of roles`;
-          break;
-        }
+      const found = position === 0 ? relation.tuples : indexes[position]!.find(bindings);
+      if (!budget.spend(found.length + 1)) break;
+      for (const tuple of found) {
         if (position > 0 && joins(rule, ladder, bindings, tuple) === undefined) continue;
         const merged = extend(bindings, tuple.bindings, fixed);
         next.set(bindingsKey(merged), merged);
@@ -53,14 +51,28 @@ export function joinRoles(
   });
   const matches: Match[] = [];
   for (const bindings of partial.values()) {
-    if (matches.length >= maxMatches) {
-      limit = `more than ${maxMatches} findings`;
-      break;
-    }
-    const match = complete(rule, facts, relations, ladder, bindings, trace);
+    if (matches.length >= maxMatches) return { matches, limit: `more than ${maxMatches} findings` };
+    if (budget.limit !== undefined) break;
+    const match = complete(rule, facts, relations, ladder, bindings, indexes, budget, trace);
     if (match !== undefined) matches.push(match);
   }
-  return { matches, limit };
+  return { matches, limit: budget.limit };
+}
+
+/** An index of a role's tuples by what joins it to the roles before it. */
+function indexOf(
+  rule: Rule,
+  relation: Relation,
+  earlier: readonly Relation[],
+  ladder: ReadonlySet<string>,
+): TupleIndex {
+  const { role } = relation;
+  const own = [...role.variables.keys()].filter((v) => ladder.has(v));
+  const anchor = !own.some((v) => earlier.some((r) => r.role.variables.has(v)));
+  // An anchor's members agree in all that the role must know, and in the ladder's values, unknown ones included.
+  const plain = [...role.variables].filter(([v, use]) => !use.optional && !ladder.has(v)).map(([v]) => v);
+  const shared = anchor ? [...plain, ...own] : sharedVariables(role, earlier, ladder);
+  return new TupleIndex(rule, relation, shared, own, anchor);
 }
 
 function sharedVariables(
@@ -73,44 +85,95 @@ function sharedVariables(
   );
 }
 
-interface TupleIndex {
-  readonly exact: ReadonlyMap<string, readonly Tuple[]>;
-  readonly loose: readonly Tuple[];
-  readonly all: readonly Tuple[];
-}
+/** Finds the tuples of a role that may fit given bindings, without looking at all of them. */
+class TupleIndex {
+  readonly #all: readonly Tuple[];
+  readonly #anchor: boolean;
+  readonly #shared: readonly string[];
+  readonly #steps: readonly (readonly string[])[];
+  readonly #exact = new Map<string, Tuple[]>();
+  readonly #loose: Tuple[] = [];
+  readonly #byStep: readonly Map<string, Tuple[]>[];
 
-function indexTuples(tuples: readonly Tuple[], shared: readonly string[]): TupleIndex {
-  const exact = new Map<string, Tuple[]>();
-  const loose: Tuple[] = [];
-  for (const tuple of tuples) {
-    const key = keyOf(tuple.bindings, shared);
-    if (key === undefined) loose.push(tuple);
-    else {
-      const list = exact.get(key);
-      if (list === undefined) exact.set(key, [tuple]);
-      else list.push(tuple);
+  /**
+   * @param shared variables by which the role is joined plainly
+   * @param ladder variables of `joined-by` that the role has; empty without
+   * @param anchor the role sets the ladder's values, so that its own are equal or equally unknown
+   */
+  constructor(
+    rule: Rule,
+    relation: Relation,
+    shared: readonly string[],
+    ladder: readonly string[],
+    anchor: boolean,
+  ) {
+    this.#all = relation.tuples;
+    this.#anchor = anchor;
+    this.#shared = shared;
+    this.#steps = anchor || ladder.length === 0 ? [] : rule.joinedBy.map((s) => s.variables);
+    this.#byStep = this.#steps.map(() => new Map());
+    for (const tuple of relation.tuples) {
+      const key = keyOf(tuple.bindings, shared, anchor);
+      if (key === undefined) this.#loose.push(tuple);
+      else addTo(this.#exact, key, tuple);
+      this.#steps.forEach((variables, i) => {
+        const stepKey = keyOf(tuple.bindings, variables);
+        if (stepKey !== undefined) addTo(this.#byStep[i]!, stepKey, tuple);
+      });
     }
   }
-  return { exact, loose, all: tuples };
+
+  /** Tuples that may fit; each still has to be asked. */
+  find(bindings: Bindings): readonly Tuple[] {
+    if (this.#steps.length > 0) return this.#climb(bindings);
+    if (this.#shared.length === 0) return this.#all;
+    const key = keyOf(bindings, this.#shared, this.#anchor);
+    if (key === undefined) return this.#all;
+    const exact = this.#exact.get(key) ?? [];
+    return this.#loose.length === 0 ? exact : [...exact, ...this.#loose];
+  }
+
+  /** Tuples that agree by some step of the ladder. */
+  #climb(bindings: Bindings): readonly Tuple[] {
+    const lists = this.#steps.flatMap((variables, i) => {
+      const key = keyOf(bindings, variables);
+      const list = key === undefined ? undefined : this.#byStep[i]!.get(key);
+      return list === undefined ? [] : [list];
+    });
+    return lists.length === 1 ? lists[0]! : [...new Set(lists.flat())];
+  }
 }
 
-/** `undefined` when a value is unknown. */
-function keyOf(bindings: Bindings, names: readonly string[]): string | undefined {
+function addTo(index: Map<string, Tuple[]>, key: string, tuple: Tuple): void {
+  const list = index.get(key);
+  if (list === undefined) index.set(key, [tuple]);
+  else list.push(tuple);
+}
+
+/** `undefined` when a value is unknown, unless unknown is a value like any other. */
+function keyOf(bindings: Bindings, names: readonly string[], unknownToo = false): string | undefined {
   let key = "";
   for (const name of names) {
     const value = bindings[name];
-    if (value === undefined) return undefined;
+    if (value === undefined && !unknownToo) return undefined;
     key += `${value}\u0001`;
   }
   return key;
 }
 
-function candidates(index: TupleIndex, bindings: Bindings, shared: readonly string[]): readonly Tuple[] {
-  if (shared.length === 0) return index.all;
-  const key = keyOf(bindings, shared);
-  if (key === undefined) return index.all;
-  const exact = index.exact.get(key) ?? [];
-  return index.loose.length === 0 ? exact : [...exact, ...index.loose];
+/** Counts what a rule costs; beyond the limit the rule is named as not fully evaluated. */
+export class Budget {
+  #left = maxWork;
+
+  /** False when the budget is used up. */
+  spend(units: number): boolean {
+    this.#left -= units;
+    return this.#left >= 0;
+  }
+
+  get limit(): string | undefined {
+    return this.#left < 0 ? `more than ${maxWork} comparisons` : undefined;
+  }
 }
 
 /** Whether a tuple fits the bindings; `undefined` when it does not. */
@@ -231,14 +294,23 @@ function complete(
   relations: readonly Relation[],
   ladder: ReadonlySet<string>,
   bindings: Bindings,
+  indexes: readonly TupleIndex[],
+  budget: Budget,
   trace: MatchTrace | undefined,
 ): Match | undefined {
   const used = new UsedRows();
+  const fitting = new Map<Role, readonly Tuple[]>();
   const roles: RoleMembers[] = [];
   const anchored = new Set<string>();
   let step: number | undefined;
-  for (const { role, tuples } of relations) {
-    if (role.kind !== "required") continue;
+  for (const { role, tuples, undecided } of relations) {
+    if (role.kind !== "required") {
+      if (!budget.spend(tuples.length + undecided.length)) return undefined;
+      continue;
+    }
+    const found = indexes[roles.length]!.find(bindings);
+    if (!budget.spend(found.length)) return undefined;
+    fitting.set(role, found);
     const anchor = ![...role.variables.keys()].some((v) => ladder.has(v) && anchored.has(v));
     for (const v of role.variables.keys()) anchored.add(v);
     const bySteps = new Array<number>(rule.joinedBy.length).fill(0);
@@ -246,7 +318,7 @@ function complete(
     const seen = new Set<Group>();
     let count = 0;
     let confirmed = 0;
-    for (const tuple of tuples) {
+    for (const tuple of found) {
       const joined = anchor ? isAnchor(rule, ladder, bindings, tuple) : joins(rule, ladder, bindings, tuple);
       if (joined === undefined) continue;
       for (const member of tuple.members) {
@@ -266,7 +338,7 @@ function complete(
     roles.push({ role, members, count, confirmed });
     if (!anchor) step = Math.max(step ?? 0, sufficientStep(bySteps, role));
   }
-  return finish(rule, facts, relations, bindings, roles, used, { step, trace });
+  return finish(rule, facts, relations, bindings, roles, used, { step, trace, fitting });
 }
 
 /** The anchor's own tuples are those with exactly these ladder values. */
@@ -304,7 +376,14 @@ export function finish(
     step,
     cycleLength,
     trace,
-  }: { step: number | undefined; cycleLength?: number; trace: MatchTrace | undefined },
+    fitting = new Map(),
+  }: {
+    step: number | undefined;
+    cycleLength?: number;
+    trace: MatchTrace | undefined;
+    /** Tuples of each required role among which its members are; all of them without. */
+    fitting?: ReadonlyMap<Role, readonly Tuple[]>;
+  },
 ): Match | undefined {
   const roles = [...required];
   const nobody = new Set<string>();
@@ -351,7 +430,7 @@ export function finish(
     bindings,
     roles,
     step,
-    confirmed: confirmedVariables(rule, required, bindings, relations),
+    confirmed: confirmedVariables(rule, required, bindings, fitting),
     notRuledOut,
     nobody,
     cycleLength,
@@ -381,7 +460,7 @@ function confirmedVariables(
   rule: Rule,
   required: readonly RoleMembers[],
   bindings: Bindings,
-  relations: readonly Relation[],
+  fitting: ReadonlyMap<Role, readonly Tuple[]>,
 ): ReadonlySet<string> {
   const confirmed = new Set<string>();
   for (const name of rule.variables.keys()) {
@@ -390,7 +469,7 @@ function confirmedVariables(
     const having = required.filter((r) => r.role.variables.has(name));
     const all = having.every(({ role, members }) => {
       const groups = new Set(members.map((m) => m.group));
-      const tuples = relations.find((r) => r.role === role)!.tuples;
+      const tuples = fitting.get(role) ?? [];
       let weight = 0;
       for (const t of tuples) {
         if (t.bindings[name] !== value) continue;
