@@ -1,13 +1,13 @@
 import type { Bindings } from "../match/condition.ts";
-import type { Facts } from "../match/facts.ts";
+import { Facts, type FactsOptions } from "../match/facts.ts";
 import { matchRule } from "../match/match.ts";
 import { relationOf } from "../match/relation.ts";
 import type { MatchTrace } from "../match/trace.ts";
-import { type Capability, capabilityTitles } from "../model/dump.ts";
+import { type Capability, capabilityTitles, type Dump } from "../model/dump.ts";
 import { collectHint } from "../rank/collect-hint.ts";
 import type { Role, Rule } from "../rules/rule.ts";
 import { explainRole, shown } from "./explain-role.ts";
-import type { Explanation, RoleExplanation, StepExplanation } from "./explanation.ts";
+import type { Explanation, StepExplanation } from "./explanation.ts";
 import { verdictOf } from "./verdict.ts";
 
 export interface ExplainOptions {
@@ -42,6 +42,15 @@ export function explain(rule: Rule, facts: Facts, options: ExplainOptions = {}):
     })),
     ...(result.limit === undefined ? {} : { limit: result.limit }),
   };
+}
+
+/** `explain` for a dump as it was read. */
+export function explainDump(
+  rule: Rule,
+  dump: Dump,
+  options: ExplainOptions & Pick<FactsOptions, "own"> = {},
+): Explanation {
+  return explain(rule, new Facts(dump, options.own === undefined ? {} : { own: options.own }), options);
 }
 
 interface Counted {
@@ -110,5 +119,3 @@ class Recorder implements MatchTrace {
     return { kind, role: role.name, text, before, after, ...(closest === undefined ? {} : { closest }) };
   }
 }
-
-export type { Explanation, RoleExplanation };

@@ -11,7 +11,16 @@ export function compileSchema(schema: () => JsonSchema): Promise<ValidateFunctio
   let validate = compiled.get(schema);
   if (validate === undefined) {
     validate = import("ajv").then(({ Ajv }) =>
-      new Ajv({ allErrors: true, verbose: true, strict: false, allowUnionTypes: true }).compile(schema()),
+      new Ajv({
+        allErrors: true,
+        verbose: true,
+        strict: false,
+        allowUnionTypes: true,
+        // Compiling the schema takes longer than checking a file with it: five times less without these.
+        code: { optimize: false },
+        inlineRefs: false,
+        validateSchema: false,
+      }).compile(schema()),
     );
     compiled.set(schema, validate);
   }

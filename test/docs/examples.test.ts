@@ -1,0 +1,71 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, expect, test } from "vitest";
+
+const folder = mkdtempSync(join(tmpdir(), "examples-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const main = resolve("dist/cli/main.js");
+
+interface Block {
+  readonly language: string;
+  readonly file: string | undefined;
+  readonly text: string;
+}
+
+function blocksOf(page: string): Block[] {
+  const text = readFileSync(page, "utf8");
+  return [...text.matchAll(/^```(\w+)(?: file=(\S+))?\n([\s\S]*?)^```$/gm)].map((m) => ({
+    language: m[1]!,
+    file: m[2],
+    text: m[3]!,
+  }));
+}
+
+function node(args: readonly string[]): Promise<{ code: number; text: string }> {
+  return new Promise((done) => {
+    execFile(process.execPath, args, { cwd: folder }, (error, stdout, stderr) => {
+      done({ code: error === null ? 0 : Number(error.code ?? -1), text: stdout + stderr });
+    });
+  });
+}
+
+/** Words of a command line; double quotes keep spaces. */
+function words(line: string): string[] {
+  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map((m) => m[1] ?? m[2]!);
+}
+
+test("the tutorial: its files and commands, in their order", async () => {
+  const said: string[] = [];
+  for (const { language, file, text } of blocksOf("docs/writing-rules.md")) {
+    if (file !== undefined) writeFileSync(join(folder, file), text);
+    if (language !== "sh") continue;
+    for (const line of text.trim().split("\n")) {
+      const [program, ...args] = words(line);
+      expect(program).toBe("deadlock-lint");
+      const result = await node([main, ...args]);
+      expect(result.text, line).not.toContain("warning: role");
+      expect([line, result.code, result.code === 0 ? "" : result.text]).toEqual([line, 0, ""]);
+      said.push(result.text);
+    }
+  }
+  const all = said.join("\n");
+  expect(all).toContain("2 passed, 0 failed");
+  expect(all).toContain("drains its queue and is parked putting into it; 2 goroutines wait behind it");
+  expect(all).toContain("goroutine 33 does not belong");
+}, 120_000);
+
+test("the library's examples run as they stand", async () => {
+  await mkdir(join(folder, "node_modules"), { recursive: true });
+  symlinkSync(resolve("."), join(folder, "node_modules/deadlock-lint"), "dir");
+  const examples = blocksOf("docs/library.md").filter((b) => b.language === "js");
+  expect(examples).toHaveLength(3);
+  for (const [i, { text }] of examples.entries()) {
+    writeFileSync(join(folder, `example-${i}.mjs`), text);
+    const result = await node([join(folder, `example-${i}.mjs`)]);
+    expect([result.code, result.code === 0 ? "" : result.text]).toEqual([0, ""]);
+    expect(result.text).toMatch(/parked|findings/);
+  }
+}, 120_000);
