@@ -1,6 +1,6 @@
 import type { Dump } from "../model/dump.ts";
 import { eachLine } from "./lines.ts";
-import { ProfileAssembler } from "./pprof/profile-assembler.ts";
+import { noSymbols, ProfileAssembler } from "./pprof/profile-assembler.ts";
 import type { ByteSource, Reader, ReadOptions, Sniffed } from "./reader.ts";
 import { parseLabels } from "./traceback/header.ts";
 
@@ -53,6 +53,7 @@ class PprofTextParser {
   #profile: ProfileAssembler | undefined;
   #total = 0;
   #counted = 0;
+  #unnamed = false;
   #entry: OpenEntry | undefined;
   #lineNumber = 0;
 
@@ -85,6 +86,7 @@ class PprofTextParser {
     this.#profile.builder.goVersion = this.#goVersion;
     this.#total = Number(match[2]);
     this.#counted = 0;
+    this.#unnamed = false;
   }
 
   /** `2 @ 0x438e16 0x40651b` */
@@ -154,9 +156,7 @@ class PprofTextParser {
       operationPc: entry.pcs[1],
       entryPc: entry.pcs.at(-1),
     });
-    if (entry.frames.length === 0 && entry.pcs.length > 0) {
-      this.#profile!.builder.keep("symbols", "none: function names are missing from this profile");
-    }
+    this.#unnamed ||= entry.frames.length === 0 && entry.pcs.length > 0;
   }
 
   #close(): void {
@@ -164,6 +164,7 @@ class PprofTextParser {
     const profile = this.#profile;
     if (profile === undefined) return;
     this.#profile = undefined;
+    if (this.#unnamed) profile.builder.problem(noSymbols);
     this.#dumps.push(profile.finish(this.#total, this.#counted));
   }
 

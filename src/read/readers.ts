@@ -9,6 +9,7 @@ const loaders: Readonly<Partial<Record<FormatId, () => Promise<Reader>>>> = {
   "delve-text": async () => (await import("./delve-text.ts")).delveTextReader,
   gdb: async () => (await import("./gdb.ts")).gdbReader,
   "pprof-text": async () => (await import("./pprof-text.ts")).pprofTextReader,
+  "pprof-proto": async () => (await import("./pprof-proto.ts")).pprofProtoReader,
 };
 
 /** Ids of the formats that can be read, in the order in which they are tried. */

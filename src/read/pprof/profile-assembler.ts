@@ -1,4 +1,4 @@
-import type { Dump, FormatId } from "../../model/dump.ts";
+import type { Dump, FormatId, ReadProblem } from "../../model/dump.ts";
 import { DumpBuilder, type FrameDraft } from "../../model/dump-builder.ts";
 import { goroutineFlags } from "../../model/goroutines.ts";
 import { type WaitKind, waitKindOfFrames } from "../../model/wait-kind.ts";
@@ -23,6 +23,12 @@ export interface ProfileEntry {
 const lookAhead = 4096;
 /** Frames that the runtime records: 32 up to Go 1.22, 128 from 1.23. */
 const depthLimits: readonly number[] = [32, 128];
+
+/** Go before 1.9 left it to `go tool pprof` to name functions. */
+export const noSymbols: ReadProblem = {
+  message: "functions have no names in this profile, only addresses: collect it with debug=2",
+  lost: 0,
+};
 
 /** Turns the entries of an aggregated profile into a dump. */
 export class ProfileAssembler {

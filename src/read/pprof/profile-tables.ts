@@ -1,0 +1,155 @@
+import { type Label, Location, Mapping, Function as ProfileFunction, Sample, ValueType } from "pprof-format";
+import type { FrameDraft } from "../../model/dump-builder.ts";
+import type { ProtobufField } from "./protobuf-fields.ts";
+
+interface StoredFunction {
+  readonly name: number;
+  readonly file: number;
+  readonly startLine: number;
+}
+
+interface StoredLocation {
+  readonly address: string;
+  /** Pairs of function id and line, innermost first. */
+  readonly lines: readonly number[];
+}
+
+/** A sample as it stands in the profile: ids and indexes only. */
+export interface StoredSample {
+  readonly locations: readonly number[];
+  readonly values: readonly number[];
+  readonly labels: readonly Label[];
+}
+
+/** A frame, and the distance of its line from its function's first; NaN where the profile does not say. */
+export type ProfileFrame = FrameDraft & { readonly lineInFunction: number };
+
+/** Fields kept of those that the format does not define (yet). */
+const maxUnknown = 20;
+
+/**
+ * The tables of a profile, in whatever order they come.
+ * https://github.com/google/pprof/blob/main/proto/profile.proto
+ */
+export class ProfileTables {
+  readonly sampleTypes: ValueType[] = [];
+  readonly samples: StoredSample[] = [];
+  readonly mappings: Mapping[] = [];
+  readonly comments: number[] = [];
+  readonly unknown: [number, string][] = [];
+  readonly strings: string[] = [];
+  readonly #locations = new Map<number, StoredLocation>();
+  readonly #functions = new Map<number, StoredFunction>();
+  readonly #frames = new Map<number, readonly ProfileFrame[]>();
+  periodType: ValueType | undefined;
+  timeNanos = 0n;
+  durationNanos = 0n;
+
+  /** Takes a field of the profile. Throws when a nested message is none. */
+  add({ number, value, bytes }: ProtobufField): void {
+    switch (number) {
+      case 1:
+        this.sampleTypes.push(ValueType.decode(bytes));
+        break;
+      case 2:
+        this.#sample(Sample.decode(bytes));
+        break;
+      case 3:
+        this.mappings.push(Mapping.decode(bytes));
+        break;
+      case 4:
+        this.#location(Location.decode(bytes));
+        break;
+      case 5:
+        this.#function(ProfileFunction.decode(bytes));
+        break;
+      case 6:
+        this.strings.push(Buffer.from(bytes).toString("utf8"));
+        break;
+      case 9:
+        this.timeNanos = value;
+        break;
+      case 10:
+        this.durationNanos = value;
+        break;
+      case 11:
+        this.periodType = ValueType.decode(bytes);
+        break;
+      case 13:
+        this.comments.push(Number(value));
+        break;
+      case 7:
+      case 8:
+      case 12:
+      case 14:
+      case 15:
+        break;
+      default:
+        if (this.unknown.length < maxUnknown) {
+          const text =
+            bytes.length > 0 ? Buffer.from(bytes.subarray(0, 100)).toString("base64") : String(value);
+          this.unknown.push([number, text]);
+        }
+    }
+  }
+
+  get functionCount(): number {
+    return this.#functions.size;
+  }
+
+  string(index: number | bigint): string {
+    return this.strings[Number(index)] ?? "";
+  }
+
+  /** Frames of a location, innermost first: several when functions are inlined there. */
+  framesOf(locationId: number): readonly ProfileFrame[] {
+    let frames = this.#frames.get(locationId);
+    if (frames === undefined) {
+      frames = this.#makeFrames(this.#locations.get(locationId));
+      this.#frames.set(locationId, frames);
+    }
+    return frames;
+  }
+
+  #makeFrames(location: StoredLocation | undefined): ProfileFrame[] {
+    const address = location?.address ?? "unknown";
+    const lines = location?.lines ?? [];
+    if (lines.length === 0) return [{ function: address, file: "", line: 0, lineInFunction: Number.NaN }];
+    const frames: ProfileFrame[] = [];
+    for (let i = 0; i < lines.length; i += 2) {
+      const called = this.#functions.get(lines[i]!);
+      const line = lines[i + 1]!;
+      frames.push({
+        function: this.string(called?.name ?? -1) || address,
+        file: this.string(called?.file ?? -1),
+        line,
+        inlined: i + 2 < lines.length,
+        lineInFunction: called === undefined || called.startLine === 0 ? Number.NaN : line - called.startLine,
+      });
+    }
+    return frames;
+  }
+
+  #sample(sample: Sample): void {
+    this.samples.push({
+      locations: sample.locationId.map(Number),
+      values: sample.value.map(Number),
+      labels: sample.label,
+    });
+  }
+
+  #location(location: Location): void {
+    this.#locations.set(Number(location.id), {
+      address: `0x${location.address.toString(16)}`,
+      lines: location.line.flatMap((l) => [Number(l.functionId), Number(l.line)]),
+    });
+  }
+
+  #function(f: ProfileFunction): void {
+    this.#functions.set(Number(f.id), {
+      name: Number(f.name),
+      file: Number(f.filename),
+      startLine: Number(f.startLine),
+    });
+  }
+}
