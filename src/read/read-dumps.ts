@@ -1,10 +1,12 @@
 import { InputError, UsageError } from "../errors.ts";
-import type { Dump } from "../model/dump.ts";
+import type { Dump, ReadProblem } from "../model/dump.ts";
+import { Budget, defaultMaxDecompressedBytes } from "./containers/budget.ts";
 import { looksLike, noDumpError } from "./describe-input.ts";
 import type { ByteSource, Reader, ReadOptions } from "./reader.ts";
 import { readerOf, sniffReader } from "./readers.ts";
 import { type ResolvedInput, resolveInput } from "./resolve-inputs.ts";
 import { headOf } from "./source.ts";
+import { unpack } from "./unpack.ts";
 
 export interface ReadDumpsOptions {
   /** A `FormatId`; by content when left out. */
@@ -74,17 +76,42 @@ async function readInput(
   options: ReadDumpsOptions,
   result: ReadResult,
 ): Promise<void> {
+  const budget = new Budget(options.maxDecompressedBytes ?? defaultMaxDecompressedBytes);
+  for await (const content of unpack(source, budget)) {
+    const name = content.name;
+    await collect(name, result, () =>
+      readContent(content, named && name === source.name, forced, options, result),
+    );
+  }
+}
+
+async function readContent(
+  source: ByteSource,
+  named: boolean,
+  forced: Reader | undefined,
+  options: ReadDumpsOptions,
+  result: ReadResult,
+): Promise<void> {
   const head = await headOf(source);
   const reader = forced ?? (await sniffReader(head))?.reader;
   const dumps = reader === undefined ? [] : await reader.read(source, readOptions(source, options));
-  const found = dumps.filter((dump) => dump.headersSeen > 0 || dump.events.length > 0);
-  if (found.length > 0) {
-    result.dumps.push(...dumps);
+  const [problem] = source.problems ?? [];
+  if (dumps.some((dump) => dump.headersSeen > 0 || dump.events.length > 0)) {
+    result.dumps.push(...withProblems(dumps, source.problems ?? []));
+  } else if (problem !== undefined) {
+    throw new InputError(`${source.name}: no goroutine dump can be read: ${problem.message}`);
   } else if (named) {
     throw noDumpError(source.name, head);
   } else {
     result.skipped.push({ name: source.name, reason: looksLike(head) });
   }
+}
+
+/** The dumps, the last of which ends where the bytes went wrong. */
+function withProblems(dumps: readonly Dump[], problems: readonly ReadProblem[]): Dump[] {
+  const last = dumps.at(-1);
+  if (last === undefined || problems.length === 0) return [...dumps];
+  return [...dumps.slice(0, -1), { ...last, complete: false, problems: [...last.problems, ...problems] }];
 }
 
 function readOptions(source: ByteSource, options: ReadDumpsOptions): ReadOptions {

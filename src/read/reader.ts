@@ -1,4 +1,4 @@
-import type { Dump, FormatId } from "../model/dump.ts";
+import type { Dump, FormatId, ReadProblem } from "../model/dump.ts";
 
 /** Bytes of one input, read as a stream, from the beginning each time `chunks` is called. */
 export interface ByteSource {
@@ -9,6 +9,8 @@ export interface ByteSource {
    * so that a reader may split it over threads.
    */
   readonly file?: { readonly path: string; readonly size: number };
+  /** What went wrong while the bytes were unpacked, as far as they were read; readers need not look at it. */
+  readonly problems?: ReadProblem[];
   /** Chunks of any length; the consumer must not keep them, their memory is reused. */
   chunks(): AsyncIterable<Uint8Array<ArrayBuffer>>;
 }

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { UsageError } from "../errors.ts";
+import type { ReadProblem } from "../model/dump.ts";
 import type { ByteSource } from "./reader.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -34,6 +35,7 @@ export function streamSource(name: string, stream: AsyncIterable<Uint8Array>): B
   let iterator: AsyncIterator<Uint8Array> | undefined;
   return {
     name,
+    problems: [],
     async *chunks() {
       if (passed) throw new Error(`${name} can be read only once`);
       iterator ??= stream[Symbol.asyncIterator]();
@@ -59,6 +61,12 @@ export function streamSource(name: string, stream: AsyncIterable<Uint8Array>): B
         yield ownBytes(next.value);
     },
   };
+}
+
+/** Notes what is wrong with the bytes of a source, once however often they are read. */
+export function noteProblem(source: ByteSource, problem: ReadProblem): void {
+  const known = source.problems?.some((p) => p.message === problem.message) ?? true;
+  if (!known) source.problems?.push(problem);
 }
 
 /** A copy of the first `limit` bytes. */

@@ -1,0 +1,30 @@
+import type { ReadProblem } from "../../model/dump.ts";
+
+/** Most bytes that one input may unpack to, unless the user allows more. */
+export const defaultMaxDecompressedBytes: number = 8 * 2 ** 30;
+
+/** Bytes that one input, with everything packed in it, may still unpack to: a bomb ends here. */
+export class Budget {
+  readonly limit: number;
+  #left: number;
+
+  constructor(limit: number) {
+    this.limit = limit;
+    this.#left = limit;
+  }
+
+  /** Asks for `bytes`. @returns how many are granted */
+  take(bytes: number): number {
+    const granted = Math.min(bytes, this.#left);
+    this.#left -= granted;
+    return granted;
+  }
+
+  /** What to say when fewer were granted than asked for. */
+  problem(): ReadProblem {
+    return {
+      message: `the input unpacks to more than ${this.limit} bytes; what follows is not read (--max-decompressed-bytes raises the limit)`,
+      lost: -1,
+    };
+  }
+}

@@ -1,0 +1,76 @@
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Reads a stream of bytes in pieces of asked size, as archives need it. */
+export class ByteCursor {
+  readonly #chunks: AsyncIterator<Bytes>;
+  #chunk: Bytes = new Uint8Array(0);
+  #at = 0;
+  /** Bytes read so far. */
+  offset = 0;
+
+  constructor(chunks: AsyncIterable<Bytes>) {
+    this.#chunks = chunks[Symbol.asyncIterator]();
+  }
+
+  /** A copy of the next `length` bytes; fewer at the end of the stream. */
+  async read(length: number): Promise<Bytes> {
+    const out = new Uint8Array(length);
+    let have = 0;
+    for await (const part of this.parts(length)) {
+      out.set(part, have);
+      have += part.length;
+    }
+    return out.subarray(0, have);
+  }
+
+  /** Like `read`, but the bytes stay to be read. */
+  async peek(length: number): Promise<Bytes> {
+    const ahead = await this.read(length);
+    const rest = this.#chunk.subarray(this.#at);
+    this.#chunk = new Uint8Array(ahead.length + rest.length);
+    this.#chunk.set(ahead);
+    this.#chunk.set(rest, ahead.length);
+    this.#at = 0;
+    this.offset -= ahead.length;
+    return ahead;
+  }
+
+  /** @returns false when the stream ends before that */
+  async skip(length: number): Promise<boolean> {
+    let skipped = 0;
+    for await (const part of this.parts(length)) skipped += part.length;
+    return skipped === length;
+  }
+
+  /** The next `length` bytes, or as many as there are, without copying, at most `piece` at once. */
+  async *parts(length: number, piece: number = Number.MAX_SAFE_INTEGER): AsyncGenerator<Bytes> {
+    let left = length;
+    while (left > 0 && (await this.#fill())) {
+      const part = this.#chunk.subarray(this.#at, this.#at + Math.min(left, piece));
+      this.#at += part.length;
+      this.offset += part.length;
+      left -= part.length;
+      yield part;
+    }
+  }
+
+  /** Gives back the last `length` bytes of the part just read. */
+  back(length: number): void {
+    this.#at -= length;
+    this.offset -= length;
+  }
+
+  async close(): Promise<void> {
+    await this.#chunks.return?.();
+  }
+
+  async #fill(): Promise<boolean> {
+    while (this.#at === this.#chunk.length) {
+      const next = await this.#chunks.next();
+      if (next.done) return false;
+      this.#chunk = next.value;
+      this.#at = 0;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,76 @@
+import { InputError } from "../errors.ts";
+import type { Budget } from "./containers/budget.ts";
+import { isTarHeader } from "./containers/tar-header.ts";
+import { textEncodingOf, utf8Source } from "./containers/text-encoding.ts";
+import type { ByteSource } from "./reader.ts";
+import { headOf } from "./source.ts";
+
+/** Containers in containers: more than anybody makes, few enough for hostile ones. */
+const maxDepth = 5;
+/** Most files taken from an archive. */
+const maxEntries = 10_000;
+
+/**
+ * Undoes compression, archives and text encodings, by content and not by name, whatever is packed in whatever.
+ * Sources of an archive must be read one by one: each before the next is asked for.
+ * The unpackers are loaded when there is something to unpack.
+ */
+export async function* unpack(source: ByteSource, budget: Budget, depth = 0): AsyncGenerator<ByteSource> {
+  const head = await headOf(source, 512);
+  const kind = containerOf(head);
+  if (kind === undefined) {
+    const encoding = textEncodingOf(head);
+    yield encoding === undefined ? source : utf8Source(source, encoding);
+    return;
+  }
+  if (depth === maxDepth) {
+    throw new InputError(`${source.name}: packed more than ${maxDepth} times over`, {
+      hint: "Unpack it first.",
+    });
+  }
+  if (kind === "tar" || kind === "zip") {
+    yield* unpackArchive(source, kind, budget, depth);
+    return;
+  }
+  const { unpackedSource } = await import("./containers/unpacker.ts");
+  const unpacker =
+    kind === "gzip"
+      ? (await import("./containers/gzip.ts")).gzipUnpacker
+      : (await import("./containers/zstd.ts")).zstdUnpacker;
+  yield* unpack(unpackedSource(source, kind, unpacker, budget), budget, depth + 1);
+}
+
+type Container = "gzip" | "zstd" | "zip" | "tar";
+
+function containerOf(head: Uint8Array): Container | undefined {
+  const magic = Buffer.from(head.subarray(0, 4)).toString("latin1");
+  if (magic.startsWith("\x1f\x8b\x08")) return "gzip";
+  // The second: a frame to be skipped, as pzstd and seekable archives begin.
+  if (magic === "\x28\xb5\x2f\xfd" || (magic.endsWith("\x2a\x4d\x18") && (head[0]! & 0xf0) === 0x50))
+    return "zstd";
+  if (magic === "PK\x03\x04" || magic === "PK\x05\x06") return "zip";
+  return isTarHeader(head) ? "tar" : undefined;
+}
+
+async function* unpackArchive(
+  source: ByteSource,
+  kind: "tar" | "zip",
+  budget: Budget,
+  depth: number,
+): AsyncGenerator<ByteSource> {
+  const entries =
+    kind === "tar"
+      ? (await import("./containers/tar.ts")).tarEntries(source)
+      : (await import("./containers/zip.ts")).zipEntries(source, budget);
+  let count = 0;
+  for await (const entry of entries) {
+    // Resource forks of macOS, and what a directory would not show either.
+    if (/(?:^|[/\\!])(?:\.[^/\\.][^/\\]*$|__MACOSX\/)/.test(entry.name.slice(source.name.length))) continue;
+    if (count++ === maxEntries) {
+      throw new InputError(`${source.name}: the files after the first ${maxEntries} are not read`, {
+        hint: "Unpack it and name the dumps.",
+      });
+    }
+    yield* unpack(entry, budget, depth + 1);
+  }
+}
