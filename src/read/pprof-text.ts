@@ -53,7 +53,7 @@ class PprofTextParser {
   #profile: ProfileAssembler | undefined;
   #total = 0;
   #counted = 0;
-  #unnamed = false;
+  #named = false;
   #entry: OpenEntry | undefined;
   #lineNumber = 0;
 
@@ -86,7 +86,7 @@ class PprofTextParser {
     this.#profile.builder.goVersion = this.#goVersion;
     this.#total = Number(match[2]);
     this.#counted = 0;
-    this.#unnamed = false;
+    this.#named = false;
   }
 
   /** `2 @ 0x438e16 0x40651b` */
@@ -156,7 +156,7 @@ class PprofTextParser {
       operationPc: entry.pcs[1],
       entryPc: entry.pcs.at(-1),
     });
-    this.#unnamed ||= entry.frames.length === 0 && entry.pcs.length > 0;
+    this.#named ||= entry.frames.length > 0;
   }
 
   #close(): void {
@@ -164,7 +164,8 @@ class PprofTextParser {
     const profile = this.#profile;
     if (profile === undefined) return;
     this.#profile = undefined;
-    if (this.#unnamed) profile.builder.problem(noSymbols);
+    // Single stacks without names are those of the runtime alone.
+    if (!this.#named && this.#counted > 0) profile.builder.problem(noSymbols);
     this.#dumps.push(profile.finish(this.#total, this.#counted));
   }
 

@@ -1,7 +1,9 @@
 import { InputError, UsageError } from "../errors.ts";
-import type { Dump, ReadProblem } from "../model/dump.ts";
+import type { Dump, FormatId, ReadProblem } from "../model/dump.ts";
 import { Budget, defaultMaxDecompressedBytes } from "./containers/budget.ts";
 import { looksLike, noDumpError } from "./describe-input.ts";
+import { isWrapped } from "./logs/header.ts";
+import type { LineMap } from "./logs/line-map.ts";
 import type { ByteSource, Reader, ReadOptions } from "./reader.ts";
 import { readerOf, sniffReader } from "./readers.ts";
 import { type ResolvedInput, resolveInput } from "./resolve-inputs.ts";
@@ -93,18 +95,52 @@ async function readContent(
   result: ReadResult,
 ): Promise<void> {
   const head = await headOf(source);
-  const reader = forced ?? (await sniffReader(head))?.reader;
-  const dumps = reader === undefined ? [] : await reader.read(source, readOptions(source, options));
-  const [problem] = source.problems ?? [];
+  const { reader, content, lines } = await readerFor(source, head, forced);
+  const dumps = reader === undefined ? [] : await reader.read(content, readOptions(source, options));
+  const problems = source.problems ?? [];
   if (dumps.some((dump) => dump.headersSeen > 0 || dump.events.length > 0)) {
-    result.dumps.push(...withProblems(dumps, source.problems ?? []));
-  } else if (problem !== undefined) {
-    throw new InputError(`${source.name}: no goroutine dump can be read: ${problem.message}`);
+    result.dumps.push(
+      ...withProblems(lines === undefined ? dumps : dumps.map((d) => onLinesOf(d, lines)), problems),
+    );
+  } else if (problems.length > 0) {
+    throw new InputError(`${source.name}: no goroutine dump can be read: ${problems[0]!.message}`);
   } else if (named) {
     throw noDumpError(source.name, head);
   } else {
     result.skipped.push({ name: source.name, reason: looksLike(head) });
   }
+}
+
+/** How an input is to be read. */
+interface Reading {
+  /** `undefined`: it is no dump. */
+  readonly reader: Reader | undefined;
+  /** The source, without the log around it. */
+  readonly content: ByteSource;
+  /** Set when there is a log around it. */
+  readonly lines?: LineMap;
+}
+
+/** Recognises the format; text that shows none yet may be a log that comes to its dump late. */
+async function readerFor(source: ByteSource, head: Uint8Array, forced: Reader | undefined): Promise<Reading> {
+  const sniffed = await sniffReader(head);
+  const reader = forced ?? (sniffed !== undefined && sniffed.sure > 1 ? sniffed.reader : undefined);
+  const wrapped = isWrapped(head) && (reader === undefined || loggedFormats.has(reader.id));
+  if (!wrapped && reader !== undefined) return { reader, content: source };
+  const { unwrapLogLines } = await import("./log-lines.ts");
+  const content = unwrapLogLines(source);
+  const inLog = wrapped ? await sniffReader(await headOf(content)) : sniffed;
+  return { reader: forced ?? inLog?.reader, content, lines: content.lines };
+}
+
+/** Formats that programs write into their logs. */
+const loggedFormats: ReadonlySet<FormatId> = new Set<FormatId>(["go-traceback", "pprof-text"]);
+
+/** The dump with the lines of the original instead of those of the unwrapped text. */
+function onLinesOf(dump: Dump, lines: LineMap): Dump {
+  const placed = <T extends { readonly line?: number }>(at: T): T =>
+    at.line === undefined ? at : { ...at, line: lines.original(at.line) };
+  return { ...dump, problems: dump.problems.map(placed), events: dump.events.map(placed) };
 }
 
 /** The dumps, the last of which ends where the bytes went wrong. */

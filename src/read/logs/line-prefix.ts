@@ -1,0 +1,59 @@
+/** A prefix that all lines of a log have, though not all the same. */
+export interface PrefixPattern {
+  /** The line without its prefix; `undefined` when it has none. */
+  strip(line: string): string | undefined;
+}
+
+const timestamp = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?/;
+const monthOrDay = /\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b/;
+const parts = new RegExp(`( *${timestamp.source})|(${monthOrDay.source})|( *\\d+)|(stdout|stderr)`, "g");
+/** Longer ones are no prefixes but text. */
+const maxPrefix = 500;
+
+/**
+ * The pattern of all lines whose prefix is like `example`: times, numbers, months and streams may differ.
+ * The expression has no choice at any place, so it takes linear time.
+ */
+export function prefixPattern(example: string): PrefixPattern {
+  const shown = example.slice(-maxPrefix);
+  const body = shown.trimEnd();
+  const gap = shown.slice(body.length);
+  let source = "";
+  let last = -1;
+  for (const match of body.matchAll(parts)) {
+    source += escaped(body.slice(Math.max(last, 0), match.index)) + generalised(match, match.index > last);
+    last = match.index + match[0].length;
+  }
+  source += escaped(body.slice(Math.max(last, 0)));
+  const pattern = new RegExp(`^${example.length > maxPrefix ? "" : source}`);
+  return {
+    strip(line) {
+      const found = pattern.exec(line)?.[0].length;
+      if (found === undefined || found === 0) return undefined;
+      // Collectors cut the space off the end of blank lines.
+      if (found === line.trimEnd().length) return "";
+      return line.startsWith(gap, found) ? line.slice(found + gap.length) : undefined;
+    },
+  };
+}
+
+/** @param apart something constant stands before it: else spaces must, so that numbers have one way to be parted */
+function generalised([, time, name, number]: RegExpMatchArray, apart: boolean): string {
+  if (time !== undefined) return `${" ".repeat(time.search(/\d/))}${timestamp.source}`;
+  if (name !== undefined) return "[A-Z][a-z]{2}";
+  if (number === undefined) return "(?:stdout|stderr)";
+  return apart ? " *\\d+" : " +\\d+";
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+}
+
+const cri =
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d) (?:stdout|stderr) ([FP])(?::[^ ]{0,20})?(?: |$)/;
+
+/** `2026-01-02T03:04:05.678901234Z stderr F text`, as the runtimes of Kubernetes write; `P`: the line goes on. */
+export function criPrefix(line: string): { readonly text: string; readonly partial: boolean } | undefined {
+  const match = cri.exec(line);
+  return match === null ? undefined : { text: line.slice(match[0].length), partial: match[1] === "P" };
+}

@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { readDumps } from "../../src/read/read-dumps.ts";
+import { dumpText } from "./dump-text.ts";
+import { logWrappers } from "./log-wrappers.ts";
+
+async function* chunked(text: string, size: number) {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+async function read(text: string, size = 65536) {
+  const { dumps, failures } = await readDumps(["-"], { threads: 1, stdin: chunked(text, size) });
+  expect(failures).toEqual([]);
+  return dumps;
+}
+
+/** Without the numbers of lines, which differ where lines are wrapped. */
+async function content(text: string, size?: number) {
+  const dumps = await read(text, size);
+  return dumps.map((d) => dumpText(d).replaceAll(/"line":\d+,| line \d+/g, "")).join("\n");
+}
+
+const fixture = (name: string) =>
+  readFileSync(new URL(`../../fixtures/dumps/go-traceback/${name}.txt`, import.meta.url), "utf8");
+
+describe.each(["go1.27-debug2", "go1.24-quit-system", "go1.19-deadlock", "go1.16-panic"])("%s", (name) => {
+  const plain = fixture(name);
+
+  test.each(Object.keys(logWrappers))("%s: the same dump", async (wrapper) => {
+    const wrapped = logWrappers[wrapper]!(plain);
+    expect(await content(wrapped)).toBe(await content(plain));
+    expect(await content(wrapped, 997)).toBe(await content(plain));
+    expect(await content(wrapped.replaceAll("\n", "\r\n"))).toBe(await content(plain));
+  });
+});
+
+test("problems name the line of the log", async () => {
+  const dump =
+    "panic: boom\n\ngoroutine 1 [running]:\nmain.main()\n\t/src/main.go:3 +0x1\n\ngoroutine 2 [select";
+  const log = (lines: string[]) => lines.map((line) => `web-1  | ${line}\n`).join("");
+  const [wrapped] = await read(log(["INFO a", "INFO b", ...dump.split("\n")]));
+  expect(wrapped!.events.map((e) => [e.kind, e.line])).toEqual([["panic", 3]]);
+  expect(wrapped!.problems.map((p) => p.line)).toEqual([9]);
+  const [field] = await read(`{"a":1}\n{"msg":${JSON.stringify(dump)}}\n`);
+  expect([...field!.events, ...field!.problems].map((p) => p.line)).toEqual([2, 2]);
+});
+
+test("a profile as text in a log is found too", async () => {
+  const profile = "goroutine profile: total 3\n3 @ 0x1 0x2\n#\t0x1\tmain.f+0x1\t/src/main.go:11\n\n";
+  for (const wrap of [
+    logWrappers.compose!,
+    logWrappers["docker json-file"]!,
+    logWrappers["one JSON string"]!,
+  ]) {
+    expect(await content(wrap(profile))).toBe(await content(profile));
+  }
+});
+
+test("a header told of in prose wraps nothing", async () => {
+  const plain = fixture("go1.24-panic");
+  const told = `note: goroutine 12 [running] was seen, and "goroutine 1 [select] too\n${plain}`;
+  expect(await content(told)).toBe(await content(plain));
+});
+
+test.each([
+  ["digits", `1 2 3 4 goroutine 1 [running]:\n${"1 ".repeat(50_000)}\n${"1".repeat(1_000_000)}\n`],
+  ["spaces", `${" ".repeat(100_000)}x goroutine 1 [running]:\n${" ".repeat(1_000_000)}\n`],
+  ["backslashes", `"goroutine 1 [running]:\\n${"\\".repeat(1_000_000)}\n`],
+  ["quotes", `"a":"goroutine 1 [running]:\\n"${'"a":'.repeat(300_000)}\n${'"a":'.repeat(300_000)}\n`],
+  ["headers", `x ${"goroutine 1 [".repeat(100_000)}\n`],
+  ["escapes", `${"\u001b[".repeat(300_000)} goroutine 1 [running]:\n`],
+  ["nesting", `${'{"log":"'.repeat(10_000)}goroutine 1 [running]:\\n\n`],
+])("hostile %s take no time", async (_, text) => {
+  const start = performance.now();
+  await readDumps(["-"], { threads: 1, stdin: chunked(text, 65536) });
+  expect(performance.now() - start).toBeLessThan(3000);
+});

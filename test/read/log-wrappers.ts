@@ -1,0 +1,76 @@
+/** The ways in which logs wrap the lines of a dump; each makes a log from a dump's text. */
+export const logWrappers: Readonly<Record<string, (dump: string) => string>> = {
+  "docker json-file": (dump) =>
+    eachLine(dump, (line, n) =>
+      pieces(line, 300).map((part, i, all) =>
+        JSON.stringify({ log: i + 1 < all.length ? part : `${part}\n`, stream: "stderr", time: time(n) }),
+      ),
+    ),
+  "CRI, long lines in parts": (dump) =>
+    eachLine(dump, (line, n) =>
+      pieces(line, 40).map((part, i, all) => `${time(n)} stderr ${i + 1 < all.length ? "P" : "F"} ${part}`),
+    ),
+  compose: (dump) => eachLine(dump, (line) => [`web-1  | ${line}`]),
+  "compose with colours": (dump) => eachLine(dump, (line) => [`\u001b[36mweb-1  | \u001b[0m${line}`]),
+  "compose, blank lines trimmed": (dump) => eachLine(dump, (line) => [`web-1  | ${line}`.trimEnd()]),
+  "journald short": (dump) =>
+    eachLine(dump, (line, n) => [`Jan ${n > 300 ? "12" : " 2"} 03:04:${two(n)} host-1 api[1234]: ${line}`]),
+  "journald JSON": (dump) =>
+    eachLine(dump, (line, n) => [
+      JSON.stringify({ _PID: "7", __REALTIME_TIMESTAMP: `${n}`, MESSAGE: line, PRIORITY: "6" }),
+    ]),
+  "rsyslog with #011": (dump) =>
+    eachLine(dump, (line, n) => [`${time(n)} host api[77]: ${line.replaceAll("\t", "#011")}`]),
+  "syslog with priority": (dump) =>
+    eachLine(dump, (line, n) => [`<11>Feb  3 10:20:${two(n)} web api: ${line}`]),
+  "kubectl --timestamps --prefix": (dump) =>
+    eachLine(dump, (line, n) => [`[pod/api-6d4cf56db6-x2vzq/api] ${time(n)} ${line}`]),
+  "GitHub Actions": (dump) =>
+    eachLine(dump, (line, n) => [`2026-01-02T03:04:${two(n)}.${String(1_000_000 + n)}Z ${line}`]),
+  "zap JSON, the stack in one field": (dump) =>
+    `{"level":"info","msg":"up"}\n${JSON.stringify({ level: "error", ts: 1.5, msg: "hung", stack: dump })}\n{"level":"info","msg":"down"}\n`,
+  "logrus text, the stack in one field": (dump) =>
+    `time="2026-01-02T03:04:05Z" level=info msg=up\ntime="2026-01-02T03:04:05Z" level=error stack=${JSON.stringify(dump)}\n`,
+  "one JSON string": (dump) => JSON.stringify(dump),
+  "pretty-printed JSON": (dump) =>
+    JSON.stringify({ insertId: "x", textPayload: dump, labels: { a: "b" } }, null, 2),
+  "zap JSON in docker's": (dump) =>
+    `${JSON.stringify({ log: `${JSON.stringify({ level: "error", stacktrace: dump })}\n`, stream: "stdout" })}\n`,
+  "CRI in kubectl's prefix": (dump) => eachLine(dump, (line, n) => [`[pod/a/b] ${time(n)} stderr F ${line}`]),
+  "colours around every line": (dump) => eachLine(dump, (line) => [`\u001b[31m${line}\u001b[0m`]),
+  "lines of another process between": (dump) =>
+    eachLine(dump, (line, n) => [`web-1  | ${line}`, ...(n % 7 === 0 ? [`db-1   | ${n} connections`] : [])]),
+  "after a long log": (dump) =>
+    `${Array.from({ length: 4000 }, (_, n) => `${time(n)} INFO request ${n} served`).join("\n")}\n${dump}`,
+  "after a long log, with its prefix": (dump) =>
+    eachLine(`${"INFO request served\n".repeat(4000)}${dump}`, (line, n) => [`${time(n)} api ${line}`]),
+};
+
+function eachLine(dump: string, wrap: (line: string, n: number) => readonly string[]): string {
+  return `${dump
+    .replace(/\n$/, "")
+    .split("\n")
+    .flatMap((line, n) => wrap(line, n))
+    .join("\n")}\n`;
+}
+
+function pieces(line: string, length: number): string[] {
+  const parts = [line.slice(0, length)];
+  for (let at = length; at < line.length; at += length) parts.push(line.slice(at, at + length));
+  return parts;
+}
+
+const two = (n: number) => String(n % 60).padStart(2, "0");
+
+/** Go leaves the zeros at the end of a fraction out, and the whole fraction when it is zero. */
+function time(n: number): string {
+  const fraction =
+    n % 5 === 0
+      ? ""
+      : `.${
+          String((n * 7919) % 1_000_000)
+            .padStart(6, "0")
+            .replace(/0+$/, "") || "5"
+        }`;
+  return `2026-01-02T03:04:${two(n)}${fraction}Z`;
+}
