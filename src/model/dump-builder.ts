@@ -280,6 +280,11 @@ export class DumpBuilder {
     this.#extra[key] = value;
   }
 
+  /** Nothing was found yet: no goroutine, no event, no problem. */
+  get empty(): boolean {
+    return this.headersSeen === 0 && this.#events.length === 0 && this.#problems.length === 0;
+  }
+
   build(): Dump {
     const problems = [...this.#problems];
     if (this.#unlistedProblems > 0) {

@@ -74,3 +74,8 @@ export class ByteCursor {
     return true;
   }
 }
+
+/** The memory of a cursor's parts is used again, but a stream is kept to be looked at twice. */
+export async function* copied(parts: AsyncIterable<Bytes>): AsyncGenerator<Bytes> {
+  for await (const part of parts) yield part.slice();
+}

@@ -1,7 +1,7 @@
 import { InputError } from "../../errors.ts";
 import type { ByteSource } from "../reader.ts";
 import { noteProblem, streamSource } from "../source.ts";
-import { ByteCursor } from "./byte-cursor.ts";
+import { ByteCursor, copied } from "./byte-cursor.ts";
 import { isTarHeader, tarBlock, tarNumber, tarText } from "./tar-header.ts";
 
 /** Longer names and attributes are not read. */
@@ -55,7 +55,7 @@ function entry(archive: ByteSource, name: string, cursor: ByteCursor, size: numb
   const end = cursor.offset + size;
   const source = streamSource(`${archive.name}!${name}`, content());
   async function* content() {
-    yield* cursor.parts(size);
+    yield* copied(cursor.parts(size));
     if (cursor.offset === end) return;
     for (const problem of archive.problems ?? []) noteProblem(source, problem);
     noteProblem(source, {

@@ -3,7 +3,7 @@ import { InputError } from "../../errors.ts";
 import type { ByteSource } from "../reader.ts";
 import { noteProblem, streamSource } from "../source.ts";
 import type { Budget } from "./budget.ts";
-import { ByteCursor } from "./byte-cursor.ts";
+import { ByteCursor, copied } from "./byte-cursor.ts";
 import { zlibUnpacker } from "./gzip.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -105,7 +105,7 @@ async function* entryContent(
   }
   const state: ContentState = { crc: 0, error: undefined };
   const end = cursor.offset + header.size;
-  const plain = header.method === 8 ? inflated(cursor, header, state) : cursor.parts(header.size);
+  const plain = header.method === 8 ? inflated(cursor, header, state) : copied(cursor.parts(header.size));
   for await (const bytes of plain) {
     const granted = budget.take(bytes.length);
     state.crc = crc32(bytes, state.crc);

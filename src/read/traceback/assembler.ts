@@ -277,6 +277,7 @@ export class DumpAssembler implements RecordSink {
 
   #next(line: number): void {
     this.#parted = false;
+    if (this.#open.builder.empty) return;
     if (this.#dumps.length >= maxDumps - 1) {
       if (!this.#overflow) {
         this.problem({
