@@ -10,6 +10,7 @@ const loaders: Readonly<Partial<Record<FormatId, () => Promise<Reader>>>> = {
   gdb: async () => (await import("./gdb.ts")).gdbReader,
   "pprof-text": async () => (await import("./pprof-text.ts")).pprofTextReader,
   "pprof-proto": async () => (await import("./pprof-proto.ts")).pprofProtoReader,
+  snapshot: async () => (await import("./snapshot.ts")).snapshotReader,
 };
 
 /** Ids of the formats that can be read, in the order in which they are tried. */
