@@ -4,6 +4,7 @@ import { readDumps } from "../read/read-dumps.ts";
 import { builtinRules } from "../rules/builtin.ts";
 import { check } from "./check.ts";
 import { collectCommand } from "./collect.ts";
+import { condense } from "./condense.ts";
 import { config } from "./config.ts";
 import { diffCommand } from "./diff.ts";
 import { explain } from "./explain.ts";
@@ -24,6 +25,7 @@ export const commands: CommandModule<object, any>[] = [
   check,
   stacks,
   diffCommand((path) => readDumps([path], { threads: 1 })),
+  condense,
   collectCommand(hasFinding),
   explain,
   rules,

@@ -98,7 +98,7 @@ async function readContent(
   const { reader, content, lines } = await readerFor(source, head, forced);
   const dumps = reader === undefined ? [] : await reader.read(content, readOptions(source, options));
   const problems = source.problems ?? [];
-  if (dumps.some((dump) => dump.headersSeen > 0 || dump.events.length > 0)) {
+  if (dumps.some(isDump)) {
     result.dumps.push(
       ...withProblems(lines === undefined ? dumps : dumps.map((d) => onLinesOf(d, lines)), problems),
     );
@@ -109,6 +109,11 @@ async function readContent(
   } else {
     result.skipped.push({ name: source.name, reason: looksLike(head) });
   }
+}
+
+/** A leak profile that lists nobody is a dump too: nothing leaks. */
+function isDump(dump: Dump): boolean {
+  return dump.headersSeen > 0 || dump.events.length > 0 || dump.extra.profile === "goroutineleak";
 }
 
 /** How an input is to be read. */

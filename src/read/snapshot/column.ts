@@ -1,16 +1,19 @@
-import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
+
+/** Longest number, in steps of seven bits: ids have up to 64. */
+const maxBytes = 10;
 
 /**
- * Columns of whole numbers from 0 to 2^53 as text: seven bits a byte, lowest first, the eighth set where more follow;
+ * Columns of whole numbers as text: seven bits a byte, lowest first, the eighth set where more follow;
  * those bytes deflated, then base64.
  */
 export class ColumnWriter {
   #bytes = new Uint8Array(1024);
   #length = 0;
 
-  /** Appends a number from 0 to 2^53. */
+  /** Appends a whole number from 0; beyond 2^53 it is as exact as a double. */
   push(value: number): void {
-    if (this.#length + 8 > this.#bytes.length) {
+    if (this.#length + maxBytes > this.#bytes.length) {
       const larger = new Uint8Array(this.#bytes.length * 2);
       larger.set(this.#bytes);
       this.#bytes = larger;
@@ -23,23 +26,10 @@ export class ColumnWriter {
     this.#bytes[this.#length++] = rest;
   }
 
-  /** Appends a number of either sign. */
-  pushSigned(value: number): void {
-    this.push(value < 0 ? -value * 2 - 1 : value * 2);
-  }
-
   toText(): string {
-    const packed = deflateRawSync(this.#bytes.subarray(0, this.#length), {
-      level: 9,
-      memLevel: 9,
-      strategy: constants.Z_DEFAULT_STRATEGY,
-    });
-    return packed.toString("base64");
+    return deflateRawSync(this.#bytes.subarray(0, this.#length), { level: 9 }).toString("base64");
   }
 }
-
-/** Longest number: 2^53 in steps of seven bits. */
-const maxBytes = 8;
 
 /** Reads what `ColumnWriter` wrote. Its methods throw `RangeError` when the column is damaged. */
 export class ColumnReader {
@@ -73,14 +63,5 @@ export class ColumnReader {
     const value = this.next();
     if (value >= end) throw new RangeError(`${value} stands where less than ${end} is possible`);
     return value;
-  }
-
-  nextSigned(): number {
-    const value = this.next();
-    return value % 2 === 1 ? -(value + 1) / 2 : value / 2;
-  }
-
-  get ended(): boolean {
-    return this.#at === this.#bytes.length;
   }
 }

@@ -59,14 +59,14 @@ export interface SnapshotStack {
 }
 
 export interface SnapshotColumns {
-  /** 0: none, otherwise one more than the difference to the last id, signs folded. */
+  /** 0: none; 1: the id follows; otherwise two more than the difference to the last id, doubled, less one where it falls. */
   readonly id: string;
   readonly stack: string;
   readonly weight: string;
   /** One more than the minutes; 0: none. */
   readonly minutes: string;
   readonly flags: string;
-  /** One more than the id; 0: none. */
+  /** Of the goroutine that started it, written as ids are. */
   readonly creator: string;
   readonly labels: string;
   /** Address codes: 0 a stand-in, 1 unknown, otherwise two more than the index of the address. */

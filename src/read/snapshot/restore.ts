@@ -64,21 +64,19 @@ function restoreGoroutines(from: SnapshotDump, stacks: readonly Stack[]): Gorout
   const stackOf = Uint32Array.from({ length: rows }, () => stackColumn.nextBelow(stacks.length));
   const addresses = restoreAddresses(from);
   const args = restoreArguments(from, stacks, stackOf, addresses);
-  const [id, weight, minutes] = [open(columns.id), open(columns.weight), open(columns.minutes)];
-  const [flags, creator, labels] = [open(columns.flags), open(columns.creator), open(columns.labels)];
+  const [id, creator] = [idReader(columns.id, rows), idReader(columns.creator, rows)];
+  const [weight, minutes] = [open(columns.weight), open(columns.minutes)];
+  const [flags, labels] = [open(columns.flags), open(columns.labels)];
   const resource = open(columns.resource);
   const goroutines = new Goroutines(Math.max(rows, 1));
-  let lastId = 0;
   for (let row = 0; row < rows; row++) {
-    const step = id.next();
-    if (step > 0) lastId += step % 2 === 1 ? (step - 1) / 2 : -step / 2;
     goroutines.push(
       stackOf[row]!,
-      step === 0 ? Number.NaN : lastId,
+      id(),
       weight.nextBelow(2 ** 32),
       minutes.nextBelow(2 ** 31) - 1,
       flags.nextBelow(256),
-      numberOrNone(creator.next()),
+      creator(),
       addresses.of(resource.next()),
       labels.nextBelow(from.labels.length),
     );
@@ -87,8 +85,17 @@ function restoreGoroutines(from: SnapshotDump, stacks: readonly Stack[]): Gorout
   return goroutines;
 }
 
-function numberOrNone(code: number): number {
-  return code === 0 ? Number.NaN : code - 1;
+/** Ids one after the other; NaN where there is none. */
+function idReader(text: string, rows: number): () => number {
+  const column = new ColumnReader(text, rows * 2);
+  let last = 0;
+  return () => {
+    const code = column.next();
+    if (code === 0) return Number.NaN;
+    if (code === 1) last = column.next();
+    else last += code % 2 === 0 ? (code - 2) / 2 : -(code - 1) / 2;
+    return last;
+  };
 }
 
 interface Addresses {

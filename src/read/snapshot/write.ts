@@ -100,14 +100,13 @@ function condenseColumns(dump: Dump, addresses: AddressBook): SnapshotColumns {
     for (let row = 0; row < g.length; row++) writer.push(value(row));
     return writer.toText();
   };
-  const orNone = (value: number) => (Number.isNaN(value) ? 0 : value + 1);
   return {
     id: idColumn(g.id.subarray(0, g.length)),
     stack: column((row) => g.stack[row]!),
     weight: column((row) => g.weight[row]!),
     minutes: column((row) => g.minutes[row]! + 1),
     flags: column((row) => g.flags[row]!),
-    creator: column((row) => orNone(g.creator[row]!)),
+    creator: idColumn(g.creator.subarray(0, g.length)),
     labels: column((row) => g.labels[row]!),
     resource: column((row) => addresses.code(g.resource[row]!)),
     arguments: argumentColumn(dump, addresses),
@@ -115,17 +114,21 @@ function condenseColumns(dump: Dump, addresses: AddressBook): SnapshotColumns {
   };
 }
 
+/** Largest step between ids that is written as one: doubled, it is still exact. */
+const maxStep = 2 ** 50;
+
 function idColumn(ids: Float64Array): string {
   const writer = new ColumnWriter();
   let last = 0;
   for (const id of ids) {
-    if (Number.isNaN(id)) {
-      writer.push(0);
-      continue;
-    }
     const step = id - last;
-    writer.push((step < 0 ? -step * 2 - 1 : step * 2) + 1);
-    last = id;
+    if (Number.isNaN(id)) writer.push(0);
+    else if (Math.abs(step) <= maxStep) writer.push(2 + (step < 0 ? -step * 2 - 1 : step * 2));
+    else {
+      writer.push(1);
+      writer.push(id);
+    }
+    if (!Number.isNaN(id)) last = id;
   }
   return writer.toText();
 }
