@@ -67,7 +67,7 @@ async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
   if (damaged > 0) {
     builder.problem({ message: `${damaged} parts of the profile are damaged`, lost: -1 });
   }
-  if (!fields.whole || fields.skippedFields > 0 || tables.strings.length === 0) {
+  if (!fields.whole || fields.skippedFields > 0 || tables.dangling) {
     const names = tables.strings.length === 0 ? "; the names of all functions are missing" : "";
     builder.cut({ offset: fields.offset, message: `the profile is cut or damaged here${names}`, lost: -1 });
   }
@@ -92,7 +92,7 @@ function goroutineSamples(name: string, tables: ProfileTables): SampleMeaning {
   if (tables.samples[0]?.labels.some((l) => tables.string(l.key) === "goid"))
     return { countAt: -1, leaked: false };
   // A cut profile has lost its strings, which say what it is of.
-  if (tables.strings.length === 0 && types.length <= 1) return { countAt: 0, leaked: false };
+  if (types.length <= 1 && types.every((type) => type === "")) return { countAt: 0, leaked: false };
   const of = types.filter((type) => type !== "").join(", ");
   throw new InputError(`${name}: a pprof profile, but not of goroutines${of === "" ? "" : ` (of ${of})`}`, {
     hint: "Fetch /debug/pprof/goroutine?debug=2 instead.",

@@ -120,7 +120,7 @@ class PprofTextParser {
       return;
     }
     const [, pc, symbol, position] = line.split(/\t+| {2,}/);
-    if (pc === undefined || !pc.startsWith("0x")) {
+    if (pc === undefined || !/^0x[0-9a-f]{1,16}$/.test(pc)) {
       if (line.trim() !== "#")
         this.#problem(line, "a line of a stack that is not understood; the frame is missing", 0);
       return;

@@ -44,18 +44,20 @@ export class ProfileTables {
   periodType: ValueType | undefined;
   timeNanos = 0n;
   durationNanos = 0n;
+  #dangling = false;
+  #lastString = 0;
 
   /** Takes a field of the profile. Throws when a nested message is none. */
   add({ number, value, bytes }: ProtobufField): void {
     switch (number) {
       case 1:
-        this.sampleTypes.push(ValueType.decode(bytes));
+        this.sampleTypes.push(this.#valueType(bytes));
         break;
       case 2:
         this.#sample(Sample.decode(bytes));
         break;
       case 3:
-        this.mappings.push(Mapping.decode(bytes));
+        this.#mapping(Mapping.decode(bytes));
         break;
       case 4:
         this.#location(Location.decode(bytes));
@@ -73,7 +75,7 @@ export class ProfileTables {
         this.durationNanos = value;
         break;
       case 11:
-        this.periodType = ValueType.decode(bytes);
+        this.periodType = this.#valueType(bytes);
         break;
       case 13:
         this.comments.push(Number(value));
@@ -91,6 +93,11 @@ export class ProfileTables {
           this.unknown.push([number, text]);
         }
     }
+  }
+
+  /** Something is named that is not there: the profile is cut, if only between two fields. Asked for at the end. */
+  get dangling(): boolean {
+    return this.#dangling || this.#lastString >= this.strings.length;
   }
 
   get functionCount(): number {
@@ -112,12 +119,14 @@ export class ProfileTables {
   }
 
   #makeFrames(location: StoredLocation | undefined): ProfileFrame[] {
+    if (location === undefined) this.#dangling = true;
     const address = location?.address ?? "unknown";
     const lines = location?.lines ?? [];
     if (lines.length === 0) return [{ function: address, file: "", line: 0, lineInFunction: Number.NaN }];
     const frames: ProfileFrame[] = [];
     for (let i = 0; i < lines.length; i += 2) {
       const called = this.#functions.get(lines[i]!);
+      if (called === undefined) this.#dangling = true;
       const line = lines[i + 1]!;
       frames.push({
         function: this.string(called?.name ?? -1) || address,
@@ -130,7 +139,23 @@ export class ProfileTables {
     return frames;
   }
 
+  #refer(...strings: readonly (number | bigint)[]): void {
+    for (const index of strings) this.#lastString = Math.max(this.#lastString, Number(index));
+  }
+
+  #valueType(bytes: Uint8Array): ValueType {
+    const type = ValueType.decode(bytes);
+    this.#refer(type.type, type.unit);
+    return type;
+  }
+
+  #mapping(mapping: Mapping): void {
+    this.#refer(mapping.filename, mapping.buildId);
+    this.mappings.push(mapping);
+  }
+
   #sample(sample: Sample): void {
+    for (const label of sample.label) this.#refer(label.key, label.str, label.numUnit);
     this.samples.push({
       locations: sample.locationId.map(Number),
       values: sample.value.map(Number),
@@ -146,6 +171,7 @@ export class ProfileTables {
   }
 
   #function(f: ProfileFunction): void {
+    this.#refer(f.name, f.systemName, f.filename);
     this.#functions.set(Number(f.id), {
       name: Number(f.name),
       file: Number(f.filename),
