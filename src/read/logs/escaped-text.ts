@@ -77,6 +77,15 @@ const simple: Readonly<Record<string, string>> = {
 /** Undoes the escapes of JSON and Go. */
 function unescapeText(text: string): string {
   if (!text.includes("\\")) return text;
+  try {
+    return JSON.parse(`"${text}"`) as string;
+  } catch {
+    // Cut, or escaped as Go does it.
+    return unescapePieces(text);
+  }
+}
+
+function unescapePieces(text: string): string {
   return text.replace(
     /\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))/gs,
     (_, unicode: string | undefined, byte: string | undefined, plain: string) => {
