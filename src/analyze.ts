@@ -1,5 +1,8 @@
+import { type BaselineEntry, baselineJudge, staleEntries, staleMessage } from "./gate/baseline.ts";
+import { type Budgets, blockedCount, checkBudgets } from "./gate/budgets.ts";
+import { type Judge, judgeFindings } from "./gate/judge.ts";
 import { Facts } from "./match/facts.ts";
-import { type History, historyOf } from "./match/history.ts";
+import { historyOf } from "./match/history.ts";
 import { matchRule, type RuleResult } from "./match/match.ts";
 import {
   type Capability,
@@ -8,7 +11,6 @@ import {
   type Dump,
   goroutineCount,
 } from "./model/dump.ts";
-import { isBlocked } from "./model/wait-kind.ts";
 import { collectHint } from "./rank/collect-hint.ts";
 import { applyGate, type GateOptions, gateOf } from "./rank/gate.ts";
 import { rankMatches } from "./rank/rank.ts";
@@ -24,10 +26,22 @@ const maxReportStacks = 2_000;
 export interface AnalyzeOptions extends Partial<GateOptions> {
   /** Packages that are the program's own; without it, all that is neither standard library nor module cache. */
   readonly own?: (packagePath: string) => boolean;
-  /** The dumps are snapshots of one process, oldest first. */
-  readonly series?: boolean;
-  /** Inputs that could not be read at all, a sentence each: they make the analysis incomplete. */
-  readonly failures?: readonly string[];
+  /**
+   * The dumps are snapshots of one process, oldest first; or a function that names the process of the dump at an
+   * index, for snapshots of several.
+   */
+  readonly series?: boolean | ((index: number) => string);
+  /** Snapshots from before the first dump: every process is compared with them; their own findings are not told. */
+  readonly before?: readonly Dump[];
+  /** Inputs that could not be read at all: they make the analysis incomplete, or the run one that could not be done as asked. */
+  readonly failures?: readonly { readonly message: string; readonly exitCode: 2 | 3 }[];
+  /** Known findings. */
+  readonly baseline?: readonly BaselineEntry[];
+  /** A stale entry of the baseline fails the gate. */
+  readonly strictBaseline?: boolean;
+  /** Asked before the baseline. */
+  readonly judges?: readonly Judge[];
+  readonly budgets?: Budgets;
   /** Findings that are known and fine for now. */
   readonly suppressions?: readonly Suppression[];
   /** The day by which suppressions expire, `2026-11-24`; without it none does. */
@@ -45,17 +59,37 @@ export function analyze(
     minConfidence: options.minConfidence ?? "medium",
     allowPartial: options.allowPartial ?? false,
   };
-  const runs = dumps.map((dump, i) => runRules(dump, rules, options, historyBefore(dumps, i, options)));
+  const processes = processesOf(dumps, options);
+  const runs = dumps.map((dump, i) => runRules(dump, rules, options, processes[i]!));
+  const baseline = options.baseline ?? [];
+  const judges = [...(options.judges ?? []), baselineJudge(baseline)];
   const known = applySuppressions(
-    mergeByRank(runs.map((r) => r.findings)),
+    judgeFindings(mergeByRank(latestFindings(runs)), judges),
     options.suppressions ?? [],
     options.today ?? "",
   );
   const findings = applyGate(known.findings, gate);
   const limits = runs.flatMap((r) => limitsOf(r.results, r.dump));
-  const incomplete = [...(options.failures ?? []), ...dumps.flatMap(incompleteness), ...limits];
+  const budgets = checkBudgets([...new Set(processes)], options.budgets ?? {});
+  const failures = options.failures ?? [];
+  const incomplete = [
+    ...failures.map((f) => f.message),
+    ...[...(options.before ?? []), ...dumps].flatMap(incompleteness),
+    ...limits,
+    ...budgets.undecided,
+  ];
   if (dumps.length === 0 && incomplete.length === 0) incomplete.push("no dump was given");
   if (rules.length === 0) incomplete.push("no rule was run");
+  // What was not read may hold what the baseline knows.
+  const stale =
+    incomplete.length > 0 ? [] : staleEntries(baseline, findings, new Set(rules.map((r) => r.id)));
+  const strict = options.strictBaseline === true;
+  const verdict = gateOf(
+    findings,
+    incomplete,
+    [...budgets.exceeded, ...(strict ? stale.map(staleMessage) : [])],
+    gate,
+  );
   const reportDumps = runs.map((r) => reportDump(r.facts));
   return {
     schemaVersion: 1,
@@ -71,38 +105,70 @@ export function analyze(
       fix,
       references,
     })),
-    notes: [...limits.map((message) => ({ level: "warning" as const, message })), ...known.notes],
+    notes: [
+      ...limits.map((message) => ({ level: "warning" as const, message })),
+      ...budgets.exceeded.map((message) => ({ level: "error" as const, message })),
+      ...stale.map((entry) => ({
+        level: strict ? ("error" as const) : ("warning" as const),
+        message: staleMessage(entry),
+      })),
+      ...known.notes,
+    ],
     summary: summarize(
       runs.map((r) => r.facts),
       findings,
     ),
-    gate: gateOf(findings, incomplete, [], gate),
+    gate: failures.some((f) => f.exitCode === 2) ? { ...verdict, exitCode: 2 } : verdict,
   };
 }
 
 interface Run {
   readonly dump: Dump;
+  /** Of its process, with itself. */
+  readonly snapshots: readonly Dump[];
   readonly facts: Facts;
   readonly results: readonly RuleResult[];
   readonly findings: readonly Finding[];
 }
 
-function historyBefore(dumps: readonly Dump[], index: number, options: AnalyzeOptions): History | undefined {
-  return options.series === true && index > 0 ? historyOf(dumps.slice(0, index)) : undefined;
+/** For each dump the snapshots of its process, oldest first; the same list for dumps of one process. */
+function processesOf(dumps: readonly Dump[], { series, before = [] }: AnalyzeOptions): (readonly Dump[])[] {
+  const lists = new Map<string, Dump[]>();
+  return dumps.map((dump, i) => {
+    const key = typeof series === "function" ? series(i) : series === true ? "" : String(i);
+    const list = lists.get(key) ?? [...before];
+    lists.set(key, list);
+    list.push(dump);
+    return list;
+  });
 }
 
 function runRules(
   dump: Dump,
   rules: readonly Rule[],
   options: AnalyzeOptions,
-  history: History | undefined,
+  snapshots: readonly Dump[],
 ): Run {
+  const earlier = snapshots.slice(0, snapshots.indexOf(dump));
   const facts = new Facts(dump, {
     ...(options.own === undefined ? {} : { own: options.own }),
-    ...(history === undefined ? {} : { history }),
+    ...(earlier.length === 0 ? {} : { history: historyOf(earlier) }),
   });
   const results = rules.map((rule) => matchRule(rule, facts));
-  return { dump, facts, results, findings: rankMatches(results.flatMap((r) => r.matches)) };
+  return { dump, snapshots, facts, results, findings: rankMatches(results.flatMap((r) => r.matches)) };
+}
+
+/** The findings of each run. One that a later snapshot of the process shows again is told once, as it was last. */
+function latestFindings(runs: readonly Run[]): Finding[][] {
+  const seen = new Map<readonly Dump[], Set<string>>();
+  const latest: Finding[][] = [];
+  for (const { snapshots, findings } of [...runs].reverse()) {
+    const later = seen.get(snapshots) ?? new Set();
+    seen.set(snapshots, later);
+    latest.push(findings.filter((f) => !later.has(f.fingerprint)));
+    for (const { fingerprint } of findings) later.add(fingerprint);
+  }
+  return latest.reverse();
 }
 
 /** Findings of all dumps in one order: rank, then the order of the dumps. */
@@ -174,15 +240,9 @@ function reportDump(facts: Facts): ReportDump {
 function summarize(all: readonly Facts[], findings: readonly Finding[]): Report["summary"] {
   const bySeverity: Record<Severity, number> = { error: 0, warning: 0, info: 0 };
   for (const f of findings) if (f.status === "new") bySeverity[f.severity]++;
-  let blocked = 0;
-  for (const facts of all) {
-    facts.dump.stacks.forEach((stack, i) => {
-      if (isBlocked(stack.wait)) blocked += facts.groups(i, 0)[0]?.weight ?? 0;
-    });
-  }
   return {
     goroutines: all.reduce((n, f) => n + f.total, 0),
-    blocked,
+    blocked: all.reduce((n, f) => n + blockedCount(f.dump), 0),
     bySeverity,
     suppressed: findings.filter((f) => f.status === "suppressed").length,
     baseline: findings.filter((f) => f.status === "baseline").length,

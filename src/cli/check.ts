@@ -1,18 +1,34 @@
 import type { ArgumentsCamelCase, Argv, CommandModule, InferredOptionTypes } from "yargs";
-import { analyze } from "../analyze.ts";
-import type { Config } from "../config/config.ts";
-import type { GateOptions } from "../rank/gate.ts";
-import { readDumps } from "../read/read-dumps.ts";
+import { type AnalyzeOptions, analyze } from "../analyze.ts";
+import { UsageError } from "../errors.ts";
+import { beforeJudge } from "../gate/before.ts";
+import { type ReadDumpsOptions, type ReadFailure, readDumps } from "../read/read-dumps.ts";
+import type { Report } from "../report/report.ts";
+import type { Rule } from "../rules/rule.ts";
+import { collectOptionDefinitions, namesSource } from "./collect-options.ts";
 import { configurationOf, ownOf } from "./configuration.ts";
-import { gateOptions, inputOptions, outputOptions, ruleOptions } from "./options.ts";
+import { gateChoices } from "./gate.ts";
+import { gateOptions, inputOptions, outputOptions, ruleOptions, seriesOptions } from "./options.ts";
 import { outputChoices, parseFormats, printReport } from "./output.ts";
 import { errorText, exitCodeOf } from "./print-error.ts";
 import { readOptionsOf } from "./read-options.ts";
 import { selectRules } from "./select-rules.ts";
-import { processTerminal, write } from "./terminal.ts";
+import { type TakenDumps, takeDumps } from "./take-dumps.ts";
+import { processTerminal, type Terminal, write } from "./terminal.ts";
 
-const options = { ...inputOptions, ...ruleOptions, ...gateOptions, ...outputOptions } as const;
+/** Options of all that takes dumps and lints them. */
+export const lintOptions = {
+  ...inputOptions,
+  ...seriesOptions,
+  ...collectOptionDefinitions,
+  ...ruleOptions,
+  ...gateOptions,
+} as const;
 
+const options = { ...lintOptions, ...outputOptions } as const;
+
+/** What yargs makes of them. */
+export type LintArguments = InferredOptionTypes<typeof lintOptions> & { dump?: string[] | undefined };
 type CheckArguments = InferredOptionTypes<typeof options> & { dump?: string[] | undefined };
 
 /** The main command: dumps in, findings out. */
@@ -29,9 +45,14 @@ export const check: CommandModule<object, CheckArguments> = {
       .options(options)
       .example("$0 dump.json", "the root cause of a hang, from Delve's JSON")
       .example("$0 --format text --format sarif=out.sarif dumps/", "several dumps, two formats")
+      .example("curl -s 'localhost:6060/debug/pprof/goroutine?debug=2' | $0", "straight from a server")
       .example(
-        "curl -s 'localhost:6060/debug/pprof/goroutine?debug=2' | $0",
-        "straight from a server",
+        "$0 check --pprof http://localhost:6060 --snapshots 3 --every 10s --max-growth 20%",
+        "three snapshots of a server, and a budget",
+      )
+      .example(
+        "$0 --before idle.txt --baseline known.json loaded.txt",
+        "what the load did, but for what is known",
       ) as Argv<CheckArguments>,
   handler: runCheck,
 };
@@ -39,39 +60,77 @@ export const check: CommandModule<object, CheckArguments> = {
 async function runCheck(argv: ArgumentsCamelCase<CheckArguments>): Promise<void> {
   const terminal = processTerminal();
   const targets = parseFormats(argv.format);
+  const choices = outputChoices(argv);
+  const report = await lint(argv, terminal);
+  process.exitCode = report.gate.exitCode;
+  await printReport(report, targets, choices, terminal, argv.color);
+}
+
+/**
+ * Takes the dumps of a command line and lints them.
+ * @throws UsageError, RuleError, InputError for what can't be done as asked
+ */
+export async function lint(argv: ArgumentsCamelCase<LintArguments>, terminal: Terminal): Promise<Report> {
+  if (argv.maxGrowth !== undefined && !comparesSnapshots(argv))
+    throw new UsageError("--max-growth needs snapshots to compare", {
+      hint: "Give --series, --before FILE, or --pprof URL --snapshots 3.",
+    });
   const config = await configurationOf(argv.config, terminal);
+  const gate = await gateChoices(argv, config);
   const rules = await selectRules(argv, terminal, config);
-  const { dumps, failures } = await readDumps(inputsOf(argv.dump), readOptionsOf(argv, terminal));
+  const reading = readOptionsOf(argv, terminal);
+  const before = await readBefore(argv.before, reading);
+  const taken = await takeDumps(argv, reading, terminal);
+  const failures = [...before.failures, ...taken.failures];
   for (const { error } of failures) await write(terminal.stderr, errorText(error));
-  const report = analyze(dumps, rules, {
-    ...gateChoices(argv, config),
+  const base: AnalyzeOptions = {
+    ...gate,
+    ...ownOf(argv.own, config),
     suppressions: config?.suppressions ?? [],
     today: new Date().toISOString().slice(0, 10),
-    failures: failures.map((f) => `${f.name}: ${f.error.message}`),
-    ...ownOf(argv.own, config),
-  });
-  await printReport(report, targets, outputChoices(argv), terminal, argv.color);
-  const unusable = failures.some((f) => exitCodeOf(f.error) === 2) || (config?.problems.length ?? 0) > 0;
-  process.exitCode = unusable ? 2 : report.gate.exitCode;
-}
-
-/** The command line wins over the configuration; what neither says is left to `analyze`. */
-function gateChoices(
-  argv: InferredOptionTypes<typeof gateOptions>,
-  config: Config | undefined,
-): Partial<GateOptions> {
-  const { gate } = config ?? {};
-  const failOn = argv["fail-on"] ?? gate?.failOn?.value;
-  const minConfidence = argv["min-confidence"] ?? gate?.minConfidence?.value;
-  const allowPartial = argv["allow-partial"] ?? gate?.allowPartial?.value;
-  return {
-    ...(failOn === undefined ? {} : { failOn }),
-    ...(minConfidence === undefined ? {} : { minConfidence }),
-    ...(allowPartial === undefined ? {} : { allowPartial }),
+    failures: [
+      ...failures.map(failureOf),
+      // What is wrong was said when the file was read.
+      ...(config?.problems ?? []).map(({ message }) => ({ message, exitCode: 2 as const })),
+    ],
   };
+  const report =
+    before.dumps.length === 0 ? withoutBefore(taken, rules, base) : withBefore(before, taken, rules, base);
+  const times = taken.times.map((message) => ({ level: "info" as const, message }));
+  return { ...report, notes: [...report.notes, ...times] };
 }
 
-/** No argument means standard input. */
-export function inputsOf(dumps: readonly string[] | undefined): readonly string[] {
-  return dumps === undefined || dumps.length === 0 ? ["-"] : dumps.map(String);
+function comparesSnapshots(argv: LintArguments): boolean {
+  const taken = (argv.snapshots ?? 1) > 1 || argv.for !== undefined;
+  return argv.series || argv.before !== undefined || (namesSource(argv) && taken);
+}
+
+function failureOf({ name, error }: ReadFailure): { message: string; exitCode: 2 | 3 } {
+  const { message } = error;
+  return { message: message.includes(name) ? message : `${name}: ${message}`, exitCode: exitCodeOf(error) };
+}
+
+async function readBefore(file: string | undefined, reading: ReadDumpsOptions) {
+  return file === undefined ? { dumps: [], failures: [] } : readDumps([file], reading);
+}
+
+function withoutBefore(taken: TakenDumps, rules: readonly Rule[], base: AnalyzeOptions): Report {
+  return analyze(taken.dumps, rules, { ...base, series: (i) => taken.processes[i]! });
+}
+
+/** The dump from before is the first snapshot of each process; its own findings are what was there before. */
+function withBefore(
+  before: { readonly dumps: TakenDumps["dumps"] },
+  taken: TakenDumps,
+  rules: readonly Rule[],
+  base: AnalyzeOptions,
+): Report {
+  const { own } = base;
+  const then = analyze(before.dumps, rules, own === undefined ? {} : { own });
+  return analyze(taken.dumps, rules, {
+    ...base,
+    series: (i) => taken.processes[i]!,
+    before: before.dumps,
+    judges: [beforeJudge(then.findings)],
+  });
 }

@@ -28,17 +28,29 @@ export function collectCommand(hasFinding: HasFinding): CommandModule<object, Co
     describe: "Take goroutine dumps from pprof servers, processes and cores",
     builder: (yargs) => build(yargs) as Argv<CollectCommandArguments>,
     handler: async (args) => {
-      const interruption = new AbortController();
-      const interrupt = (): void =>
-        interruption.abort(new InputError("interrupted", { hint: "Finished dumps are kept." }));
-      process.once("SIGINT", interrupt).once("SIGTERM", interrupt).once("SIGHUP", interrupt);
-      try {
-        process.exitCode = await runCollect(args, hasFinding, process, interruption.signal);
-      } finally {
-        process.off("SIGINT", interrupt).off("SIGTERM", interrupt).off("SIGHUP", interrupt);
-      }
+      process.exitCode = await untilInterrupted("Finished dumps are kept.", (signal) =>
+        runCollect(args, hasFinding, process, signal),
+      );
     },
   };
+}
+
+/**
+ * Does work that a signal of the user or the system interrupts.
+ * @param hint what becomes of the work so far
+ */
+export async function untilInterrupted<T>(
+  hint: string,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const interruption = new AbortController();
+  const interrupt = (): void => interruption.abort(new InputError("interrupted", { hint }));
+  process.once("SIGINT", interrupt).once("SIGTERM", interrupt).once("SIGHUP", interrupt);
+  try {
+    return await work(interruption.signal);
+  } finally {
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt).off("SIGHUP", interrupt);
+  }
 }
 
 function build(yargs: Argv): Argv {
@@ -101,7 +113,7 @@ export async function runCollect(
     all.push(snapshot);
     failed ||= snapshot.instances.some((i) => i.failure !== undefined);
     for (const instance of snapshot.instances)
-      streams.stderr.write(`${describe(instance).map(visible).join("\n")}\n`);
+      streams.stderr.write(`${instanceLines(instance).map(visible).join("\n")}\n`);
     const paths = pathsOf(snapshot);
     if (toStdout && paths[0] !== undefined) await copy(paths[0], streams.stdout);
     else if (!args.json) for (const path of paths) streams.stdout.write(`${path}\n`);
@@ -124,7 +136,7 @@ async function copy(path: string, stdout: NodeJS.WritableStream): Promise<void> 
 }
 
 /** One instance in a line or a few: what was taken, the server's time and ours, or why nothing. */
-function describe(result: InstanceResult): string[] {
+export function instanceLines(result: InstanceResult): string[] {
   const notes = result.notes.map((note) => `  ${note}`);
   if (result.failure !== undefined) {
     const { message, hint } = result.failure;

@@ -2,6 +2,7 @@ import type { CommandModule } from "yargs";
 import { analyze } from "../analyze.ts";
 import { readDumps } from "../read/read-dumps.ts";
 import { builtinRules } from "../rules/builtin.ts";
+import { baseline } from "./baseline.ts";
 import { check } from "./check.ts";
 import { collectCommand } from "./collect.ts";
 import { condense } from "./condense.ts";
@@ -9,6 +10,7 @@ import { config } from "./config.ts";
 import { diffCommand } from "./diff.ts";
 import { explain } from "./explain.ts";
 import { init } from "./init.ts";
+import { report } from "./report.ts";
 import { rules } from "./rules.ts";
 import { sourceCheck } from "./source-check.ts";
 import { stacks } from "./stacks.ts";
@@ -28,6 +30,8 @@ export const commands: CommandModule<object, any>[] = [
   condense,
   collectCommand(hasFinding),
   explain,
+  report,
+  baseline,
   rules,
   sourceCheck,
   init,

@@ -2,12 +2,12 @@ import type { ArgumentsCamelCase, Argv, CommandModule, InferredOptionTypes } fro
 import { UsageError } from "../errors.ts";
 import { readDumps } from "../read/read-dumps.ts";
 import { nearest } from "../rules/spelling.ts";
-import { inputsOf } from "./check.ts";
 import { configurationOf, ownOf } from "./configuration.ts";
 import { inputOptions, ruleOptions } from "./options.ts";
 import { errorText, exitCodeOf } from "./print-error.ts";
 import { readOptionsOf } from "./read-options.ts";
 import { selectRules } from "./select-rules.ts";
+import { inputsOf } from "./take-dumps.ts";
 import { processTerminal, wantsColor, write } from "./terminal.ts";
 
 const { only: _, skip: __, ...whichRules } = ruleOptions;

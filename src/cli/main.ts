@@ -3,20 +3,25 @@ import yargs from "yargs";
 import { UsageError } from "../errors.ts";
 import { nearest } from "../rules/spelling.ts";
 import { version } from "../version.ts";
+import { collectOptionDefinitions } from "./collect-options.ts";
 import { commands } from "./commands.ts";
-import { gateOptions, inputOptions, outputOptions, ruleOptions } from "./options.ts";
+import { gateOptions, inputOptions, outputOptions, ruleOptions, seriesOptions } from "./options.ts";
 import { errorText, exitCodeOf } from "./print-error.ts";
-import { processTerminal, write } from "./terminal.ts";
+import { outputError, processTerminal, write } from "./terminal.ts";
 
 const terminal = processTerminal();
 // A reader that went away (`| head`) does not change what was found.
-terminal.stdout.on("error", ignoreClosed);
-terminal.stderr.on("error", ignoreClosed);
+let lostOutput: NodeJS.ErrnoException | undefined;
+terminal.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") lostOutput ??= error;
+});
+terminal.stderr.on("error", () => undefined);
 
 const parser = yargs(process.argv.slice(2))
   .scriptName("deadlock-lint")
   .usage("$0 [dump..]\n\nThe linter for goroutine dumps: names the root cause of a hang, with the evidence.")
   .command(commands)
+  .completion("completion", "Print a completion script for bash or zsh")
   .strict()
   .version(version)
   .alias("h", "help")
@@ -30,14 +35,16 @@ const parser = yargs(process.argv.slice(2))
   });
 
 try {
-  await parser.parseAsync();
+  // yargs would run the main command, too.
+  if (process.argv[2] === "completion") parser.showCompletionScript();
+  else await parser.parseAsync();
 } catch (error) {
   process.exitCode = exitCodeOf(error);
   await write(terminal.stderr, errorText(error));
 }
-
-function ignoreClosed(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
+if (lostOutput !== undefined && process.exitCode !== 2) {
+  process.exitCode = 2;
+  await write(terminal.stderr, errorText(outputError(lostOutput)));
 }
 
 /** yargs names what it does not know; we add what was probably meant. */
@@ -52,6 +59,8 @@ function usageError(message: string): UsageError {
 function optionNames(): string[] {
   return Object.keys({
     ...inputOptions,
+    ...seriesOptions,
+    ...collectOptionDefinitions,
     ...ruleOptions,
     ...gateOptions,
     ...outputOptions,

@@ -29,6 +29,22 @@ export const inputOptions = {
   },
 } as const satisfies Record<string, Options>;
 
+/** Options of how dumps belong together. */
+export const seriesOptions = {
+  series: {
+    type: "boolean",
+    default: false,
+    group: inputGroup,
+    describe: "The dumps are snapshots of one process, oldest first",
+  },
+  before: {
+    type: "string",
+    requiresArg: true,
+    group: inputGroup,
+    describe: "Dump from before the load: what was there then is not a leak",
+  },
+} as const satisfies Record<string, Options>;
+
 /** Options of every command that runs rules. */
 export const ruleOptions = {
   config: {
@@ -83,6 +99,36 @@ export const gateOptions = {
     type: "boolean",
     group: gateGroup,
     describe: "Incomplete input is a warning, not exit code 3",
+  },
+  baseline: {
+    type: "string",
+    requiresArg: true,
+    group: gateGroup,
+    describe: "File of known findings, which do not fail the run",
+  },
+  "strict-baseline": {
+    type: "boolean",
+    default: false,
+    group: gateGroup,
+    describe: "Fail when the baseline has entries that nothing matches any more",
+  },
+  "max-goroutines": {
+    type: "number",
+    requiresArg: true,
+    group: gateGroup,
+    describe: "Fail when a dump has more goroutines",
+  },
+  "max-blocked": {
+    type: "number",
+    requiresArg: true,
+    group: gateGroup,
+    describe: "Fail when a dump has more goroutines that wait for others",
+  },
+  "max-growth": {
+    type: "string",
+    requiresArg: true,
+    group: gateGroup,
+    describe: "Fail when goroutines grow by more (500 or 20%) from the first to the last snapshot",
   },
 } as const satisfies Record<string, Options>;
 

@@ -1,4 +1,4 @@
-import { rename, rm, writeFile } from "node:fs/promises";
+import { appendFile, rename, rm, writeFile } from "node:fs/promises";
 import type { ArgumentsCamelCase, InferredOptionTypes } from "yargs";
 import { UsageError } from "../errors.ts";
 import type { Report, ReporterOptions } from "../report/report.ts";
@@ -40,7 +40,10 @@ export function parseFormats(values: readonly string[]): OutputTarget[] {
   return targets;
 }
 
-/** Prints a report in every format asked for. */
+/**
+ * Prints a report in every format asked for. One that can't be written does not lose the others.
+ * @throws UsageError for the first that could not be written
+ */
 export async function printReport(
   report: Report,
   targets: readonly OutputTarget[],
@@ -48,18 +51,37 @@ export async function printReport(
   terminal: Terminal,
   color: boolean | undefined,
 ): Promise<void> {
-  for (const { format, file } of targets) {
+  const plain: ReporterOptions = { ...options, color: false, width: defaultWidth };
+  const onTerminal: ReporterOptions = {
+    ...options,
+    color: wantsColor(terminal, terminal.stdout, color),
+    width: terminal.stdout.columns ?? defaultWidth,
+  };
+  const outputs = targets.map(({ format, file }) => async () => {
     const reporter = await loadReporter(format);
-    if (file === undefined) {
-      const text = reporter.report(report, {
-        ...options,
-        color: wantsColor(terminal, terminal.stdout, color),
-        width: terminal.stdout.columns ?? defaultWidth,
-      });
-      await write(terminal.stdout, text);
-    } else {
-      await writeAtomically(file, reporter.report(report, { ...options, color: false, width: defaultWidth }));
-    }
+    if (file === undefined) await write(terminal.stdout, reporter.report(report, onTerminal));
+    else await writeAtomically(file, reporter.report(report, plain));
+  });
+  const summary = terminal.env.GITHUB_STEP_SUMMARY;
+  if (summary && targets.some((t) => t.format === "github")) {
+    outputs.push(async () => {
+      const reporter = await loadReporter("markdown");
+      await append(summary, reporter.report(report, plain));
+    });
+  }
+  const errors: unknown[] = [];
+  for (const output of outputs) await output().catch((error: unknown) => errors.push(error));
+  if (errors.length > 0) throw errors[0];
+}
+
+/** Other steps of the job may have written to the file before. */
+async function append(file: string, text: string): Promise<void> {
+  try {
+    await appendFile(file, text);
+  } catch (cause) {
+    throw new UsageError(`GITHUB_STEP_SUMMARY ${file}: can't be written: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }
 

@@ -4,11 +4,11 @@ import { readDumps } from "../read/read-dumps.ts";
 import { visible } from "../report/escape.ts";
 import type { CoveredFrame } from "../source/source-coverage.ts";
 import type { SourceProblem } from "../source/source-files.ts";
-import { inputsOf } from "./check.ts";
 import { inputOptions } from "./options.ts";
 import { errorText, exitCodeOf } from "./print-error.ts";
 import { readOptionsOf } from "./read-options.ts";
 import { openSourceOf, sourceOptions } from "./source-options.ts";
+import { inputsOf } from "./take-dumps.ts";
 import { processTerminal, write } from "./terminal.ts";
 
 const options = {

@@ -3,10 +3,10 @@ import { type GroupBy, groupings } from "../model/grouping.ts";
 import { histogram } from "../model/histogram.ts";
 import { readDumps } from "../read/read-dumps.ts";
 import { visible } from "../report/escape.ts";
-import { inputsOf } from "./check.ts";
 import { inputOptions } from "./options.ts";
 import { errorText, exitCodeOf } from "./print-error.ts";
 import { readOptionsOf } from "./read-options.ts";
+import { inputsOf } from "./take-dumps.ts";
 import { processTerminal, write } from "./terminal.ts";
 
 const options = {

@@ -1,3 +1,5 @@
+import { UsageError } from "../errors.ts";
+
 /** What the command line may know of the terminal and its environment. */
 export interface Terminal {
   readonly stdout: NodeJS.WriteStream;
@@ -19,14 +21,22 @@ export function wantsColor(
   return stream.isTTY === true && TERM !== "dumb";
 }
 
-/** Writes and waits until the stream has taken it; a reader that went away (`| head`) is no error. */
+/**
+ * Writes and waits until the stream has taken it; a reader that went away (`| head`) is no error.
+ * @throws UsageError when the disk is full and the like
+ */
 export async function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     stream.write(text, (error) => {
-      if (error && (error as NodeJS.ErrnoException).code !== "EPIPE") reject(error);
+      if (error && (error as NodeJS.ErrnoException).code !== "EPIPE") reject(outputError(error));
       else resolve();
     });
   });
+}
+
+/** What to say when a stream can't be written. */
+export function outputError(cause: Error): UsageError {
+  return new UsageError(`the output can't be written: ${cause.message}`, { cause });
 }
 
 /** The terminal of this process. */

@@ -26,6 +26,15 @@ interface Indexed {
   readonly keys: readonly string[];
 }
 
+/** Indexes by dump: in a series each dump is earlier than all that follow it. */
+const indexes = new WeakMap<Dump, Indexed>();
+
+function indexOf(dump: Dump): Indexed {
+  const known = indexes.get(dump) ?? index(dump);
+  indexes.set(dump, known);
+  return known;
+}
+
 function index(dump: Dump): Indexed {
   const rowOf = new Map<number, number>();
   const counts = new Map<string, number>();
@@ -41,7 +50,7 @@ function index(dump: Dump): Indexed {
 
 /** Looks up goroutines of earlier snapshots by id and by stack. */
 export function historyOf(earlier: readonly Dump[]): History {
-  const indexed = earlier.map(index);
+  const indexed = earlier.map(indexOf);
   return {
     earlier,
     persisted(id, stack) {

@@ -102,7 +102,7 @@ function moreBlock(rest: readonly Finding[], page: TextPage): string[] {
 function knownBlock(page: TextPage): string[] {
   const known = page.report.findings.filter((finding) => finding.status === "baseline");
   if (known.length === 0) return [];
-  const shown = known.slice(0, most).flatMap((finding) => oneLine(finding, page));
+  const shown = known.slice(0, most).flatMap((finding) => setAside(finding, page));
   const rest = known.length - most;
   const more = rest > 0 ? [page.paint.dim(`and ${plural(rest, "more known finding")}`)] : [];
   return [page.paint.dim("known from the baseline"), ...shown, ...more];
@@ -111,11 +111,13 @@ function knownBlock(page: TextPage): string[] {
 function suppressedBlock(page: TextPage): string[] {
   const suppressed = page.report.findings.filter((finding) => finding.status === "suppressed");
   if (suppressed.length === 0) return [];
-  const lines = suppressed.flatMap((finding) => [
-    ...oneLine(finding, page),
-    ...(finding.statusReason ? [`         ${page.paint.dim(finding.statusReason)}`] : []),
-  ]);
-  return [page.paint.dim("suppressed"), ...lines];
+  return [page.paint.dim("suppressed"), ...suppressed.flatMap((finding) => setAside(finding, page))];
+}
+
+/** A finding that does not count, and why. */
+function setAside(finding: Finding, page: TextPage): string[] {
+  const reason = finding.statusReason ? [`         ${page.paint.dim(finding.statusReason)}`] : [];
+  return [...oneLine(finding, page), ...reason];
 }
 
 function nothingFoundBlock(page: TextPage): string[] {
