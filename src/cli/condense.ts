@@ -1,11 +1,11 @@
 import { gzipSync } from "node:zlib";
 import type { ArgumentsCamelCase, Argv, CommandModule, InferredOptionTypes } from "yargs";
 import { readDumps } from "../read/read-dumps.ts";
-import { inputsOf } from "./check.ts";
 import { inputOptions } from "./options.ts";
 import { writeAtomically } from "./output.ts";
 import { errorText, exitCodeOf } from "./print-error.ts";
 import { readOptionsOf } from "./read-options.ts";
+import { inputsOf } from "./take-dumps.ts";
 import { processTerminal, write } from "./terminal.ts";
 
 const options = {

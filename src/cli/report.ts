@@ -7,19 +7,16 @@ import { outputOptions } from "./options.ts";
 import { outputChoices, parseFormats, printReport } from "./output.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
-type ReportArguments = InferredOptionTypes<typeof outputOptions> & { saved: string[] };
+type ReportArguments = InferredOptionTypes<typeof outputOptions> & { saved?: string | undefined };
 
 /** `deadlock-lint report saved.json`: prints a saved JSON report in other formats; its verdict stays. */
 export const report: CommandModule<object, ReportArguments> = {
-  command: "report <saved..>",
+  command: "report [saved]",
   describe: "Print a saved JSON report again, in any format; the exit code is the saved one",
   builder: (yargs: Argv) =>
     yargs
       .positional("saved", {
         type: "string",
-        // As a list only, since yargs reads a single - as no value.
-        array: true,
-        demandOption: true,
         describe: "What --format json wrote, or - for standard input",
       })
       .options(outputOptions)
@@ -35,9 +32,8 @@ async function runReport(argv: ArgumentsCamelCase<ReportArguments>): Promise<voi
   const terminal = processTerminal();
   const targets = parseFormats(argv.format);
   const choices = outputChoices(argv);
-  const [file, second] = argv.saved;
-  if (file === undefined || second !== undefined) throw new UsageError("report takes one saved report");
-  const saved = await readReport(file, terminal);
+  // yargs makes an empty text of a single -.
+  const saved = await readReport(argv.saved || "-", terminal);
   process.exitCode = saved.gate.exitCode;
   await printReport(saved, targets, choices, terminal, argv.color);
 }
