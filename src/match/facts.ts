@@ -89,6 +89,11 @@ export class Facts {
   splitRows(stackIndex: number, rows: ArrayLike<number>, attributes: number): readonly Group[] {
     if (rows.length === 0) return [];
     if (attributes === 0 || rows.length === 1) return [this.groupOf(stackIndex, rows)];
+    // Mostly they are all alike, and need no new lists.
+    const first = this.#rowKey(rows[0]!, attributes);
+    let alike = 1;
+    while (alike < rows.length && Object.is(this.#rowKey(rows[alike]!, attributes), first)) alike++;
+    if (alike === rows.length) return [this.groupOf(stackIndex, rows)];
     const parts = new Map<string | number, number[]>();
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!;
@@ -110,8 +115,9 @@ export class Facts {
   #rowKey(row: number, attributes: number): string | number {
     const g = this.dump.goroutines;
     if (attributes === attribute.resource) return g.resource[row]!;
-    if ((attributes & ~(attribute.minutes | attribute.flags)) === 0)
-      return g.minutes[row]! * 256 + g.flags[row]!;
+    if (attributes === attribute.flags) return g.flags[row]!;
+    if (attributes === attribute.minutes) return g.minutes[row]!;
+    if (attributes === (attribute.minutes | attribute.flags)) return g.minutes[row]! * 256 + g.flags[row]!;
     let key = "";
     if (attributes & attribute.minutes) key += `m${g.minutes[row]}`;
     if (attributes & attribute.flags) key += `f${g.flags[row]}`;
