@@ -69,10 +69,11 @@ function indexOf(
   const { role } = relation;
   const own = [...role.variables.keys()].filter((v) => ladder.has(v));
   const anchor = !own.some((v) => earlier.some((r) => r.role.variables.has(v)));
-  // An anchor's members agree in all that the role must know, and in the ladder's values, unknown ones included.
+  // The first role's members agree in all that it must know, and in the ladder's values, unknown ones included.
   const plain = [...role.variables].filter(([v, use]) => !use.optional && !ladder.has(v)).map(([v]) => v);
-  const shared = anchor ? [...plain, ...own] : sharedVariables(role, earlier, ladder);
-  return new TupleIndex(rule, relation, shared, own, anchor);
+  const first = earlier.length === 0;
+  const shared = first ? [...plain, ...own] : sharedVariables(role, earlier, ladder);
+  return new TupleIndex(rule, relation, shared, anchor ? [] : own, first);
 }
 
 function sharedVariables(
@@ -88,7 +89,7 @@ function sharedVariables(
 /** Finds the tuples of a role that may fit given bindings, without looking at all of them. */
 class TupleIndex {
   readonly #all: readonly Tuple[];
-  readonly #anchor: boolean;
+  readonly #first: boolean;
   readonly #shared: readonly string[];
   readonly #steps: readonly (readonly string[])[];
   readonly #exact = new Map<string, Tuple[]>();
@@ -97,23 +98,23 @@ class TupleIndex {
 
   /**
    * @param shared variables by which the role is joined plainly
-   * @param ladder variables of `joined-by` that the role has; empty without
-   * @param anchor the role sets the ladder's values, so that its own are equal or equally unknown
+   * @param ladder variables of `joined-by` by which the role is joined; empty for the role that sets their values
+   * @param first the role that all others are joined to: its values are equal or equally unknown
    */
   constructor(
     rule: Rule,
     relation: Relation,
     shared: readonly string[],
     ladder: readonly string[],
-    anchor: boolean,
+    first: boolean,
   ) {
     this.#all = relation.tuples;
-    this.#anchor = anchor;
+    this.#first = first;
     this.#shared = shared;
-    this.#steps = anchor || ladder.length === 0 ? [] : rule.joinedBy.map((s) => s.variables);
+    this.#steps = ladder.length === 0 ? [] : rule.joinedBy.map((s) => s.variables);
     this.#byStep = this.#steps.map(() => new Map());
     for (const tuple of relation.tuples) {
-      const key = keyOf(tuple.bindings, shared, anchor);
+      const key = keyOf(tuple.bindings, shared, first);
       if (key === undefined) this.#loose.push(tuple);
       else addTo(this.#exact, key, tuple);
       this.#steps.forEach((variables, i) => {
@@ -127,7 +128,7 @@ class TupleIndex {
   find(bindings: Bindings): readonly Tuple[] {
     if (this.#steps.length > 0) return this.#climb(bindings);
     if (this.#shared.length === 0) return this.#all;
-    const key = keyOf(bindings, this.#shared, this.#anchor);
+    const key = keyOf(bindings, this.#shared, this.#first);
     if (key === undefined) return this.#all;
     const exact = this.#exact.get(key) ?? [];
     return this.#loose.length === 0 ? exact : [...exact, ...this.#loose];

@@ -191,6 +191,16 @@ describe("a join", () => {
     expect(sure.findings[0]?.roles.every((r) => r.confirmed)).toBe(true);
   });
 
+  it("lets a later role bind more than what joins it", () => {
+    const later =
+      "{roles: {a: {wait: chan-send, channel: $C}, b: {wait: chan-receive, channel: $C, at: {line: $AT}}}, message: $AT}";
+    const given: Given[] = [
+      send(1, { on: 16 }),
+      { reason: "chan receive", stack: ["main.r /src/r.go:7"], on: 16 },
+    ];
+    expect(run(later, given).findings.map((f) => f.message)).toEqual(["/src/r.go:7"]);
+  });
+
   it("gives one goroutine one role", () => {
     expect(run("{roles: {a: {wait: chan-send}, b: {wait: chan-send}}}", [send(1)]).findings).toHaveLength(0);
     const two = run("{roles: {a: {wait: chan-send, at: {line: '*:1'}}, b: {wait: chan-send}}}", [
