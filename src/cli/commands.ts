@@ -11,6 +11,7 @@ import { diffCommand } from "./diff.ts";
 import { explain } from "./explain.ts";
 import { init } from "./init.ts";
 import { report } from "./report.ts";
+import { graph } from "./graph.ts";
 import { rules } from "./rules.ts";
 import { sourceCheck } from "./source-check.ts";
 import { stacks } from "./stacks.ts";
@@ -26,6 +27,7 @@ async function hasFinding(paths: readonly string[]): Promise<boolean> {
 export const commands: CommandModule<object, any>[] = [
   check,
   stacks,
+  graph,
   diffCommand((path) => readDumps([path], { threads: 1 })),
   condense,
   collectCommand(hasFinding),
