@@ -3,10 +3,10 @@ import { Facts } from "../match/facts.ts";
 import { waitForGraph } from "../match/wait-for.ts";
 import { readDumps } from "../read/read-dumps.ts";
 import { graphsToDot, graphsToMermaid } from "../report/graph.ts";
-import { inputsOf } from "./check.ts";
 import { inputOptions } from "./options.ts";
 import { errorText, exitCodeOf } from "./print-error.ts";
 import { readOptionsOf } from "./read-options.ts";
+import { inputsOf } from "./take-dumps.ts";
 import { processTerminal, write } from "./terminal.ts";
 
 const options = {

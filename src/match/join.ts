@@ -69,10 +69,12 @@ function indexOf(
   const { role } = relation;
   const own = [...role.variables.keys()].filter((v) => ladder.has(v));
   const anchor = !own.some((v) => earlier.some((r) => r.role.variables.has(v)));
+  // A later role may bind variables of its own, which are open when it is joined: they are no part of the key.
+  if (earlier.length > 0)
+    return new TupleIndex(rule, relation, sharedVariables(role, earlier, ladder), anchor ? [] : own, false);
   // An anchor's members agree in all that the role must know, and in the ladder's values, unknown ones included.
   const plain = [...role.variables].filter(([v, use]) => !use.optional && !ladder.has(v)).map(([v]) => v);
-  const shared = anchor ? [...plain, ...own] : sharedVariables(role, earlier, ladder);
-  return new TupleIndex(rule, relation, shared, own, anchor);
+  return new TupleIndex(rule, relation, [...plain, ...own], own, true);
 }
 
 function sharedVariables(
