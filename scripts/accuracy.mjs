@@ -1,6 +1,7 @@
-// Measures the built-in rules on labelled corpora: npm run accuracy [-- CORPUS] [--misses]
+// Measures the built-in rules on labelled corpora: npm run accuracy [-- CORPUS] [--misses] [--write]
 // CORPUS holds goker/bugs (LABELS.json), goker/transient and healthy; the project itself ships none of them.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+// --write puts the numbers and the misses into docs/accuracy.md.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { analyze } from "../dist/analyze.js";
 import { readDumps } from "../dist/read/read-dumps.js";
@@ -9,6 +10,10 @@ import { builtinRules } from "../dist/rules/builtin.js";
 const [corpus = new URL("../../shared/corpus", import.meta.url).pathname] = process.argv
   .slice(2)
   .filter((a) => !a.startsWith("--"));
+const writes = process.argv.includes("--write");
+const bugRows = [];
+const quietRows = [];
+const missLines = [];
 const showMisses = process.argv.includes("--misses");
 if (!existsSync(corpus)) {
   console.error(`no corpus at ${corpus}: give its folder`);
@@ -82,6 +87,18 @@ async function bugs(title, pick) {
       `at the default gate ${percent(sum.gate, sum.dumps)}, precision there ${percent(sum.gateRight, sum.gateAll)} of ${sum.gateAll}, root first ${percent(sum.first, sum.any)}`,
   );
   if (showMisses) for (const miss of misses) console.log(`  ${miss}`);
+  bugRows.push(
+    [
+      title,
+      sum.dumps,
+      percent(sum.found, sum.dumps),
+      percent(sum.classified, sum.dumps),
+      percent(sum.gate, sum.dumps),
+      `${percent(sum.gateRight, sum.gateAll)} of ${sum.gateAll}`,
+      percent(sum.first, sum.any),
+    ].join(" | "),
+  );
+  missLines.push(`\n### ${title}\n`, ...misses.map((miss) => `- ${miss.replaceAll(".txt:", ":")}`));
 }
 
 async function quiet(title, files) {
@@ -102,6 +119,7 @@ async function quiet(title, files) {
     `${title}: ${files.length} dumps, with a finding at the default gate ${atGate}, at --min-confidence low ${low}`,
   );
   if (showMisses) for (const line of lines) console.log(line);
+  quietRows.push([title, files.length, atGate, low, lines.length].join(" | "));
 }
 
 const one = (pattern) => (files) => files.filter((f) => pattern.test(f)).map((f) => [f]);
@@ -119,3 +137,44 @@ await bugs("fresh, without ages (debug=2)", one(/\.debug2\.txt$/));
 await quiet("healthy servers (debug=2, SIGQUIT)", under("healthy", /(?<!debug1)\.txt$/));
 await quiet("healthy servers (debug=1)", under("healthy", /debug1\.txt$/));
 await quiet("kernels that end well", under("goker/transient", /\.txt$/));
+if (writes) writeFileSync(new URL("../docs/accuracy.md", import.meta.url), page());
+
+function page() {
+  return `# Accuracy
+
+Written by \`npm run accuracy -- --write\` from labelled dumps that are not part of this repository: half of the blocking
+kernels of GoBench's GoKer in Go 1.19, 1.24 and 1.27, and healthy servers, idle and under load.
+
+## Bugs
+
+Found: a finding of at least severity warning whose roles hold a guilty goroutine ranks first, at any confidence.
+Classified: its area is right too. Default gate: a right finding of severity error and confidence medium or above.
+Precision: of all findings at that gate, symptoms included, those that hold a guilty goroutine. Root first: of the dumps
+with a right finding, those where it is the first.
+
+setting | dumps | found | classified | default gate | precision there | root first
+---|---|---|---|---|---|---
+${bugRows.join("\n")}
+
+Published, in another setting (a test that runs each kernel many times, no class given): goleak 62 %, go-deadlock 41 %.
+On the same aged dumps the plain rule "a lock wait or a send that is older than a minute" finds 75 %, without a cause.
+debug=1 has neither wait reasons nor ages nor addresses: there the frames of package sync are all that shows.
+
+## Silence
+
+A finding at \`--min-confidence low\` is one of severity error; warnings never fail a run by default.
+
+setting | dumps | with an error at the default gate | with an error at low confidence | with any finding
+---|---|---|---|---
+${quietRows.join("\n")}
+
+## What is missed, and what would show it
+
+- A single receive or select whose partner is gone looks like one that waits for work. A second dump shows growth; from
+  Go 1.21 the id of the creator shows whether it is still there; the goroutineleak profile of Go 1.27 proves it.
+- A lost signal without a waiting parent looks like an idle queue: a second dump, or the source.
+- A live loop (retries for ever) is not blocked at all: growth over several dumps.
+- debug=1 can't tell a send from a receive: take debug=2.
+${missLines.join("\n")}
+`;
+}

@@ -9,6 +9,7 @@ import { condense } from "./condense.ts";
 import { config } from "./config.ts";
 import { diffCommand } from "./diff.ts";
 import { explain } from "./explain.ts";
+import { graph } from "./graph.ts";
 import { init } from "./init.ts";
 import { report } from "./report.ts";
 import { rules } from "./rules.ts";
@@ -26,6 +27,7 @@ async function hasFinding(paths: readonly string[]): Promise<boolean> {
 export const commands: CommandModule<object, any>[] = [
   check,
   stacks,
+  graph,
   diffCommand((path) => readDumps([path], { threads: 1 })),
   condense,
   collectCommand(hasFinding),
