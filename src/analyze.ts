@@ -11,6 +11,7 @@ import {
   type Dump,
   goroutineCount,
 } from "./model/dump.ts";
+import { originOf } from "./model/origin.ts";
 import { collectHint } from "./rank/collect-hint.ts";
 import { applyGate, type GateOptions, gateOf } from "./rank/gate.ts";
 import { rankMatches } from "./rank/rank.ts";
@@ -185,12 +186,23 @@ function limitsOf(results: readonly RuleResult[], dump: Dump): string[] {
 /** Why a dump was not fully analysed; empty when it was. */
 function incompleteness(dump: Dump): string[] {
   if (dump.goroutines.length === 0) return [`${dump.name} has no goroutine`];
-  if (dump.complete) return [];
+  if (dump.complete)
+    return showsProgram(dump)
+      ? []
+      : [
+          `${dump.name} shows no function of the program, only the runtime's: nothing can be said of what its goroutines wait for`,
+        ];
   const lost = dump.problems.reduce((n, p) => n + Math.max(0, p.lost), 0);
   const share =
     dump.missingShare === undefined ? "" : `, about ${Math.round(dump.missingShare * 100)} % is missing`;
-  const what = lost > 0 ? `${lost} of ${dump.headersSeen} goroutines could not be read` : "it ends early";
+  const untold = dump.problems.find((p) => p.lost < 0)?.message ?? "it ends early";
+  const what = lost > 0 ? `${lost} of ${dump.headersSeen} goroutines could not be read` : untold;
   return [`${dump.name} is not complete: ${what}${share}`];
+}
+
+/** A list of where goroutines stand in the runtime's scheduler, as `info goroutines` of gdb, names no line that blocks. */
+function showsProgram(dump: Dump): boolean {
+  return dump.stacks.some((s) => s.frames.some((f) => originOf(f.symbol, f.file, undefined) !== "runtime"));
 }
 
 function notEvaluable(results: readonly RuleResult[], dump: Dump): Report["notEvaluable"] {

@@ -271,6 +271,17 @@ export class DumpBuilder {
     this.problem(problem);
   }
 
+  /** Notes that the input shows some goroutines by its nature, and no list says how many there are. */
+  excerpt(): void {
+    const count = this.goroutines.length;
+    this.cut({
+      message:
+        `only the ${count === 1 ? "stack of one goroutine is" : `stacks of ${count} goroutines are`} here, not the list ` +
+        "of all goroutines: nothing can be said of the others",
+      lost: -1,
+    });
+  }
+
   event(event: DumpEvent): void {
     if (this.#events.length < maxProblems) this.#events.push(event);
   }

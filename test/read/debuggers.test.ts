@@ -1,11 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { analyze } from "../../src/analyze.ts";
 import type { Dump } from "../../src/model/dump.ts";
 import { delveJsonReader } from "../../src/read/delve-json.ts";
 import { delveTextReader } from "../../src/read/delve-text.ts";
 import { gdbReader } from "../../src/read/gdb.ts";
 import type { Reader } from "../../src/read/reader.ts";
+import { builtinRules } from "../../src/rules/builtin.ts";
 import { bytesSource } from "./bytes.ts";
 import { dumpText } from "./dump-text.ts";
 
@@ -128,6 +130,19 @@ describe("Delve transcripts", () => {
     ]);
   });
 
+  const frames = "0  0x0000000000000030 in main.g\n   at /src/a.go:41\n";
+  const list = "  Goroutine 1 - User: /a.go:5 main.main (0x10) [select]\n[1 goroutines]\n";
+  test.each([
+    ["(dlv) goroutine 8 bt\n", frames, "only the stack of one goroutine is here"],
+    ["(dlv) goroutines -with userloc main\n", list, "only the stack of one goroutine is here"],
+    ["(dlv) goroutines\n", `${list}(dlv) goroutine 1 bt\n${frames}`, undefined],
+    ["(dlv) goroutines -with userloc main\n", `${list}(dlv) goroutines -t\n${list}`, undefined],
+  ])("some goroutines are not the whole dump: %s", async (command, rest, message) => {
+    const dump = await one(command + rest);
+    expect(dump.complete).toBe(message === undefined);
+    if (message !== undefined) expect(dump.problems.at(-1)?.message).toContain(message);
+  });
+
   test("a list that ends early is cut", async () => {
     const dump = await one("  Goroutine 1 - User: /a.go:5 main.main (0x10) [select]\n  Goroutine 2 - Us");
     expect([dump.goroutines.length, dump.complete]).toEqual([1, false]);
@@ -150,6 +165,32 @@ test("gdb: wrapped lines are one frame, kernel addresses are stale values", asyn
     "runtime.chansend /go/src/runtime/chan.go:283",
     "main.(*T).send /src/a b.go:7",
   ]);
+});
+
+test("gdb: one goroutine, or the threads, are not the whole dump", async () => {
+  const frame = (command: string) => `(gdb) ${command}\n#0  main.f () at /src/a.go:7\n`;
+  for (const text of [frame("goroutine 5 bt"), frame("bt"), `${frame("thread apply all bt")}`]) {
+    const [dump] = await read(gdbReader, text);
+    expect(dump!.complete).toBe(false);
+  }
+  const [walk] = await read(gdbReader, frame("goroutine all bt") + frame("goroutine all bt"));
+  expect(walk!.complete).toBe(true);
+});
+
+test("gdb: a list that names only the scheduler's functions decides nothing", async () => {
+  const [dump] = await read(
+    gdbReader,
+    "(gdb) info goroutines\n  1 waiting  runtime.gopark\n  2 waiting  runtime.gopark\n",
+  );
+  const { exitCode } = analyze([dump!], builtinRules()).gate;
+  expect([dump!.complete, exitCode]).toEqual([true, 3]);
+});
+
+test("Delve: answers to Stacktrace without a list are not the whole dump", async () => {
+  const answer = (line: number) =>
+    `{"id":1,"result":{"Locations":[{"pc":1,"file":"/a.go","line":${line},"function":{"name":"main.f"}}]},"error":null}\n`;
+  const [dump] = await read(delveJsonReader, answer(1) + answer(2));
+  expect([dump!.goroutines.length, dump!.complete]).toEqual([2, false]);
 });
 
 test.each([

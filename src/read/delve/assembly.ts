@@ -170,7 +170,9 @@ export class DelveAssembly {
   #stacksOnly(): void {
     for (const trace of this.#alone) this.#pushStack(Number.NaN, trace);
     for (const [id, details] of this.#details) if (details.trace) this.#pushStack(id, details.trace);
-    if (this.builder.goroutines.length > 0) this.builder.can("stacks");
+    if (this.builder.goroutines.length === 0) return;
+    this.builder.can("stacks");
+    this.builder.excerpt();
   }
 
   #resolve(goVersion: string | undefined): void {

@@ -38,6 +38,7 @@ export class TranscriptDump {
     builder.goVersion =
       this.#goVersion ?? this.#evidence.pathVersion ?? this.#evidence.minorOf(this.#evidence.tables());
     for (const goroutine of [...goroutines.values(), ...unnamed]) this.#add(goroutine);
+    if (this.#isExcerpt()) builder.excerpt();
     builder.headersSeen = this.#transcript.headers;
     builder.repeated = this.#transcript.repeated;
     this.#declare();
@@ -55,6 +56,14 @@ export class TranscriptDump {
     }
     this.#transcript.headers += missing;
     if (missing > 0) this.#builder.missingShare = missing / (missing + goroutines.size);
+  }
+
+  /** There are stacks or selections only; no list says how many goroutines there are. */
+  #isExcerpt(): boolean {
+    const { goroutines, selection, whole } = this.#transcript;
+    if (this.#builder.goroutines.length === 0) return false;
+    if (selection && whole === 0) return true;
+    return [...goroutines.values()].every((g) => g.places.size === 0);
   }
 
   /** Finds the goroutines of stacks that no command names, by the place at which they stand. Answers those without. */

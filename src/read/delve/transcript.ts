@@ -50,6 +50,8 @@ export interface Transcript {
   readonly gaps: ReadProblem[];
   /** Goroutines of the longest list that is whole. */
   whole: number;
+  /** A list was asked for some goroutines only: `goroutines -with …`. */
+  selection: boolean;
   cut: boolean;
 }
 
@@ -71,6 +73,8 @@ export class TranscriptReader {
   /** Goroutines since the list began, and since the group. */
   #listed = 0;
   #grouped = 0;
+  /** The list that comes is one of some goroutines only. */
+  #selective = false;
   /** Goroutines of the list that was announced. */
   #announced = 0;
   #line = 0;
@@ -85,6 +89,7 @@ export class TranscriptReader {
       repeated: 0,
       gaps: [],
       whole: 0,
+      selection: false,
       cut: false,
     };
     this.transcripts.push(transcript);
@@ -129,6 +134,7 @@ export class TranscriptReader {
     this.#asked = undefined;
     const stack = /^(?:goroutine|gr) (\d{1,15}) (?:bt|stack|.*\bbt\b|.*\bstack\b)/.exec(text);
     const chosen = /^(?:goroutine|gr) (\d{1,15})\s*$/.exec(text);
+    this.#selective = /^(?:goroutines|grs) .*-(?:with|without|w|wo|chan)\b/.test(text);
     if (stack !== null) this.#asked = Number(stack[1]);
     if (chosen !== null) this.#selected = Number(chosen[1]);
     if (/^(?:c|continue|n|next|s|step|si|so|stepout|r|restart|rebuild|rev|rw|rewind)\b/.test(text))
@@ -261,6 +267,7 @@ export class TranscriptReader {
       return;
     }
     if (count > this.#listed) this.#lack(text, count - this.#listed, "the list is shorter than it says");
+    else if (this.#selective) this.#now.selection = true;
     else this.#now.whole = Math.max(this.#now.whole, count);
     this.#listed = 0;
     this.#endStack();

@@ -110,6 +110,7 @@ export class GdbSession {
     if (unfinished) builder.cut({ line: this.#line, message, lost: -1 });
     if (builder.goroutines.length === 0)
       builder.problem({ message: "no goroutine was found in this session", lost: 0 });
+    else if (this.#listed.length === 0 && !isWalk(stacks)) builder.excerpt();
     return builder.build();
   }
 
@@ -185,6 +186,11 @@ export class GdbSession {
     this.#builder.headersSeen++;
     this.#builder.goroutines.push(stack, id, 1, -1, flags, Number.NaN, resource, 0);
   }
+}
+
+/** `goroutine all bt` shows every goroutine, without ids; of a Go program there are never less than two. */
+function isWalk(stacks: readonly GdbStack[]): boolean {
+  return stacks.filter((s) => !s.thread && Number.isNaN(s.id)).length > 1;
 }
 
 function flagsOf(status: string, thread: boolean, system: boolean): number {
