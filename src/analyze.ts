@@ -13,6 +13,7 @@ import {
 } from "./model/dump.ts";
 import { originOf } from "./model/origin.ts";
 import { collectHint } from "./rank/collect-hint.ts";
+import { type KnownFinding, numberVariants } from "./rank/fingerprint.ts";
 import { applyGate, type GateOptions, gateOf } from "./rank/gate.ts";
 import { rankMatches } from "./rank/rank.ts";
 import { reportStacks } from "./rank/stacks.ts";
@@ -40,6 +41,8 @@ export interface AnalyzeOptions extends Partial<GateOptions> {
   readonly baseline?: readonly BaselineEntry[];
   /** A stale entry of the baseline fails the gate. */
   readonly strictBaseline?: boolean;
+  /** Findings from before, beside the baseline: what they name keeps its fingerprint. */
+  readonly known?: readonly KnownFinding[];
   /** Asked before the baseline. */
   readonly judges?: readonly Judge[];
   readonly budgets?: Budgets;
@@ -61,8 +64,11 @@ export function analyze(
     allowPartial: options.allowPartial ?? false,
   };
   const processes = processesOf(dumps, options);
-  const runs = dumps.map((dump, i) => runRules(dump, rules, options, processes[i]!));
   const baseline = options.baseline ?? [];
+  const runs = numbered(
+    dumps.map((dump, i) => runRules(dump, rules, options, processes[i]!)),
+    [...(options.known ?? []), ...baseline],
+  );
   const judges = [...(options.judges ?? []), baselineJudge(baseline)];
   const known = applySuppressions(
     judgeFindings(mergeByRank(latestFindings(runs)), judges),
@@ -157,6 +163,14 @@ function runRules(
   });
   const results = rules.map((rule) => matchRule(rule, facts));
   return { dump, snapshots, facts, results, findings: rankMatches(results.flatMap((r) => r.matches)) };
+}
+
+function numbered(runs: readonly Run[], known: readonly KnownFinding[]): Run[] {
+  const findings = numberVariants(
+    runs.map((r) => r.findings),
+    known,
+  );
+  return runs.map((run, i) => ({ ...run, findings: findings[i]! }));
 }
 
 /** The findings of each run. One that a later snapshot of the process shows again is told once, as it was last. */

@@ -2,6 +2,7 @@ import type { ArgumentsCamelCase, Argv, CommandModule, InferredOptionTypes } fro
 import { type AnalyzeOptions, analyze } from "../analyze.ts";
 import { UsageError } from "../errors.ts";
 import { beforeJudge } from "../gate/before.ts";
+import { withSymptoms } from "../rank/symptoms.ts";
 import { type ReadDumpsOptions, type ReadFailure, readDumps } from "../read/read-dumps.ts";
 import type { Report } from "../report/report.ts";
 import type { Rule } from "../rules/rule.ts";
@@ -131,6 +132,7 @@ function withBefore(
     ...base,
     series: (i) => taken.processes[i]!,
     before: before.dumps,
+    known: withSymptoms(then.findings),
     judges: [beforeJudge(then.findings)],
   });
 }

@@ -1,13 +1,17 @@
 import { UsageError } from "../errors.ts";
+import { withSymptoms } from "../rank/symptoms.ts";
 import { json } from "../report/escape.ts";
 import type { Finding } from "../report/report.ts";
 import type { Judge } from "./judge.ts";
 
-/** One known finding. Only `fingerprint` decides; the rest is for those who read the file. */
+/**
+ * One known finding. `fingerprint` decides, and `variant` tells apart what shares one; the rest is for those who read the file.
+ */
 export interface BaselineEntry {
   readonly fingerprint: string;
   readonly ruleId: string;
   readonly message: string;
+  readonly variant?: readonly string[];
   /** Why it is accepted for now, written by people and kept when the baseline is written again. */
   readonly note?: string;
 }
@@ -37,12 +41,17 @@ function parseEntry(entry: unknown, where: string): BaselineEntry {
     fingerprint: entry.fingerprint,
     ruleId: typeof entry.ruleId === "string" ? entry.ruleId : "",
     message: typeof entry.message === "string" ? entry.message : "",
+    ...(isStrings(entry.variant) ? { variant: entry.variant } : {}),
     ...(typeof entry.note === "string" ? { note: entry.note } : {}),
   };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isStrings(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((v) => typeof v === "string");
 }
 
 /** The file's text: sorted, a field a line, so that its changes are easy to review. */
@@ -64,10 +73,14 @@ export function baselineEntries(
 ): BaselineEntry[] {
   const notes = new Map(old.map((e) => [e.fingerprint, e.note]));
   const entries = new Map<string, BaselineEntry>();
-  for (const { fingerprint, ruleId, message } of withSymptoms(findings)) {
+  for (const { fingerprint, ruleId, message, variant } of withSymptoms(findings)) {
     const note = notes.get(fingerprint);
     if (!entries.has(fingerprint))
-      entries.set(fingerprint, { fingerprint, ruleId, message, ...(note === undefined ? {} : { note }) });
+      entries.set(fingerprint, {
+        ...{ fingerprint, ruleId, message },
+        ...(variant === undefined ? {} : { variant }),
+        ...(note === undefined ? {} : { note }),
+      });
   }
   return [...entries.values()];
 }
@@ -99,8 +112,4 @@ export function staleEntries(
 export function staleMessage({ fingerprint, ruleId, message }: BaselineEntry): string {
   const what = [ruleId, message].filter((part) => part !== "").join(": ");
   return `the baseline entry ${fingerprint}${what === "" ? "" : ` (${what})`} matches no finding any more`;
-}
-
-function withSymptoms(findings: readonly Finding[]): Finding[] {
-  return findings.flatMap((f) => [f, ...withSymptoms(f.symptoms)]);
 }

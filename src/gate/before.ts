@@ -1,3 +1,4 @@
+import { withSymptoms } from "../rank/symptoms.ts";
 import type { Finding } from "../report/report.ts";
 import type { Judge } from "./judge.ts";
 
@@ -7,7 +8,7 @@ import type { Judge } from "./judge.ts";
  */
 export function beforeJudge(before: readonly Finding[]): Judge {
   const counts = new Map<string, number>();
-  for (const finding of flat(before))
+  for (const finding of withSymptoms(before))
     counts.set(finding.fingerprint, Math.max(goroutines(finding), counts.get(finding.fingerprint) ?? 0));
   return (finding) => {
     const then = counts.get(finding.fingerprint);
@@ -22,8 +23,4 @@ export function beforeJudge(before: readonly Finding[]): Judge {
 
 function goroutines(finding: Finding): number {
   return finding.roles.reduce((sum, role) => sum + role.count, 0);
-}
-
-function flat(findings: readonly Finding[]): Finding[] {
-  return findings.flatMap((f) => [f, ...flat(f.symptoms)]);
 }

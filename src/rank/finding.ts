@@ -6,7 +6,7 @@ import type { Confidence, Finding, ReportRole, Severity } from "../report/report
 import { collectHint } from "./collect-hint.ts";
 import { confidenceOf, severityOf } from "./confidence.ts";
 import { evidenceOf, graphOf } from "./evidence.ts";
-import { fingerprintOf } from "./fingerprint.ts";
+import { type Identity, identityOf } from "./fingerprint.ts";
 import { bindingsOf, longestWait, messageOf } from "./message.ts";
 import { scoreOf } from "./score.ts";
 import { insertSmallest, reportStacks } from "./stacks.ts";
@@ -14,10 +14,10 @@ import { insertSmallest, reportStacks } from "./stacks.ts";
 /** Stacks shown of one role. */
 const maxStacks = 5;
 
-/** Matches of one rule with one fingerprint: the same thing, found once or at several addresses. */
+/** Matches of one rule with one identity: the same thing, found once or at several addresses. */
 export interface Candidate {
   readonly matches: readonly Match[];
-  readonly fingerprint: string;
+  readonly identity: Identity;
   readonly severity: Severity;
   readonly confidence: Confidence;
   readonly rank: number;
@@ -60,7 +60,7 @@ function anchorKey(match: Match): string {
 export function candidatesOf(matches: readonly Match[]): Candidate[] {
   const same = new Map<string, Judged[]>();
   for (const entry of withoutAlternatives(matches)) {
-    const key = `${fingerprintOf(entry.match)} ${textBindings(entry.match)}`;
+    const key = JSON.stringify(identityOf(entry.match));
     const list = same.get(key);
     if (list === undefined) same.set(key, [entry]);
     else list.push(entry);
@@ -76,7 +76,7 @@ export function candidatesOf(matches: readonly Match[]): Candidate[] {
     for (const { match } of entries) for (const r of match.roles) addRows(rows, r);
     return {
       matches: entries.map((e) => e.match),
-      fingerprint: fingerprintOf(first.match),
+      identity: identityOf(first.match),
       severity,
       confidence: first.confidence,
       rank: scoreOf({
@@ -99,15 +99,6 @@ function resourcesOf(facts: Facts, rows: ReadonlySet<number>): Set<number> {
     if (!Number.isNaN(address)) resources.add(address);
   }
   return resources;
-}
-
-function textBindings(match: Match): string {
-  const kinds = match.rule.variables;
-  return JSON.stringify(
-    Object.entries(match.bindings).filter(
-      ([name]) => kinds.get(name) !== "address" && kinds.get(name) !== "id",
-    ),
-  );
 }
 
 function membersOf(match: Match): number {
@@ -134,6 +125,7 @@ export function findingOf(candidate: Candidate): Finding {
   const match = candidate.matches[0]!;
   const { rule, facts } = match;
   const occurrences = candidate.matches.length;
+  const { variant } = candidate.identity;
   const more = occurrences > 1 ? ` (found ${occurrences} times)` : "";
   const collectWith = candidate.confidence === "high" ? undefined : collectHint(missingFacts(match));
   return {
@@ -146,7 +138,8 @@ export function findingOf(candidate: Candidate): Finding {
     why: rule.why,
     fix: rule.fix,
     references: rule.references,
-    fingerprint: candidate.fingerprint,
+    fingerprint: candidate.identity.fingerprint,
+    ...(variant.length === 0 ? {} : { variant }),
     status: "new",
     dump: facts.dump.name,
     occurrences,

@@ -1,24 +1,149 @@
 import { createHash } from "node:crypto";
 import type { Match } from "../match/match.ts";
+import type { GoSymbol } from "../model/symbol.ts";
+import type { Finding } from "../report/report.ts";
+import { withSymptoms } from "./symptoms.ts";
 
-/** Distinct functions of one role that still identify it; a role with more is identified without them. */
+/** Distinct functions of one role that still identify it; a role with more is identified by its packages. */
 const maxFunctions = 8;
 
+/** What identifies a match. */
+export interface Identity {
+  /** 16 hexadecimal digits; `numberVariants` tells apart what shares it. */
+  readonly fingerprint: string;
+  /**
+   * What differs between findings that share the fingerprint: closures as this build numbers them, and what the rule
+   * binds, such as lines.
+   */
+  readonly variant: readonly string[];
+}
+
 /**
- * Identity of a finding over rebuilds and reruns: the rule, and for each required role the functions whose lines
- * block. Never addresses, ids, minutes, counts, lines or messages; closures count as the function around them.
+ * Identity of a match over rebuilds and reruns: the rule, and for each required role the functions whose lines block.
+ * Never addresses, ids, minutes, counts, lines or messages. The compiler numbers the closures of a function, and an
+ * edit renumbers them: a closure counts as one of its function, at its depth, and two of them count as two.
  */
-export function fingerprintOf(match: Match): string {
+export function identityOf(match: Match): Identity {
   const parts = [match.rule.id];
+  const closures = new Set<string>();
   for (const { role, members } of match.roles) {
     if (role.kind !== "required") continue;
-    const functions = new Set<string>();
+    const symbols = new Map<string, GoSymbol>();
     for (const { group } of members) {
       const place = match.facts.at(group.stackIndex);
       const frame = match.facts.dump.stacks[group.stackIndex]!.frames[typeof place === "number" ? place : 0];
-      if (frame !== undefined) functions.add(frame.symbol.outer);
+      if (frame === undefined) continue;
+      const suffix = closureSuffix(frame.symbol);
+      symbols.set(frame.symbol.outer + suffix, frame.symbol);
+      if (suffix !== "") closures.add(frame.symbol.outer + suffix);
     }
-    parts.push(role.name, ...(functions.size > maxFunctions ? ["many"] : [...functions].sort()));
+    parts.push(role.name, ...namesOf([...symbols.values()]));
   }
+  const variant = [...[...closures].sort(compareNatural), ...textBindings(match)];
+  return { fingerprint: hash(parts), variant };
+}
+
+/** Lines and files without their directory, which differs from checkout to checkout. */
+function textBindings({ rule, bindings }: Match): string[] {
+  return Object.entries(bindings).flatMap(([name, value]) => {
+    const kind = rule.variables.get(name);
+    if (kind === "address" || kind === "id") return [];
+    const text = String(value);
+    const shown = kind === "line" || kind === "file" ? text.slice(text.lastIndexOf("/") + 1) : text;
+    return [`${name}=${shown}`];
+  });
+}
+
+function namesOf(symbols: readonly GoSymbol[]): string[] {
+  if (symbols.length <= maxFunctions)
+    return symbols.map((s) => s.outer + closureSuffix(s).replace(/\d+/g, "#")).sort();
+  const packages = new Set(symbols.map((s) => s.package));
+  return ["many", ...(packages.size > maxFunctions ? [] : [...packages].sort())];
+}
+
+/** `.func1.2` of a closure, without the wrappers that the compiler adds for `go f(x)`, `defer f(x)` and method values. */
+function closureSuffix({ plain, outer }: GoSymbol): string {
+  return plain.slice(outer.length).replace(/(?:\.gowrap\d+|\.deferwrap\d+|-fm|·dwrap·\d+)+$/, "");
+}
+
+function hash(parts: readonly string[]): string {
   return createHash("sha256").update(parts.join("\u0000")).digest("hex").slice(0, 16);
+}
+
+/** A finding from before: of a baseline, or of a dump from before the load. */
+export interface KnownFinding {
+  readonly fingerprint: string;
+  readonly variant?: readonly string[];
+}
+
+/**
+ * Findings of a whole run with fingerprints that differ where findings do, so that one known finding covers one: the
+ * first variant keeps its fingerprint, the second gets another, and so on. Known variants keep their place, so that what
+ * is new is called new; places that nobody takes go to the others, whose lines and numbers may have changed in an edit.
+ * @param runs findings of each dump
+ */
+export function numberVariants(
+  runs: readonly (readonly Finding[])[],
+  known: readonly KnownFinding[],
+): Finding[][] {
+  const variants = new Map<string, Set<string>>();
+  for (const { fingerprint, variant } of withSymptoms(runs.flat())) {
+    const group = variants.get(fingerprint) ?? new Set();
+    variants.set(fingerprint, group.add(variantKey(variant)));
+  }
+  const places = new Map<string, Map<string, string>>();
+  for (const [fingerprint, keys] of variants) places.set(fingerprint, placesOf(fingerprint, keys, known));
+  const numbered = (finding: Finding): Finding => {
+    const { fingerprint, variant, symptoms } = finding;
+    const own = places.get(fingerprint)!.get(variantKey(variant))!;
+    return { ...finding, fingerprint: own, symptoms: symptoms.map(numbered) };
+  };
+  return runs.map((findings) => findings.map(numbered));
+}
+
+/** The fingerprint of each variant. */
+function placesOf(
+  fingerprint: string,
+  keys: ReadonlySet<string>,
+  known: readonly KnownFinding[],
+): Map<string, string> {
+  const free = [...keys].map((_, n) => (n === 0 ? fingerprint : hash([fingerprint, String(n + 1)])));
+  // A known variant may have had a place behind those that this run needs.
+  const all = [...free, ...extraPlaces(fingerprint, free.length, known.length)];
+  const places = new Map<string, string>();
+  const taken = new Set<string>();
+  for (const entry of known) {
+    const key = variantKey(entry.variant);
+    if (!keys.has(key) || places.has(key) || taken.has(entry.fingerprint)) continue;
+    if (!all.includes(entry.fingerprint)) continue;
+    places.set(key, entry.fingerprint);
+    taken.add(entry.fingerprint);
+  }
+  for (const key of [...keys].sort(compareNatural)) {
+    if (places.has(key)) continue;
+    const place = all.find((p) => !taken.has(p))!;
+    places.set(key, place);
+    taken.add(place);
+  }
+  return places;
+}
+
+/** Most variants of one function that a baseline is searched for. */
+const maxExtraPlaces = 64;
+
+function extraPlaces(fingerprint: string, from: number, known: number): string[] {
+  return Array.from({ length: Math.min(known, maxExtraPlaces) }, (_, n) =>
+    hash([fingerprint, String(from + n + 1)]),
+  );
+}
+
+function variantKey(variant: readonly string[] = []): string {
+  return variant.join("\u0000");
+}
+
+const natural = new Intl.Collator("en", { numeric: true });
+
+/** `func2` before `func10`. */
+function compareNatural(a: string, b: string): number {
+  return natural.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0);
 }

@@ -28,7 +28,8 @@ function byRank(a: Candidate, b: Candidate): number {
     b.rank - a.rank ||
     b.rows.size - a.rows.size ||
     compare(a.matches[0]!.rule.id, b.matches[0]!.rule.id) ||
-    compare(a.fingerprint, b.fingerprint)
+    compare(a.identity.fingerprint, b.identity.fingerprint) ||
+    compare(a.identity.variant.join(), b.identity.variant.join())
   );
 }
 

@@ -100,6 +100,11 @@ export interface Finding {
   readonly references: readonly string[];
   /** 16 hexadecimal digits; survives rebuilds and reruns. */
   readonly fingerprint: string;
+  /**
+   * What tells it from others of its rule in the same functions: closures as this build numbers them, and what the rule
+   * binds, such as lines; left out where nothing does.
+   */
+  readonly variant?: readonly string[];
   readonly status: "new" | "baseline" | "suppressed";
   /** Reason, owner and expiry of the suppression or baseline entry that applies. */
   readonly statusReason?: string;

@@ -187,6 +187,7 @@ const referenceFinding = finding(ownChannel, {
   message:
     "example.com/shop/server.(*Metrics).run drains a channel and is parked sending to it; 1,000 senders wait behind it at /src/shop/server/metrics.go:95",
   fingerprint: "9d3c1f0a77b0e412",
+  variant: ["AT=metrics.go:95"],
   bindings: { T: "example.com/shop/server.(*Metrics)", LOOP: "run", AT: "/src/shop/server/metrics.go:95" },
   roles: [
     role("consumer", [consumerStack], { title: "the goroutine that drains the channel" }),
