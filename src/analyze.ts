@@ -16,10 +16,12 @@ import { collectHint } from "./rank/collect-hint.ts";
 import { type KnownFinding, numberVariants } from "./rank/fingerprint.ts";
 import { applyGate, type GateOptions, gateOf } from "./rank/gate.ts";
 import { rankMatches } from "./rank/rank.ts";
+import { sourceNotes } from "./rank/source-notes.ts";
 import { reportStacks } from "./rank/stacks.ts";
 import { applySuppressions, type Suppression } from "./rank/suppress.ts";
 import type { Finding, Report, ReportDump, Severity } from "./report/report.ts";
 import type { Rule } from "./rules/rule.ts";
+import type { Source } from "./source/open-source.ts";
 import { version } from "./version.ts";
 
 /** Distinct stacks of a dump that a report lists. */
@@ -33,6 +35,8 @@ export interface AnalyzeOptions extends Partial<GateOptions> {
    * index, for snapshots of several.
    */
   readonly series?: boolean | ((index: number) => string);
+  /** Go source of the dumped program, from `openSource`; without it rules ask nothing of the source. */
+  readonly source?: Source;
   /** Snapshots from before the first dump: every process is compared with them; their own findings are not told. */
   readonly before?: readonly Dump[];
   /** Inputs that could not be read at all: they make the analysis incomplete, or the run one that could not be done as asked. */
@@ -120,6 +124,16 @@ export function analyze(
         message: staleMessage(entry),
       })),
       ...known.notes,
+      ...runs.flatMap((r) =>
+        sourceNotes(
+          r.facts,
+          r.results.flatMap((result) => result.matches),
+        ),
+      ),
+      ...(options.source?.problems ?? []).map(({ path, message }) => ({
+        level: "info" as const,
+        message: `${path} ${message}`,
+      })),
     ],
     summary: summarize(
       runs.map((r) => r.facts),
@@ -160,6 +174,7 @@ function runRules(
   const facts = new Facts(dump, {
     ...(options.own === undefined ? {} : { own: options.own }),
     ...(earlier.length === 0 ? {} : { history: historyOf(earlier) }),
+    ...(options.source === undefined ? {} : { source: options.source.forDump(dump) }),
   });
   const results = rules.map((rule) => matchRule(rule, facts));
   return { dump, snapshots, facts, results, findings: rankMatches(results.flatMap((r) => r.matches)) };
@@ -221,14 +236,14 @@ function showsProgram(dump: Dump): boolean {
 
 function notEvaluable(results: readonly RuleResult[], dump: Dump): Report["notEvaluable"] {
   return results.flatMap(({ rule, missing }) => {
-    const lacking = [...missing].filter((m) => !dump.capabilities.has(m));
+    const lacking = [...missing].filter((m) => m === "source" || !dump.capabilities.has(m));
     const hint = collectHint(lacking);
     if (hint === undefined) return [];
     return [
       {
         ruleId: rule.id,
         dump: dump.name,
-        reason: `this dump has no ${hint.missing}`,
+        reason: lacking[0] === "source" ? "no Go source shows it" : `this dump has no ${hint.missing}`,
         collectWith: hint.command,
       },
     ];

@@ -14,6 +14,7 @@ import { outputChoices, parseFormats, printReport } from "./output.ts";
 import { errorText, exitCodeOf } from "./print-error.ts";
 import { readOptionsOf } from "./read-options.ts";
 import { selectRules } from "./select-rules.ts";
+import { openSourceOf, sourceOptions } from "./source-options.ts";
 import { type TakenDumps, takeDumps } from "./take-dumps.ts";
 import { processTerminal, type Terminal, write } from "./terminal.ts";
 
@@ -23,6 +24,7 @@ export const lintOptions = {
   ...seriesOptions,
   ...collectOptionDefinitions,
   ...ruleOptions,
+  ...sourceOptions,
   ...gateOptions,
 } as const;
 
@@ -79,6 +81,7 @@ export async function lint(argv: ArgumentsCamelCase<LintArguments>, terminal: Te
   const config = await configurationOf(argv.config, terminal);
   const gate = await gateChoices(argv, config);
   const rules = await selectRules(argv, terminal, config);
+  const source = await openSourceOf(argv, { mapsAlone: true });
   const reading = readOptionsOf(argv, terminal);
   const before = await readBefore(argv.before, reading);
   const taken = await takeDumps(argv, reading, terminal);
@@ -87,6 +90,7 @@ export async function lint(argv: ArgumentsCamelCase<LintArguments>, terminal: Te
   const base: AnalyzeOptions = {
     ...gate,
     ...ownOf(argv.own, config),
+    ...(source === undefined ? {} : { source }),
     suppressions: config?.suppressions ?? [],
     today: new Date().toISOString().slice(0, 10),
     failures: [

@@ -7,6 +7,7 @@ import { inputOptions, ruleOptions } from "./options.ts";
 import { errorText, exitCodeOf } from "./print-error.ts";
 import { readOptionsOf } from "./read-options.ts";
 import { selectRules } from "./select-rules.ts";
+import { openSourceOf, sourceOptions } from "./source-options.ts";
 import { inputsOf } from "./take-dumps.ts";
 import { processTerminal, wantsColor, write } from "./terminal.ts";
 
@@ -15,6 +16,7 @@ const { only: _, skip: __, ...whichRules } = ruleOptions;
 const options = {
   ...inputOptions,
   ...whichRules,
+  ...sourceOptions,
   goroutine: {
     type: "number",
     array: true,
@@ -62,6 +64,7 @@ async function runExplain(argv: ArgumentsCamelCase<ExplainArguments>): Promise<v
       hint: hint === undefined ? "see deadlock-lint rules list" : `did you mean ${hint}?`,
     });
   }
+  const source = await openSourceOf(argv);
   const { dumps, failures } = await readDumps(inputsOf(argv.dump), readOptionsOf(argv, terminal));
   for (const { error } of failures) await write(terminal.stderr, errorText(error));
   const own = ownOf(argv.own, config);
@@ -71,7 +74,13 @@ async function runExplain(argv: ArgumentsCamelCase<ExplainArguments>): Promise<v
     import("../explain/explanation-text.ts"),
   ]);
   const goroutines = argv.goroutine ?? [];
-  const all = dumps.map((dump) => explainRule(rule, new Facts(dump, own), { goroutines }));
+  const all = dumps.map((dump) =>
+    explainRule(
+      rule,
+      new Facts(dump, { ...own, ...(source === undefined ? {} : { source: source.forDump(dump) }) }),
+      { goroutines },
+    ),
+  );
   for (const id of goroutines) {
     if (!dumps.some((d) => d.goroutines.id.includes(id)))
       throw new UsageError(`there is no goroutine ${id} in the ${dumps.length === 1 ? "dump" : "dumps"}`, {

@@ -147,7 +147,7 @@ export const outputOptions = {
     array: true,
     nargs: 1,
     group: outputGroup,
-    describe: "Show files below FROM as below TO (FROM=TO); may be repeated",
+    describe: "Show files below FROM as below TO (FROM=TO), and find their source there; may be repeated",
   },
   "sarif-suppressed": {
     type: "boolean",

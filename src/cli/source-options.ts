@@ -29,12 +29,16 @@ export interface SourceArguments {
 
 /**
  * Opens the source roots of a command line; undefined without any, and then nothing is loaded.
+ * @param mapsAlone path maps mean something without source, too
  * @throws UsageError for a root that is no directory, and for a path map without `=` or without roots
  */
-export async function openSourceOf(argv: SourceArguments): Promise<Source | undefined> {
+export async function openSourceOf(
+  argv: SourceArguments,
+  { mapsAlone = false }: { readonly mapsAlone?: boolean } = {},
+): Promise<Source | undefined> {
   const pathMaps = (argv.pathMap ?? []).map(parsePathMap);
   if (argv.sourceRoot === undefined || argv.sourceRoot.length === 0) {
-    if (pathMaps.length > 0)
+    if (pathMaps.length > 0 && !mapsAlone)
       throw new UsageError("--path-map needs --source-root", {
         hint: "Give the directory that holds the Go source.",
       });

@@ -48,10 +48,13 @@ export function languagePage(): string {
     "A frame is a text, the whole function name, or an object of these:",
     keyTable(propertiesOf(definitions.frame)),
     patterns,
+    "## Source",
+    "`source` asks what the Go source says of a goroutine, with `--source-root` ([how](source.md)). Names are `package.Type.field`, `package.variable`, or a local variable with its function; equal names are the same field, perhaps of another instance.",
+    keyTable(propertiesOf(predicates.find((p) => p.key === "source")?.schema)),
     "## Waits",
     waits(),
     "## Questions about a match: `when`",
-    "`confidence`, `escalate` ask these. Several keys of one object must all hold.",
+    "`confidence`, `escalate` and `unless` ask these. Several keys of one object must all hold.",
     keyTable(propertiesOf(definitions.when)),
   ].join("\n\n")}\n`;
 }
@@ -78,7 +81,11 @@ function conditionTable(): string {
     predicates.map((p) => [
       `\`${p.key}\``,
       String(p.schema.description ?? ""),
-      p.needs.length === 0 ? "" : [...new Set(p.needs.map((n) => knownFrom[n]))].join("; and "),
+      p.needs.length === 0
+        ? p.key === "source"
+          ? "`--source-root`"
+          : ""
+        : [...new Set(p.needs.map((n) => knownFrom[n]))].join("; and "),
       examples(p.key, p.schema),
     ]),
   );

@@ -1,7 +1,7 @@
 import { type Bindings, conjoin, holds, type Solution, type Subject, settle } from "../match/condition.ts";
 import type { Facts, Group } from "../match/facts.ts";
 import type { Relation } from "../match/relation.ts";
-import type { Capability } from "../model/dump.ts";
+import type { Fact } from "../model/dump.ts";
 import { showValue } from "../rank/message.ts";
 import { flowText } from "../rules/flow-text.ts";
 import type { NamedCondition, Role, Rule } from "../rules/rule.ts";
@@ -46,7 +46,7 @@ export function explainRole(
   relation: Relation,
   facts: Facts,
   asked: readonly number[],
-  missing: Map<Capability, number>,
+  missing: Map<Fact, number>,
 ): RoleExplanation {
   const counters = role.conditions.map(() => ({
     alone: new Counter(),

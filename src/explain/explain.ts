@@ -3,7 +3,7 @@ import { Facts, type FactsOptions } from "../match/facts.ts";
 import { matchRule } from "../match/match.ts";
 import { relationOf } from "../match/relation.ts";
 import type { MatchTrace } from "../match/trace.ts";
-import { type Capability, capabilityTitles, type Dump } from "../model/dump.ts";
+import { capabilityTitles, type Dump, type Fact } from "../model/dump.ts";
 import { collectHint } from "../rank/collect-hint.ts";
 import type { Role, Rule } from "../rules/rule.ts";
 import { explainRole, shown } from "./explain-role.ts";
@@ -17,7 +17,7 @@ export interface ExplainOptions {
 
 /** Says of a rule and a dump why it holds, or what removed the last candidate, and who came close. */
 export function explain(rule: Rule, facts: Facts, options: ExplainOptions = {}): Explanation {
-  const missing = new Map<Capability, number>();
+  const missing = new Map<Fact, number>();
   const roles = rule.roles.map((role) =>
     explainRole(rule, role, relationOf(role, facts), facts, options.goroutines ?? [], missing),
   );
@@ -67,6 +67,8 @@ class Recorder implements MatchTrace {
   readonly #counts = new Map<string, Counted>();
   readonly #present = new Map<string, Counted>();
   readonly #cycles: StepExplanation[] = [];
+  /** Combinations that each condition of `unless` dropped. */
+  readonly #refuted = new Map<string, number>();
 
   constructor(rule: Rule) {
     this.#rule = rule;
@@ -87,6 +89,10 @@ class Recorder implements MatchTrace {
 
   present(role: Role, bindings: Bindings, members: number): void {
     this.#add(this.#present, role, bindings, members, false);
+  }
+
+  refuted(text: string): void {
+    this.#refuted.set(text, (this.#refuted.get(text) ?? 0) + 1);
   }
 
   searched(role: Role, tuples: number, rings: number): void {
@@ -110,7 +116,16 @@ class Recorder implements MatchTrace {
       this.#step("count", c, `needs ${c.role.countText ?? "at least one"}`),
     );
     const present = [...this.#present.values()].map((c) => this.#step("absent", c, "nobody may play it"));
-    return [...this.#joins, ...this.#cycles, ...counts, ...present];
+    const refuted = [...this.#refuted].map(
+      ([text, dropped]): StepExplanation => ({
+        kind: "unless",
+        role: "",
+        text: `${text} is known`,
+        before: dropped,
+        after: 0,
+      }),
+    );
+    return [...this.#joins, ...this.#cycles, ...counts, ...present, ...refuted];
   }
 
   #step(kind: "count" | "absent", { role, before, after, best }: Counted, text: string): StepExplanation {

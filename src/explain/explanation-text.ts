@@ -74,7 +74,9 @@ function goroutineLines(g: GoroutineExplanation, paint: Palette): string[] {
 }
 
 function stepLine(step: Explanation["steps"][number]): string[] {
-  const lines = [`  ${step.kind} ${step.role}: ${step.text}: ${count(step.before)} → ${count(step.after)}`];
+  const lines = [
+    `  ${`${step.kind} ${step.role}`.trim()}: ${step.text}: ${count(step.before)} → ${count(step.after)}`,
+  ];
   if (step.after === 0 && step.closest !== undefined) lines.push(`    closest: ${step.closest}`);
   return lines;
 }

@@ -1,4 +1,4 @@
-import type { Capability } from "../model/dump.ts";
+import type { Fact } from "../model/dump.ts";
 import type { WaitKind } from "../model/wait-kind.ts";
 
 /** Goroutines and the distinct stacks that they have. */
@@ -66,7 +66,7 @@ export interface RoleExplanation {
 
 /** A step after the roles: what was there before, and what was left. */
 export interface StepExplanation {
-  readonly kind: "join" | "count" | "absent" | "cycle";
+  readonly kind: "join" | "count" | "absent" | "cycle" | "unless";
   readonly role: string;
   readonly text: string;
   readonly before: number;
@@ -88,7 +88,7 @@ export interface Explanation {
   readonly steps: readonly StepExplanation[];
   /** Facts that this dump lacks, whom they would decide, and how to collect them. */
   readonly unknown: readonly {
-    readonly fact: Capability;
+    readonly fact: Fact;
     readonly title: string;
     readonly goroutines: number;
     readonly collectWith: string;

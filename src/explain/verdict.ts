@@ -21,6 +21,7 @@ export function verdictOf(
     if (step.kind === "join") {
       return `no combination is left after joining ${step.role}: ${step.text}, ${step.before} before`;
     }
+    if (step.kind === "unless") return `refuted: “unless ${step.text}”`;
     if (step.kind === "cycle") return `no ring among the goroutines of ${step.role}`;
     if (step.kind === "count") {
       const by = step.text.includes("$params") ? ` (${params.join(", ")})` : "";

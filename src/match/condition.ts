@@ -1,4 +1,4 @@
-import type { Capability } from "../model/dump.ts";
+import type { Fact } from "../model/dump.ts";
 import type { Stack } from "../model/stack.ts";
 import type { Facts, Group } from "./facts.ts";
 
@@ -26,8 +26,8 @@ export interface Solution {
   readonly forbidden: readonly Bindings[];
   /** Frames that decided, as indexes into `Stack.frames`. */
   readonly frames: readonly number[];
-  /** What the dump would have to know. */
-  readonly missing: readonly Capability[];
+  /** What the dump would have to know, or that its source would have to be at hand. */
+  readonly missing: readonly Fact[];
 }
 
 /** A compiled condition of a role. */
@@ -69,7 +69,7 @@ export function truth(value: boolean): readonly Solution[] {
 }
 
 /** The dump can't say; with `missing` it could. */
-export function unknown(missing: Capability): readonly Solution[] {
+export function unknown(missing: Fact): readonly Solution[] {
   return [{ known: false, bindings: noBindings, forbidden: [], frames: [], missing: [missing] }];
 }
 
@@ -171,16 +171,24 @@ export function allOf(conditions: readonly Condition[]): Condition {
   };
 }
 
-/** At least one holds; known ways come before unknown ones, which count only when nothing is known to hold. */
+/**
+ * At least one holds; known ways come before unknown ones, which count only when nothing is known to hold.
+ * A way that only lacks the source is an extra beside ways that need none, and then counts for nothing.
+ */
 export function anyOf(conditions: readonly Condition[]): Condition {
   return {
     attributes: conditions.reduce((bits, c) => bits | c.attributes, 0),
     evaluate(subject) {
       const all = conditions.flatMap((c) => [...c.evaluate(subject)]);
       const known = all.filter((s) => s.known);
-      return known.length > 0 ? known.slice(0, maxSolutions) : all.slice(0, maxSolutions);
+      if (known.length > 0) return known.slice(0, maxSolutions);
+      return (conditions.length === 1 ? all : all.filter((s) => !lacksSourceOnly(s))).slice(0, maxSolutions);
     },
   };
+}
+
+function lacksSourceOnly({ missing }: Solution): boolean {
+  return missing.length > 0 && missing.every((m) => m === "source");
 }
 
 /** It does not hold. Ways that bind variables are forbidden only for those values. */
@@ -191,7 +199,7 @@ export function noneOf(condition: Condition): Condition {
       const solutions = condition.evaluate(subject);
       if (solutions.length === 0) return yes;
       const forbidden: Bindings[] = [];
-      const missing = new Set<Capability>();
+      const missing = new Set<Fact>();
       for (const s of solutions) {
         if (!s.known) for (const m of s.missing) missing.add(m);
         else if (Object.keys(s.bindings).length === 0) return no;

@@ -3,6 +3,10 @@ import { type Origin, originOf } from "../model/origin.ts";
 import { entryOf, type FramePlace, siteOf } from "../model/places.ts";
 import type { Frame } from "../model/stack.ts";
 import { type HeldLocks, heldLocks } from "../model/wait-graph.ts";
+import type { WaitKind } from "../model/wait-kind.ts";
+import type { DumpSource } from "../source/open-source.ts";
+import type { OperationKind } from "../source/operations.ts";
+import type { StackFacts } from "../source/source-facts.ts";
 import { attribute } from "./condition.ts";
 import type { History } from "./history.ts";
 
@@ -18,7 +22,17 @@ export interface Group {
 export interface FactsOptions {
   readonly own?: (packagePath: string) => boolean;
   readonly history?: History;
+  /** Go source beside the dump, with `--source-root`. */
+  readonly source?: DumpSource;
 }
+
+/** How a goroutine waits at an operation; locks and groups show their own frames in every dump. */
+const waitAt: Partial<Readonly<Record<OperationKind, WaitKind>>> = {
+  send: "chan-send",
+  receive: "chan-receive",
+  range: "chan-receive",
+  select: "select",
+};
 
 /**
  * What rules ask of a dump, worked out once for all rules and on demand:
@@ -27,6 +41,8 @@ export interface FactsOptions {
 export class Facts {
   readonly dump: Dump;
   readonly history: History | undefined;
+  /** Go source beside the dump; `undefined` when none was given. */
+  readonly source: DumpSource | undefined;
   readonly #own: ((packagePath: string) => boolean) | undefined;
   #rowStart: Uint32Array | undefined;
   #rows: Uint32Array = new Uint32Array(0);
@@ -35,11 +51,13 @@ export class Facts {
   readonly #entry: (FramePlace | undefined)[] = [];
   readonly #origins = new Map<Frame, Origin>();
   #held: HeldLocks | undefined;
+  #rowById: ReadonlyMap<number, number> | undefined;
   #total: number | undefined;
 
   constructor(dump: Dump, options: FactsOptions = {}) {
     this.dump = dump;
     this.history = options.history;
+    this.source = options.source;
     this.#own = options.own;
   }
 
@@ -51,6 +69,17 @@ export class Facts {
       for (let row = 0; row < this.dump.goroutines.length; row++) this.#total += weight[row]!;
     }
     return this.#total;
+  }
+
+  /** Row of the goroutine with this id. */
+  rowOf(id: number): number | undefined {
+    if (this.#rowById === undefined) {
+      const ids = this.dump.goroutines.id;
+      const rows = new Map<number, number>();
+      for (let row = 0; row < this.dump.goroutines.length; row++) rows.set(ids[row]!, row);
+      this.#rowById = rows;
+    }
+    return this.#rowById.get(id);
   }
 
   /** Rows with this stack, ascending. */
@@ -158,6 +187,19 @@ export class Facts {
   entry(stackIndex: number): FramePlace {
     this.#entry[stackIndex] ??= entryOf(this.dump.stacks[stackIndex]!);
     return this.#entry[stackIndex]!;
+  }
+
+  /** What the source says of a stack; `undefined` when no source was given. */
+  inSource(stackIndex: number): StackFacts | undefined {
+    return this.source?.facts(this.dump.stacks[stackIndex]!);
+  }
+
+  /** How the goroutines of a stack wait: as the dump says or, where it only says that they do, as the source shows. */
+  wait(stackIndex: number): WaitKind {
+    const { wait } = this.dump.stacks[stackIndex]!;
+    if (wait !== "parked" || this.source === undefined) return wait;
+    const operation = this.inSource(stackIndex)?.site?.kind;
+    return (operation && waitAt[operation]) ?? wait;
   }
 
   /** Whose code a frame is. */

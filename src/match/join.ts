@@ -1,3 +1,4 @@
+import { sourceKinds, thingKinds } from "../rules/predicates/predicate.ts";
 import type { JoinStep, Role, Rule } from "../rules/rule.ts";
 import { type Bindings, remaining } from "./condition.ts";
 import type { Facts, Group } from "./facts.ts";
@@ -197,8 +198,8 @@ function isEmpty(rest: Bindings | undefined): boolean {
 }
 
 /**
- * The first step of the ladder on which both agree. Two known addresses that differ are two different things and
- * end the climb; names that differ only fail to join by this step.
+ * The first step of the ladder on which both agree. Two known addresses, or places where a channel is made, that differ
+ * are two different things and end the climb; names that differ only fail to join by this step.
  */
 function stepOf(rule: Rule, a: Bindings, b: Bindings): number | undefined {
   for (let i = 0; i < rule.joinedBy.length; i++) {
@@ -221,7 +222,7 @@ function compareStep(
     const y = b[name];
     if (x === undefined || y === undefined) return "open";
     if (x === y) continue;
-    if (rule.variables.get(name) !== "address") return "open";
+    if (!thingKinds.has(rule.variables.get(name))) return "open";
     different = true;
   }
   return different ? "different things" : "equal";
@@ -329,7 +330,7 @@ function complete(
         members.push(group === member.group ? member : { ...member, group });
         count += group.weight;
         if (joined.step !== undefined) bySteps[joined.step]! += group.weight;
-        if (isConfirmed(tuple.bindings, bindings)) confirmed += group.weight;
+        if (isConfirmed(rule, tuple.bindings, bindings)) confirmed += group.weight;
       }
     }
     const enough = role.count(count) && (role.share === undefined || role.share(count / facts.total));
@@ -361,8 +362,12 @@ function sufficientStep(bySteps: readonly number[], role: Role): number {
   return bySteps.length - 1;
 }
 
-function isConfirmed(tuple: Bindings, bindings: Bindings): boolean {
-  return Object.keys(tuple).every((name) => tuple[name] !== undefined && tuple[name] === bindings[name]);
+function isConfirmed(rule: Rule, tuple: Bindings, bindings: Bindings): boolean {
+  return Object.keys(tuple).every((name) => {
+    // What the source does not show leaves open nothing that the dump says.
+    if (tuple[name] === undefined) return sourceKinds.has(rule.variables.get(name));
+    return tuple[name] === bindings[name];
+  });
 }
 
 /** Adds optional roles and asks for absent ones. */

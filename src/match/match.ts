@@ -1,4 +1,4 @@
-import type { Capability } from "../model/dump.ts";
+import type { Fact } from "../model/dump.ts";
 import type { Role, Rule } from "../rules/rule.ts";
 import type { Bindings } from "./condition.ts";
 import { findCycles } from "./cycle.ts";
@@ -6,6 +6,7 @@ import type { Facts } from "./facts.ts";
 import { joinRoles } from "./join.ts";
 import { type Member, type Relation, relationOf } from "./relation.ts";
 import type { MatchTrace } from "./trace.ts";
+import { whenHolds } from "./when.ts";
 
 /** The goroutines that play one role in a match. */
 export interface RoleMembers {
@@ -39,18 +40,18 @@ export interface RuleResult {
   readonly rule: Rule;
   readonly matches: readonly Match[];
   /** Facts that the dump lacks and without which the rule could not be decided; empty when it was decided. */
-  readonly missing: ReadonlySet<Capability>;
+  readonly missing: ReadonlySet<Fact>;
   /** Set when a limit was hit, so that matches may be missing. */
   readonly limit: string | undefined;
 }
 
 /** Runs a rule over a dump; `trace` is told every step. */
 export function matchRule(rule: Rule, facts: Facts, trace?: MatchTrace): RuleResult {
-  const decided = { rule, matches: [], missing: new Set<Capability>(), limit: undefined };
+  const decided = { rule, matches: [], missing: new Set<Fact>(), limit: undefined };
   if (rule.event !== undefined && !facts.dump.events.some((e) => rule.event!(e.text))) return decided;
   const relations: Relation[] = [];
   let possible = true;
-  const missing = new Set<Capability>();
+  const missing = new Set<Fact>();
   for (const role of rule.roles) {
     const relation = relationOf(role, facts);
     relations.push(relation);
@@ -65,7 +66,12 @@ export function matchRule(rule: Rule, facts: Facts, trace?: MatchTrace): RuleRes
     rule.cycle === undefined
       ? joinRoles(rule, facts, relations, trace)
       : findCycles(rule, facts, relations, trace);
-  if (found.matches.length > 0) return { rule, matches: found.matches, missing, limit: found.limit };
+  const matches = found.matches.filter((match) => {
+    const refuted = rule.unless.find(({ when }) => whenHolds(when, match));
+    if (refuted !== undefined) trace?.refuted(refuted.text, match.bindings);
+    return refuted === undefined;
+  });
+  if (matches.length > 0 || found.matches.length > 0) return { rule, matches, missing, limit: found.limit };
   for (const relation of relations) {
     if (relation.role.kind === "required" && relation.undecided.length > 0)
       for (const m of relation.missing) missing.add(m);

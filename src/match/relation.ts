@@ -1,4 +1,4 @@
-import type { Capability } from "../model/dump.ts";
+import type { Fact } from "../model/dump.ts";
 import type { Role } from "../rules/rule.ts";
 import { type Bindings, conjoin, type Solution, type Subject, settle, type Value } from "./condition.ts";
 import type { Facts, Group } from "./facts.ts";
@@ -27,14 +27,14 @@ export interface Relation {
   /** Goroutines of which the dump doesn't say whether they belong. */
   readonly undecided: readonly Tuple[];
   /** What the dump would have to know to decide them. */
-  readonly missing: ReadonlySet<Capability>;
+  readonly missing: ReadonlySet<Fact>;
 }
 
 /** Evaluates a role over the distinct stacks of a dump. */
 export function relationOf(role: Role, facts: Facts): Relation {
   const known = new Map<string, Tuple>();
   const undecided = new Map<string, Tuple>();
-  const missing = new Set<Capability>();
+  const missing = new Set<Fact>();
   const { stacks } = facts.dump;
   for (let stackIndex = 0; stackIndex < stacks.length; stackIndex++) {
     const stack = stacks[stackIndex]!;

@@ -9,6 +9,8 @@ export interface MatchTrace {
   counted(role: Role, bindings: Bindings, members: number, enough: boolean): void;
   /** Somebody plays a role that nobody may play, which ends this combination. */
   present(role: Role, bindings: Bindings, members: number): void;
+  /** A combination was dropped by a condition of `unless`, given as written. */
+  refuted(text: string, bindings: Bindings): void;
   /** Rings were looked for among so many tuples. */
   searched(role: Role, tuples: number, rings: number): void;
 }

@@ -30,8 +30,11 @@ export const capabilityNames = [
 
 export type Capability = (typeof capabilityNames)[number];
 
+/** A fact that decides something: one of the dump, or the Go source beside it. */
+export type Fact = Capability | "source";
+
 /** What people call a fact. */
-export const capabilityTitles: Readonly<Record<Capability, string>> = {
+export const capabilityTitles: Readonly<Record<Fact, string>> = {
   ids: "goroutine ids",
   "wait-reasons": "wait reasons",
   minutes: "how long goroutines have waited",
@@ -42,6 +45,7 @@ export const capabilityTitles: Readonly<Record<Capability, string>> = {
   creators: "creators of goroutines",
   "creator-ids": "ids of creators",
   labels: "labels",
+  source: "Go source",
 };
 
 /** Something of the input that could not be understood. */

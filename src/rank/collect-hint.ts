@@ -1,11 +1,11 @@
-import { type Capability, capabilityTitles } from "../model/dump.ts";
+import { capabilityTitles, type Fact } from "../model/dump.ts";
 
 const systemTraceback =
   "kill -QUIT PID with GOTRACEBACK=system in the environment, or deadlock-lint collect --delve HOST:PORT";
 const debug2 = "curl 'http://HOST/debug/pprof/goroutine?debug=2'";
 
 /** The command that collects a fact. `PID`, `HOST` and `PORT` are for the user to fill in. */
-const commands: Readonly<Record<Capability, string>> = {
+const commands: Readonly<Record<Fact, string>> = {
   ids: debug2,
   "wait-reasons": debug2,
   minutes: debug2,
@@ -16,12 +16,11 @@ const commands: Readonly<Record<Capability, string>> = {
   creators: debug2,
   "creator-ids": `${debug2} of a program built with Go 1.21 or later`,
   labels: "curl 'http://HOST/debug/pprof/goroutine?debug=1'",
+  source: "deadlock-lint --source-root DIR DUMP, DIR with the source that the program was built from",
 };
 
 /** What is missing, and the command that would collect it. */
-export function collectHint(
-  missing: readonly Capability[],
-): { missing: string; command: string } | undefined {
+export function collectHint(missing: readonly Fact[]): { missing: string; command: string } | undefined {
   const [first] = missing;
   if (first === undefined) return undefined;
   return { missing: missing.map((m) => capabilityTitles[m]).join(", "), command: commands[first] };

@@ -4,10 +4,16 @@ import type { WaitKind } from "../model/wait-kind.ts";
 import type { ReportEvidence, ReportGraph } from "../report/report.ts";
 import type { VariableKind } from "../rules/predicates/predicate.ts";
 import { longestWait, showValue } from "./message.ts";
+import { sourceEvidence } from "./source-evidence.ts";
 
 /** What speaks for a match and what does not, each with its certainty. */
 export function evidenceOf(match: Match): ReportEvidence[] {
-  return [...roleEvidence(match), ...joinEvidence(match), ...absenceEvidence(match)];
+  return [
+    ...roleEvidence(match),
+    ...joinEvidence(match),
+    ...sourceEvidence(match),
+    ...absenceEvidence(match),
+  ];
 }
 
 function goroutines(n: number): string {
@@ -32,6 +38,8 @@ const sharedWords: Readonly<Record<VariableKind, string>> = {
   file: "file",
   address: "address",
   id: "goroutine",
+  expression: "expression in the source",
+  made: "place where the channel is made",
 };
 
 /** What joins the roles: confirmed variables are observed, ladder steps by name are inferred. */

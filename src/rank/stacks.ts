@@ -2,17 +2,19 @@ import type { Facts, Group } from "../match/facts.ts";
 import { formatAddress } from "../model/address.ts";
 import type { Frame } from "../model/stack.ts";
 import type { ReportFrame, ReportStack } from "../report/report.ts";
+import { sourceOf, strandLines } from "./source-lines.ts";
 
 /** Goroutine ids shown for one stack or role. */
 const maxIds = 10;
 
-function reportFrame(frame: Frame, decisive: boolean): ReportFrame {
+function reportFrame(frame: Frame, decisive: boolean, source?: ReportFrame["source"]): ReportFrame {
   return {
     function: frame.symbol.name,
     file: frame.file,
     line: frame.line,
     decisive,
     ...(frame.inlined ? { inlined: true } : {}),
+    ...(source === undefined ? {} : { source }),
   };
 }
 
@@ -80,8 +82,18 @@ function toReportStack(facts: Facts, a: Aggregate): ReportStack {
     waitReason: stack.reason,
     ...(a.max >= 0 ? { waitedMinutes: { min: a.min, max: a.max } } : {}),
     elided: stack.extent === "ends" ? -1 : stack.elided,
-    frames: stack.frames.map((f, i) => reportFrame(f, a.frames.has(i))),
-    ...(stack.createdBy === undefined ? {} : { createdBy: reportFrame(stack.createdBy, false) }),
+    frames: stack.frames.map((f, i) =>
+      reportFrame(f, a.frames.has(i), a.frames.has(i) ? sourceOf(facts, a.stackIndex, i) : undefined),
+    ),
+    ...(stack.createdBy === undefined
+      ? {}
+      : {
+          createdBy: reportFrame(
+            stack.createdBy,
+            false,
+            a.frames.size === 0 ? undefined : strandLines(facts, a.stackIndex),
+          ),
+        }),
     goroutines: a.ids,
     ...(Number.isNaN(resource) ? {} : { resource: formatAddress(resource) }),
   };

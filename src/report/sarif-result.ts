@@ -2,7 +2,15 @@ import { parseSymbol } from "../model/symbol.ts";
 import { count, describeIds, describeWait, plural } from "./describe.ts";
 import { sarifMessage, uriPath } from "./escape.ts";
 import { isAbsolutePath, type Names, type placesOf, primaryFrame } from "./paths.ts";
-import type { Finding, Report, ReportFrame, ReportRole, ReportStack, Severity } from "./report.ts";
+import type {
+  Finding,
+  Report,
+  ReportFrame,
+  ReportRole,
+  ReportSourceLine,
+  ReportStack,
+  Severity,
+} from "./report.ts";
 
 /** Levels of SARIF. */
 export const sarifLevels: Readonly<Record<Severity, "error" | "warning" | "note">> = {
@@ -101,10 +109,20 @@ function regionsOf(frame: ReportFrame): object {
   if (frame.line < 1) return {};
   const at = frame.source?.find(({ line }) => line === frame.line);
   const region = { startLine: frame.line, ...(at ? { snippet: { text: at.text } } : {}) };
-  const lines = frame.source ?? [];
+  const lines = runAround(frame.source ?? [], frame.line);
   if (!at || lines.length < 2) return { region };
   const snippet = { text: lines.map(({ text }) => text).join("\n") };
   return { region, contextRegion: { startLine: lines[0]!.line, endLine: lines.at(-1)!.line, snippet } };
+}
+
+/** The lines that follow each other up to and behind the frame's own; others stand elsewhere in the function. */
+function runAround(lines: readonly ReportSourceLine[], line: number): readonly ReportSourceLine[] {
+  const at = lines.findIndex((l) => l.line === line);
+  let first = at;
+  let last = at;
+  while (first > 0 && lines[first - 1]!.line === lines[first]!.line - 1) first--;
+  while (last + 1 < lines.length && lines[last + 1]!.line === lines[last]!.line + 1) last++;
+  return lines.slice(first, last + 1);
 }
 
 function describeRole(role: ReportRole, stack: ReportStack): string {

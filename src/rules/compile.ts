@@ -105,6 +105,10 @@ class RuleCompiler implements PredicateContext {
         severity: e.severity,
         when: this.#when(e.when, `/escalate/${i}/when`),
       })),
+      unless: (source.unless ?? []).map((when, i) => ({
+        when: this.#when(when, `/unless/${i}`),
+        text: flowText(when),
+      })),
       explains: this.#explains(),
       picture: (source.picture ?? []).map((edge) => ({ ...edge, certainty: edge.certainty ?? "observed" })),
       variables: this.#variables,
@@ -269,10 +273,7 @@ class RuleCompiler implements PredicateContext {
     }
     const known = this.#variables.get(name);
     if (known === undefined) this.#variables.set(name, kind);
-    else if (
-      known !== kind &&
-      (known === "address" || known === "id" || kind === "address" || kind === "id")
-    ) {
+    else if (known !== kind && (unlikeTexts.has(known) || unlikeTexts.has(kind))) {
       this.problem(
         path,
         `$${name} is bound to ${words[known]} in one place and to ${words[kind]} here: they are never equal`,
@@ -507,12 +508,17 @@ class RuleCompiler implements PredicateContext {
   }
 }
 
+/** Kinds whose values are never equal to those of another kind. */
+const unlikeTexts: ReadonlySet<VariableKind> = new Set(["address", "id", "expression", "made"]);
+
 const words: Readonly<Record<VariableKind, string>> = {
   text: "a name",
   line: "a source position",
   file: "a file",
   address: "an address",
   id: "a goroutine id",
+  expression: "an expression of the source",
+  made: "a place where a channel is made",
 };
 
 /** Kinds of wait to which a role is limited by its own `wait`. */

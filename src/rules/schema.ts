@@ -296,6 +296,13 @@ const ruleProperties: Readonly<Record<string, JsonSchema>> = {
     description: "Another severity when a condition holds; the last that holds wins.",
     examples: [[{ severity: "error", when: { count: { role: "senders", gte: 1000 } } }]],
   },
+  unless: {
+    type: "array",
+    minItems: 1,
+    items: { $ref: "#/definitions/when" },
+    description: "There is no finding when one of these is known; what is unknown contradicts nothing.",
+    examples: [[{ some: { role: "waiter", source: { select: { timer: true } } } }]],
+  },
   explains: {
     type: "array",
     items: { type: "string", minLength: 1 },

@@ -155,7 +155,7 @@ export class ChainReader {
   allReceivesDiffer(target: ExpressionIdentity): boolean {
     const makes = makeSitesOf(target, this.#expressions);
     if (!makes.complete || target.kind === "package-variable" || isExported(target.key)) return false;
-    const own = new Set(makes.sites.map((s) => `${s.file}:${s.offset}`));
+    const own = new Set(makes.sites.map((s) => `${s.file}:${s.line}:${s.column}`));
     const seen = new Set<SyntaxNode>();
     const queue = this.#chain.links.map((l) => ({ fn: l.fn, pkg: l.place.pkg }));
     for (let i = 0; i < queue.length; i++) {
@@ -167,7 +167,8 @@ export class ChainReader {
       for (const o of operationsOf(fn.node, place, this.#expressions)) {
         if (!isReceive(o) || o.foreign) continue;
         const other = makeSitesOf(o.target, this.#expressions);
-        if (!other.complete || other.sites.some((s) => own.has(`${s.file}:${s.offset}`))) return false;
+        if (!other.complete || other.sites.some((s) => own.has(`${s.file}:${s.line}:${s.column}`)))
+          return false;
       }
       queue.push(...callsOf(fn, place, this.#expressions));
     }
@@ -214,7 +215,7 @@ function onlyMake(makes: MakeSites, display: (file: string) => string): string {
   const [site, ...others] = makes.sites;
   return site === undefined || others.length > 0 || !makes.complete
     ? ""
-    : `${display(site.file)}:${site.offset}`;
+    : `${display(site.file)}:${site.line}:${site.column}`;
 }
 
 /** A method's `m.jobs` in terms of its caller, where `m` is the call's `p`. */

@@ -288,8 +288,8 @@ export function shortText(file: GoFile, node: SyntaxNode): string {
 export interface MakeSite {
   readonly file: string;
   readonly line: number;
-  /** UTF-16 offset in the file: tells two on one line apart. */
-  readonly offset: number;
+  /** 1-based, in UTF-16 units: tells two on one line apart. */
+  readonly column: number;
   /** Constant capacity; undefined when it is an expression. */
   readonly capacity: number | undefined;
   /** The capacity as written; "" for none. */
@@ -311,7 +311,7 @@ export function makeSite(expression: SyntaxNode, file: GoFile): MakeSite | undef
   return {
     file: file.path,
     line: node.line,
-    offset: node.from,
+    column: node.from - file.text.lastIndexOf("\n", node.from - 1),
     capacity: capacity !== undefined && Number.isFinite(capacity) ? capacity : undefined,
     text,
   };

@@ -135,7 +135,7 @@ function ofValues(values: readonly SyntaxNode[], place: Place, expressions: Expr
 function merged(results: readonly MakeSites[]): MakeSites {
   const sites = results.flatMap((r) => r.sites);
   const unique = sites.filter(
-    (s, i) => sites.findIndex((t) => t.file === s.file && t.offset === s.offset) === i,
+    (s, i) => sites.findIndex((t) => t.file === s.file && t.line === s.line && t.column === s.column) === i,
   );
   return { sites: unique, complete: unique.length > 0 && results.every((r) => r.complete) };
 }

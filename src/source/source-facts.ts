@@ -22,7 +22,7 @@ export interface SourceOperation {
   readonly deferred: boolean;
   /** It is the same variable's field (or variable) as the one that the goroutine waits for. */
   readonly sameInstance: boolean | undefined;
-  /** The one place where its channel is made, `file:offset`; "" when there are several or they can't all be seen. */
+  /** The one place where its channel is made, `file:line:column`; "" when there are several or they can't all be seen. */
   readonly madeBy: string;
   /** The function further in that does it, called from the stack's function before the wait; "" when it does itself. */
   readonly via: string;

@@ -5,8 +5,14 @@ import type { Capture, TextTest } from "../pattern.ts";
 /** JSON Schema (draft-07) as plain data. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** How a variable's values are to be shown, and whether two unequal known values are two different things. */
-export type VariableKind = "text" | "line" | "file" | "address" | "id";
+/** What a variable's values are: how they are shown and compared. `expression`: a field or variable of the source; `made`: where a channel is made. */
+export type VariableKind = "text" | "line" | "file" | "address" | "id" | "expression" | "made";
+
+/** Kinds of which unequal known values are two different things; names that differ may still mean one. */
+export const thingKinds: ReadonlySet<VariableKind | undefined> = new Set(["address", "made"]);
+
+/** Kinds whose values only the source shows. */
+export const sourceKinds: ReadonlySet<VariableKind | undefined> = new Set(["expression", "made"]);
 
 /** What a predicate may ask the compiler. */
 export interface PredicateContext {

@@ -4,6 +4,7 @@ import { goroutine, labels, leaked, lockedToThread, runningOnThread, system } fr
 import { before, growth, persists } from "./history.ts";
 import type { Predicate } from "./predicate.ts";
 import { channel, lock, mayHold, reenters, waitsFor } from "./resource.ts";
+import { source } from "./source.ts";
 import { wait, waited } from "./wait.ts";
 
 /** Every condition that a role can state. The rule schema and the reference page are made from this list. */
@@ -30,6 +31,7 @@ export const predicates: readonly Predicate[] = [
   persists,
   growth,
   before,
+  source,
   not,
   any,
   all,

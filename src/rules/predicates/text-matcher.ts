@@ -1,5 +1,5 @@
 import { type Bindings, holds, type Solution, type Value } from "../../match/condition.ts";
-import type { Capability } from "../../model/dump.ts";
+import type { Fact } from "../../model/dump.ts";
 import { parseCapture } from "../pattern.ts";
 import type { PredicateContext, VariableKind } from "./predicate.ts";
 
@@ -17,7 +17,7 @@ function bound(bindings: Bindings): readonly Solution[] {
 }
 
 /** A matcher for a capture (`$X`, `$X?`, `$X*`). */
-function captureMatcher(name: string, lenient: boolean, missing: Capability): ValueMatcher {
+function captureMatcher(name: string, lenient: boolean, missing: Fact): ValueMatcher {
   return (value) => {
     if (value === undefined || value === "") {
       if (lenient) return bound({ [name]: undefined });
@@ -31,7 +31,7 @@ function captureMatcher(name: string, lenient: boolean, missing: Capability): Va
 export function textMatcher(
   pattern: unknown,
   kind: VariableKind,
-  missing: Capability,
+  missing: Fact,
   context: PredicateContext,
   path: string,
 ): ValueMatcher {
@@ -52,7 +52,7 @@ export function textMatcher(
 export function numberMatcher(
   pattern: unknown,
   kind: VariableKind,
-  missing: Capability,
+  missing: Fact,
   context: PredicateContext,
   path: string,
 ): (value: number) => readonly Solution[] {

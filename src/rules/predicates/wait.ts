@@ -22,7 +22,7 @@ export const wait: Predicate = {
     minItems: 1,
     uniqueItems: true,
     description:
-      "Kind of wait, a class of kinds (channel, lock, sync, blocked), or a list. `parked`: blocked, but the dump does not say on what.",
+      "Kind of wait, a class of kinds (channel, lock, sync, blocked), or a list. `parked`: blocked, but neither the dump nor the source says on what.",
     examples: ["chan-send", ["chan-send", "parked"], "lock"],
   },
   needs: ["wait-reasons"],
@@ -35,10 +35,10 @@ export const wait: Predicate = {
     );
     return {
       attributes: 0,
-      evaluate({ stack }) {
-        if (wanted.has(stack.wait)) return truth(true);
-        if (stack.wait === "unknown" || (stack.wait === "parked" && anyParked))
-          return unknown("wait-reasons");
+      evaluate({ facts, stackIndex }) {
+        const kind = facts.wait(stackIndex);
+        if (wanted.has(kind)) return truth(true);
+        if (kind === "unknown" || (kind === "parked" && anyParked)) return unknown("wait-reasons");
         return truth(false);
       },
     };

@@ -1,0 +1,53 @@
+import type { When } from "../rules/rule.ts";
+import { type Condition, settle } from "./condition.ts";
+import type { Match, RoleMembers } from "./match.ts";
+
+/** Whether a question about a match is answered with yes; what the dump can't say is no. */
+export function whenHolds(when: When, match: Match): boolean {
+  switch (when.kind) {
+    case "confirmed":
+      return when.variables.every((v) => match.confirmed.has(v));
+    case "joined":
+      return match.step !== undefined && match.step <= when.step;
+    case "none":
+      return match.nobody.has(when.role);
+    case "count":
+      return when.test(playersOf(match, when.role)?.count ?? 0);
+    case "share":
+      return when.test((playersOf(match, when.role)?.count ?? 0) / Math.max(1, match.facts.total));
+    case "every": {
+      const players = playersOf(match, when.role);
+      return players !== undefined && satisfying(match, players, when.condition) === players.count;
+    }
+    case "some": {
+      const players = playersOf(match, when.role);
+      return players !== undefined && when.count(satisfying(match, players, when.condition));
+    }
+    case "all":
+      return when.of.every((w) => whenHolds(w, match));
+    case "any":
+      return when.of.some((w) => whenHolds(w, match));
+    case "not":
+      return !when.of.some((w) => whenHolds(w, match));
+  }
+}
+
+function playersOf(match: Match, role: string): RoleMembers | undefined {
+  return match.roles.find((r) => r.role.name === role);
+}
+
+/** How many of the players are known to satisfy a further condition. */
+function satisfying(match: Match, players: RoleMembers, condition: Condition): number {
+  const { facts } = match;
+  let count = 0;
+  for (const { group } of players.members) {
+    const stack = facts.dump.stacks[group.stackIndex]!;
+    for (const part of facts.splitRows(group.stackIndex, group.rows, condition.attributes)) {
+      const solutions = settle(
+        condition.evaluate({ facts, stackIndex: group.stackIndex, stack, group: part }),
+      );
+      if (solutions.some((s) => s.known)) count += part.weight;
+    }
+  }
+  return count;
+}
