@@ -2,7 +2,8 @@ import type { ArgumentsCamelCase, Argv, CommandModule, InferredOptionTypes } fro
 import { Facts } from "../match/facts.ts";
 import { waitForGraph } from "../match/wait-for.ts";
 import { readDumps } from "../read/read-dumps.ts";
-import { graphsToDot, graphsToMermaid } from "../report/graph.ts";
+import { graphsToDot, graphsToMermaid, type TitledGraph } from "../report/graph.ts";
+import { picturesSvg } from "../report/svg/picture.ts";
 import { inputOptions } from "./options.ts";
 import { errorText, exitCodeOf } from "./print-error.ts";
 import { readOptionsOf } from "./read-options.ts";
@@ -12,11 +13,20 @@ import { processTerminal, write } from "./terminal.ts";
 const options = {
   ...inputOptions,
   format: {
-    choices: ["dot", "mermaid", "json"] as const,
+    choices: ["dot", "mermaid", "svg", "json"] as const,
     default: "dot" as const,
     describe: "How the graph is written",
   },
 } as const;
+
+type Graphs = readonly TitledGraph[];
+
+const formats: Readonly<Record<(typeof options)["format"]["choices"][number], (graphs: Graphs) => string>> = {
+  dot: graphsToDot,
+  mermaid: graphsToMermaid,
+  svg: (graphs) => `${picturesSvg(graphs)}\n`,
+  json: (graphs) => `${JSON.stringify(graphs, undefined, 2)}\n`,
+};
 
 type GraphArguments = InferredOptionTypes<typeof options> & { dump?: string[] | undefined };
 
@@ -32,7 +42,7 @@ export const graph: CommandModule<object, GraphArguments> = {
         describe: "Dump files, directories, globs, or - for standard input",
       })
       .options(options)
-      .example("$0 graph dump.txt | dot -Tsvg > graph.svg", "a picture") as Argv<GraphArguments>,
+      .example("$0 graph --format svg dump.txt > graph.svg", "a picture") as Argv<GraphArguments>,
   handler: runGraph,
 };
 
@@ -44,8 +54,7 @@ async function runGraph(argv: ArgumentsCamelCase<GraphArguments>): Promise<void>
   for (const { title, omitted } of graphs)
     if (omitted > 0)
       await write(terminal.stderr, `${title}: the ${omitted} smallest groups of goroutines are left out\n`);
-  if (argv.format === "json") await write(terminal.stdout, `${JSON.stringify(graphs, undefined, 2)}\n`);
-  else await write(terminal.stdout, argv.format === "dot" ? graphsToDot(graphs) : graphsToMermaid(graphs));
+  await write(terminal.stdout, formats[argv.format](graphs));
   const partial = graphs.some(({ omitted }) => omitted > 0) || dumps.some((d) => !d.complete);
   if (failures.some((f) => exitCodeOf(f.error) === 2)) process.exitCode = 2;
   else if (failures.length > 0 || partial) process.exitCode = 3;

@@ -2,7 +2,7 @@ import type { Rule } from "../rules/rule.ts";
 import type { Value } from "./condition.ts";
 import type { Facts } from "./facts.ts";
 import { finish, UsedRows } from "./join.ts";
-import type { Match } from "./match.ts";
+import type { Match, RingLink } from "./match.ts";
 import type { Relation, Tuple } from "./relation.ts";
 import type { MatchTrace } from "./trace.ts";
 
@@ -56,18 +56,23 @@ export function findCycles(
   const matches: Match[] = [];
   for (const ring of rings.values()) {
     const used = new UsedRows();
-    const members = ring.flatMap((i) => relation.tuples[i]!.members);
+    const links = ring.map((i) => linkOf(relation.tuples[i]!, want, have));
+    const members = links.flatMap((link) => link.members);
     for (const m of members) used.add(m.group);
     const count = members.reduce((n, m) => n + m.group.weight, 0);
     const required = [{ role: relation.role, members, count, confirmed: count }];
     const match = finish(rule, facts, relations, {}, required, used, {
       step: undefined,
-      cycleLength: ring.length,
+      ring: links,
       trace,
     });
     if (match !== undefined) matches.push(match);
   }
   return { matches, limit };
+}
+
+function linkOf({ bindings, members }: Tuple, want: string, have: string): RingLink {
+  return { members, want: bindings[want]!, have: bindings[have]! };
 }
 
 /** One goroutine may hold several locks and so stand in several tuples. */

@@ -380,12 +380,12 @@ export function finish(
   used: UsedRows,
   {
     step,
-    cycleLength,
+    ring,
     trace,
     fitting = new Map(),
   }: {
     step: number | undefined;
-    cycleLength?: number;
+    ring?: Match["ring"];
     trace: MatchTrace | undefined;
     /** Tuples of each required role among which its members are; all of them without. */
     fitting?: ReadonlyMap<Role, readonly Tuple[]>;
@@ -439,7 +439,7 @@ export function finish(
     confirmed: confirmedVariables(rule, required, bindings, fitting),
     notRuledOut,
     nobody,
-    cycleLength,
+    ring,
   };
 }
 

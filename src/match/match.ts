@@ -1,6 +1,6 @@
 import type { Fact } from "../model/dump.ts";
 import type { Role, Rule } from "../rules/rule.ts";
-import type { Bindings } from "./condition.ts";
+import type { Bindings, Value } from "./condition.ts";
 import { findCycles } from "./cycle.ts";
 import type { Facts } from "./facts.ts";
 import { joinRoles } from "./join.ts";
@@ -32,7 +32,15 @@ export interface Match {
   readonly notRuledOut: readonly { readonly role: Role; readonly count: number }[];
   /** Optional and absent roles that nobody plays. */
   readonly nobody: ReadonlySet<string>;
-  readonly cycleLength: number | undefined;
+  /** Who waits for whom of a rule with `cycle`: each wants what the next has. */
+  readonly ring: readonly RingLink[] | undefined;
+}
+
+/** Goroutines of a ring: what they want, and what they have that the one before wants. */
+export interface RingLink {
+  readonly members: readonly Member[];
+  readonly want: Value;
+  readonly have: Value;
 }
 
 /** What became of a rule on a dump. */

@@ -110,3 +110,19 @@ function splitReceiver(rest: string): { type: string; method: string } {
 export function isWrapper(symbol: GoSymbol): boolean {
   return /(?:\.gowrap\d+|\.deferwrap\d+|-fm|·dwrap·\d+)$/.test(symbol.plain);
 }
+
+/**
+ * A Go name without the directories of its package: `example.com/shop/pool.(*Pool).Get` → `pool.(*Pool).Get`; a major
+ * version keeps the name before it, `pool/v2.New`.
+ */
+export function shortFunction(name: string): string {
+  // Type arguments hold further names.
+  return name
+    .split(/([[\](),*;{} ])/)
+    .map((part) => {
+      let slash = part.lastIndexOf("/");
+      if (slash > 0 && /^v\d+\./.test(part.slice(slash + 1))) slash = part.lastIndexOf("/", slash - 1);
+      return part.slice(slash + 1);
+    })
+    .join("");
+}

@@ -37,7 +37,7 @@ export function messageOf(match: Match): string {
 function fill(part: MessagePart, match: Match): string {
   if (part.kind === "text") return part.text;
   if (part.kind === "variable") return showVariable(match, part.name);
-  if (part.kind === "cycle") return String(match.cycleLength ?? 0);
+  if (part.kind === "cycle") return String(match.ring?.length ?? 0);
   const players = match.roles.find((r) => r.role.name === part.role);
   return players === undefined ? "0" : roleProperty(players, part.property, match);
 }

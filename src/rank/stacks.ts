@@ -6,6 +6,8 @@ import { sourceOf, strandLines } from "./source-lines.ts";
 
 /** Goroutine ids shown for one stack or role. */
 const maxIds = 10;
+/** Label sets shown for one stack. */
+const maxLabelSets = 5;
 
 function reportFrame(frame: Frame, decisive: boolean, source?: ReportFrame["source"]): ReportFrame {
   return {
@@ -27,6 +29,8 @@ interface Aggregate {
   /** The address that all wait for; `undefined` before the first row, NaN when they differ or don't say. */
   resource: number | undefined;
   readonly frames: Set<number>;
+  /** Goroutines by their labels, an index into the dump's sets; without those that have none. */
+  readonly labels: Map<number, number>;
 }
 
 /** Distinct stacks of some groups by falling count, equal counts in the dump's order. */
@@ -39,7 +43,16 @@ export function reportStacks(
     let a = byStack.get(group.stackIndex);
     if (a === undefined) {
       const { stackIndex } = group;
-      a = { stackIndex, count: 0, ids: [], min: Infinity, max: -1, resource: undefined, frames: new Set() };
+      a = {
+        stackIndex,
+        count: 0,
+        ids: [],
+        min: Infinity,
+        max: -1,
+        resource: undefined,
+        frames: new Set(),
+        labels: new Map(),
+      };
       byStack.set(stackIndex, a);
     }
     for (const f of frames) a.frames.add(f);
@@ -61,6 +74,8 @@ function addRows(facts: Facts, a: Aggregate, group: Group): void {
     if (minutes > a.max) a.max = minutes;
     if (a.resource === undefined) a.resource = g.resource[row]!;
     else if (g.resource[row]! !== a.resource) a.resource = Number.NaN;
+    const labels = g.labels[row]!;
+    if (labels !== 0) a.labels.set(labels, (a.labels.get(labels) ?? 0) + g.weight[row]!);
   }
 }
 
@@ -96,5 +111,18 @@ function toReportStack(facts: Facts, a: Aggregate): ReportStack {
         }),
     goroutines: a.ids,
     ...(Number.isNaN(resource) ? {} : { resource: formatAddress(resource) }),
+    ...(a.labels.size === 0 ? {} : { labels: reportLabels(facts, a.labels) }),
   };
+}
+
+/** The commonest label sets, keys in the dump's order; equal counts in the order of the dump. */
+function reportLabels(facts: Facts, counts: ReadonlyMap<number, number>): NonNullable<ReportStack["labels"]> {
+  return [...counts]
+    .sort((a, b) => b[1] - a[1] || a[0] - b[0])
+    .slice(0, maxLabelSets)
+    .map(([index, count]) => {
+      // Not by assignment: a key may be called __proto__.
+      const labels = Object.fromEntries(facts.dump.labelSets[index]!);
+      return { labels, count };
+    });
 }

@@ -1,5 +1,5 @@
 import { originOf } from "../model/origin.ts";
-import { parseSymbol } from "../model/symbol.ts";
+import { parseSymbol, shortFunction } from "../model/symbol.ts";
 import { withSymptoms } from "./describe.ts";
 import type { Finding, Report, ReporterOptions, ReportFrame } from "./report.ts";
 
@@ -154,22 +154,6 @@ function commonPrefix(a: readonly string[], b: readonly string[]): number {
   let i = 0;
   while (i < a.length && a[i] === b[i]) i++;
   return i;
-}
-
-/**
- * A Go name without the directories of its package: `example.com/shop/pool.(*Pool).Get` → `pool.(*Pool).Get`; a major
- * version keeps the name before it, `pool/v2.New`.
- */
-export function shortFunction(name: string): string {
-  // Type arguments hold further names.
-  return name
-    .split(/([[\](),*;{} ])/)
-    .map((part) => {
-      let slash = part.lastIndexOf("/");
-      if (slash > 0 && /^v\d+\./.test(part.slice(slash + 1))) slash = part.lastIndexOf("/", slash - 1);
-      return part.slice(slash + 1);
-    })
-    .join("");
 }
 
 /** Names of one report as formats for people show them. */

@@ -1,7 +1,6 @@
 import { originOf } from "../model/origin.ts";
-import { parseSymbol } from "../model/symbol.ts";
+import { parseSymbol, shortFunction } from "../model/symbol.ts";
 import { describeIds, describeWait, enumerateSome, plural } from "./describe.ts";
-import { shortFunction } from "./paths.ts";
 import type { ReportFrame, ReportStack } from "./report.ts";
 import { columns, pad, shortenMiddle, shortenStart, wrapFacts } from "./text-layout.ts";
 import type { TextPage } from "./text-page.ts";

@@ -38,4 +38,14 @@ describe("the wait-for graph", () => {
       waiters.filter((id) => held.includes(id) && nodes.some((n) => n.id === id && /mutex/.test(n.label))),
     ).toEqual([]);
   });
+
+  test("goroutines that stand at one place and wait for one thing are one box, whoever called them", async () => {
+    const { nodes } = await graphOf("channel/consumer-sends-to-own-channel", "metrics", "debug2");
+    const senders = nodes.filter((node) => /Observe|gauge/.test(node.label));
+    expect(senders.map(({ label, count }) => [label, count])).toEqual([
+      ["telemetry.(*Registry).Observe (chan-send)", expect.any(Number)],
+      ["telemetry.(*Registry).gauge (chan-send)", 1],
+    ]);
+    expect(senders[0]!.count).toBeGreaterThan(900);
+  });
 });

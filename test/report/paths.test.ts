@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { namesOf, placesOf, primaryFrame, shortFunction } from "../../src/report/paths.ts";
+import { shortFunction } from "../../src/model/symbol.ts";
+import { namesOf, placesOf, primaryFrame } from "../../src/report/paths.ts";
 import { defaultReporterOptions, type Report, type ReportFrame } from "../../src/report/report.ts";
 import { sampleReports } from "./sample-reports.ts";
 

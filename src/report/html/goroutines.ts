@@ -1,7 +1,8 @@
+import { shortFunction } from "../../model/symbol.ts";
 import { count, plural } from "../describe.ts";
 import type { Report, ReportDump, ReportStack } from "../report.ts";
 import { clip, type Markup, markup } from "./markup.ts";
-import { placeOf, shortName } from "./names.ts";
+import { placeOf } from "./names.ts";
 import { labelText } from "./page-data.ts";
 import { entryIndex, siteOf } from "./stack-key.ts";
 import { waitGroupOf, waitGroups } from "./wait-group.ts";
@@ -74,6 +75,6 @@ function rowMarkup(stack: ReportStack): Markup {
     waited === undefined ? "" : waited.min === waited.max ? waited.max : `${waited.min}–${waited.max}`
   }</td>${[siteOf(stack), stack.frames[entryIndex(stack)], stack.createdBy].map(
     (frame) =>
-      markup`<td>${frame && markup`<code title="${clip(frame.function)}">${breakable(clip(shortName(frame.function)))}</code> <span class="place">${clip(placeOf(frame), 120)}</span>`}</td>`,
+      markup`<td>${frame && markup`<code title="${clip(frame.function)}">${breakable(clip(shortFunction(frame.function)))}</code> <span class="place">${clip(placeOf(frame), 120)}</span>`}</td>`,
   )}<td>${labelText(stack)}</td></tr>`;
 }

@@ -1,6 +1,6 @@
-import { count } from "../describe.ts";
 import { visible } from "../escape.ts";
 import type { Report, ReportDump, ReportFrame, ReportStack } from "../report.ts";
+import { describeLabels } from "./labels.ts";
 import { clip } from "./markup.ts";
 import { entryIndex, siteOf } from "./stack-key.ts";
 import { waitGroupOf } from "./wait-group.ts";
@@ -21,7 +21,8 @@ export interface PageStack {
   /** Indexes into `PageData.frames`; -1 for unknown. */
   readonly site: number;
   readonly creator: number;
-  readonly labels?: string;
+  /** Label sets and their goroutines, the commonest first; goroutines left over have rarer ones, or none. */
+  readonly labels?: readonly (readonly [string, number])[];
   readonly ids?: readonly number[];
 }
 
@@ -90,7 +91,7 @@ function pageDump(dump: ReportDump, tables: Tables): PageDump {
 
 function pageStack(stack: ReportStack, tables: Tables): PageStack {
   const { waitedMinutes: waited } = stack;
-  const labels = labelText(stack);
+  const labels = labelSets(stack);
   return {
     count: stack.count,
     group: waitGroupOf(stack.waitKind),
@@ -101,18 +102,22 @@ function pageStack(stack: ReportStack, tables: Tables): PageStack {
     site: tables.frame(siteOf(stack)),
     entry: entryIndex(stack),
     creator: tables.frame(stack.createdBy),
-    ...(labels === "" ? {} : { labels }),
+    ...(labels.length === 0 ? {} : { labels }),
     ...(stack.goroutines.length === 0 ? {} : { ids: stack.goroutines }),
   };
 }
 
-/** `tenant=acme path=/ ×12, tenant=zeta ×3`. */
-export function labelText(stack: ReportStack): string {
-  const sets = (stack.labels ?? []).map(({ labels, count: held }) => {
+/** The label sets of a stack, `tenant=acme path=/`, and how many goroutines have each. */
+function labelSets(stack: ReportStack): (readonly [string, number])[] {
+  return (stack.labels ?? []).map(({ labels, count: held }) => {
     const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
-    return held === stack.count ? pairs.join(" ") : `${pairs.join(" ")} ×${count(held)}`;
+    return [clip(visible(pairs.join(" "))), held] as const;
   });
-  return clip(visible(sets.join(", ")));
+}
+
+/** `tenant=acme path=/ ×12, tenant=zeta ×3, others ×2`. */
+export function labelText(stack: ReportStack): string {
+  return clip(describeLabels(labelSets(stack), stack.count));
 }
 
 /** JSON that can stand in a script element of HTML: no `<`, so neither `</script>` nor `<!--`. */

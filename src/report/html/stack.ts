@@ -1,7 +1,8 @@
+import { shortFunction } from "../../model/symbol.ts";
 import { count, describeIds, describeWait, plural } from "../describe.ts";
 import type { ReportFrame, ReportSourceLine, ReportStack } from "../report.ts";
 import { clip, type Markup, markup } from "./markup.ts";
-import { placeOf, shortName } from "./names.ts";
+import { placeOf } from "./names.ts";
 import { labelText } from "./page-data.ts";
 import { breakable } from "./words.ts";
 
@@ -45,7 +46,7 @@ function runMarkup(run: Run): Markup {
   if (!run.folded) return markup`${run.frames.map(frameMarkup)}`;
   const first = run.frames[0]!.function;
   const last = run.frames.at(-1)!.function;
-  return markup`<li class="fold"><details><summary>${plural(run.frames.length, "frame")} <span class="muted">${clip(shortName(first), 60)} … ${clip(shortName(last), 60)}</span></summary><ol class="frames">${run.frames.map(frameMarkup)}</ol></details></li>`;
+  return markup`<li class="fold"><details><summary>${plural(run.frames.length, "frame")} <span class="muted">${clip(shortFunction(first), 60)} … ${clip(shortFunction(last), 60)}</span></summary><ol class="frames">${run.frames.map(frameMarkup)}</ol></details></li>`;
 }
 
 function frameMarkup(frame: ReportFrame): Markup {

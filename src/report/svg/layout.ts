@@ -1,15 +1,11 @@
 import { Graph, layout } from "@dagrejs/dagre";
 import { count } from "../describe.ts";
 import type { ReportGraph } from "../report.ts";
+import type { Point } from "./curve.ts";
 import { textWidth, wrap } from "./text.ts";
 
 type Node = ReportGraph["nodes"][number];
 type Edge = ReportGraph["edges"][number];
-
-interface Point {
-  readonly x: number;
-  readonly y: number;
-}
 
 /** A node with its place and the lines that stand in it; pixels, `x` and `y` are its middle. */
 export interface PlacedNode extends Point {
@@ -28,6 +24,8 @@ export interface PlacedNode extends Point {
 export interface PlacedEdge {
   readonly edge: Edge;
   readonly points: readonly Point[];
+  /** The axis along which the points follow each other. */
+  readonly axis: "x" | "y";
   readonly label: readonly string[];
   readonly at: Point;
 }
@@ -46,6 +44,8 @@ const padding = { x: 14, y: 11 } as const;
 /** Wider than this from top to bottom, and the picture is laid out from left to right instead. */
 const widest = 860;
 const selfLoopWidth = 46;
+const margin = 10;
+const nodeGap = 36;
 
 /**
  * Places the nodes and edges of a graph.
@@ -53,10 +53,43 @@ const selfLoopWidth = 46;
  */
 export function layoutGraph(graph: ReportGraph, details: ReadonlyMap<string, string>): GraphLayout {
   const sized = graph.nodes.map((node) => sizeNode(node, details.get(node.id) ?? ""));
-  const down = place(sized, graph.edges, "TB");
+  const linked = new Set(graph.edges.flatMap(({ from, to }) => [from, to]));
+  const drawn = placeLinked(
+    sized.filter(({ node }) => linked.has(node.id)),
+    graph.edges,
+  );
+  return withRows(
+    drawn,
+    sized.filter(({ node }) => !linked.has(node.id)),
+  );
+}
+
+/** From top to bottom where it fits, else whichever way is narrower. */
+function placeLinked(sized: readonly SizedNode[], edges: readonly Edge[]): GraphLayout {
+  const down = place(sized, edges, "TB");
   if (down.width <= widest) return down;
-  const across = place(sized, graph.edges, "LR");
+  const across = place(sized, edges, "LR");
   return across.width < down.width ? across : down;
+}
+
+/** Adds nodes without edges in rows below: the layout library would make one endless row of them. */
+function withRows(drawn: GraphLayout, lone: readonly SizedNode[]): GraphLayout {
+  if (lone.length === 0) return drawn;
+  const limit = Math.max(widest, drawn.width);
+  const nodes = [...drawn.nodes];
+  let { width } = drawn;
+  let [x, y, tallest] = [margin, drawn.height === 0 ? margin : drawn.height + nodeGap, 0];
+  for (const node of lone) {
+    if (x > margin && x + node.width + margin > limit) {
+      y += tallest + nodeGap / 2;
+      [x, tallest] = [margin, 0];
+    }
+    nodes.push({ ...node, x: x + node.width / 2, y: y + node.height / 2 });
+    tallest = Math.max(tallest, node.height);
+    width = Math.max(width, x + node.width + margin);
+    x += node.width + nodeGap;
+  }
+  return { ...drawn, nodes, width: Math.ceil(width), height: Math.ceil(y + tallest + margin) };
 }
 
 type SizedNode = Omit<PlacedNode, "x" | "y">;
@@ -80,7 +113,7 @@ function sizeNode(node: Node, detail: string): SizedNode {
 
 function place(nodes: readonly SizedNode[], edges: readonly Edge[], rankdir: "TB" | "LR"): GraphLayout {
   const graph = new Graph({ multigraph: true });
-  graph.setGraph({ rankdir, nodesep: 36, edgesep: 24, ranksep: 56, marginx: 10, marginy: 10 });
+  graph.setGraph({ rankdir, nodesep: nodeGap, edgesep: 24, ranksep: 56, marginx: margin, marginy: margin });
   // The library keeps names as keys of plain objects: ours are numbers, whatever a report calls its nodes.
   const names = new Map(nodes.map((node, index) => [node.node.id, String(index)]));
   const nameOf = (id: string): string => names.get(id)!;
@@ -107,7 +140,8 @@ function place(nodes: readonly SizedNode[], edges: readonly Edge[], rankdir: "TB
     const found = graph.edge(nameOf(edge.from), nameOf(edge.to), String(index)) as Point & {
       points: Point[];
     };
-    return { edge, points: found.points, label: labelOf(edge), at: { x: found.x, y: found.y } };
+    const axis = rankdir === "TB" ? "y" : "x";
+    return { edge, points: found.points, axis, label: labelOf(edge), at: { x: found.x, y: found.y } };
   });
   const looped = loops.map((edge) => selfLoop(edge, placed.find((node) => node.node.id === edge.from)!));
   const size = graph.graph() as { width: number; height: number };
@@ -138,5 +172,5 @@ function selfLoop(edge: Edge, node: PlacedNode): PlacedEdge {
     { x: right, y: node.y + up },
   ];
   const width = Math.max(...label.map((line) => textWidth(line, fontSize.label, "normal")));
-  return { edge, points, label, at: { x: far + width / 2 + 4, y: node.y } };
+  return { edge, points, axis: "y", label, at: { x: far + width / 2 + 4, y: node.y } };
 }

@@ -1,6 +1,7 @@
-import { certaintyMeanings, plural } from "../describe.ts";
+import { certaintyMeanings, enumerate, plural } from "../describe.ts";
 import { clip, type Markup, markup, rawMarkup } from "../html/markup.ts";
 import type { Certainty, Finding, ReportGraph, ReportStack } from "../report.ts";
+import { curve, px } from "./curve.ts";
 import { edgesOnCycles } from "./cycle.ts";
 import { fontSize, layoutGraph, lineHeight, type PlacedEdge, type PlacedNode } from "./layout.ts";
 import { standaloneStyle } from "./style.ts";
@@ -25,35 +26,53 @@ export function findingPicture(finding: Finding): Markup | undefined {
   return markup`<svg class="waitfor ${size}" role="img" aria-label="${drawing.words}" ${sizeOf(drawing)}>${drawing.body}</svg>`;
 }
 
+/** A graph with its heading, and second texts for its nodes, by id. */
+export interface Picture {
+  readonly title: string;
+  readonly graph: ReportGraph;
+  readonly details?: ReadonlyMap<string, string>;
+}
+
 /** A file with the pictures of findings below each other, with titles, legend and style. */
 export function findingsSvg(findings: readonly Finding[]): string {
+  return picturesSvg(
+    findings.map((finding) => ({
+      title: finding.title,
+      graph: finding.graph,
+      details: roleDetails(finding),
+    })),
+  );
+}
+
+/** A file with pictures below each other, with titles, legend and style. */
+export function picturesSvg(pictures: readonly Picture[]): string {
   const parts: Markup[] = [];
   const words: string[] = [];
   let width = 240;
   let y = 8;
-  for (const finding of findings) {
-    const drawing = drawFinding(finding);
+  for (const { title, graph, details } of pictures) {
+    const drawing = drawGraph(graph, `Who waits for whom: ${title}`, details);
     if (drawing === undefined) continue;
-    const title = wrap(finding.title, 64, 3);
-    const texts = title.map(
+    const lines = wrap(title, 64, 3);
+    const texts = lines.map(
       (line, i) => markup`<text class="heading" x="14" y="${y + 18 + i * 20}">${line}</text>`,
     );
-    y += title.length * 20 + 8;
+    y += lines.length * 20 + 8;
     parts.push(markup`${texts}<g transform="translate(0 ${y})">${drawing.body}</g>`);
     words.push(drawing.words);
     y += drawing.height + 16;
     width = Math.max(
       width,
       drawing.width,
-      ...title.map((line) => textWidth(line, fontSize.heading, "bold") + 28),
+      ...lines.map((line) => textWidth(line, fontSize.heading, "bold") + 28),
     );
   }
   if (parts.length === 0) {
     y += 20;
     parts.push(markup`<text class="heading" x="14" y="${y}">No picture to draw</text>`);
   }
-  const legend = legendSvg(findings, y);
-  const size = { width: Math.ceil(width), height: y + legend.height + 8 };
+  const legend = legendSvg(certaintiesOf(pictures), y);
+  const size = { width: Math.ceil(Math.max(width, legend.width)), height: y + legend.height + 8 };
   return markup`<svg xmlns="http://www.w3.org/2000/svg" class="waitfor" role="img" aria-label="${clip(words.join(" "), 8000)}" ${sizeOf(size)}>${rawMarkup(`<style>${standaloneStyle}</style>`)}<rect class="paper" width="100%" height="100%"/>${parts}${legend.body}</svg>`
     .text;
 }
@@ -83,21 +102,42 @@ function siteOf(stack: ReportStack): string | undefined {
   return stack.frames.find((frame) => frame.decisive)?.function ?? stack.frames[0]?.function;
 }
 
+/** More arrows than these nobody can follow, and laying them out takes long. */
+const mostArrows = 200;
+/** More boxes that no arrow leads to or from. */
+const mostLone = 48;
+
+/** What of a graph is drawn, and in words what is not: the first arrows are those that matter. */
+function legible(graph: ReportGraph): { graph: ReportGraph; omitted: string } {
+  const edges = graph.edges.slice(0, mostArrows);
+  const linked = new Set(edges.flatMap(({ from, to }) => [from, to]));
+  const lone = graph.nodes.filter(({ id }) => !linked.has(id)).slice(mostLone);
+  const hidden = new Set(lone);
+  const left = [
+    graph.edges.length > edges.length && plural(graph.edges.length - edges.length, "more arrow"),
+    lone.length > 0 && plural(lone.length, "more box", "more boxes"),
+  ].filter((text) => text !== false);
+  const nodes = graph.nodes.filter((node) => !hidden.has(node));
+  return { graph: { nodes, edges }, omitted: left.length === 0 ? "" : `${enumerate(left)} not drawn` };
+}
+
 /** Draws a graph, from top to bottom where it fits; nothing for a graph without nodes. */
 export function drawGraph(
-  graph: ReportGraph,
+  whole: ReportGraph,
   title: string,
   details: ReadonlyMap<string, string> = new Map(),
 ): Drawing | undefined {
-  if (graph.nodes.length === 0) return undefined;
+  if (whole.nodes.length === 0) return undefined;
+  const { graph, omitted } = legible(whole);
   const { width, height, nodes, edges } = layoutGraph(graph, details);
   const cycles = edgesOnCycles(graph);
   const lines = edges.map((edge) => edgeSvg(edge, cycles.has(graph.edges.indexOf(edge.edge))));
+  const note = omitted !== "" && markup`<text class="detail" x="14" y="${height + 12}">${omitted}</text>`;
   return {
     width,
-    height,
-    body: markup`${lines}${nodes.map(nodeSvg)}${edges.map(labelSvg)}`,
-    words: describePicture(graph, title),
+    height: omitted === "" ? height : height + 20,
+    body: markup`${lines}${nodes.map(nodeSvg)}${edges.map(labelSvg)}${note}`,
+    words: describePicture(graph, omitted === "" ? title : `${title} (${omitted})`),
   };
 }
 
@@ -160,28 +200,20 @@ function edgeSvg(placed: PlacedEdge, onCycle: boolean): Markup {
   const uy = (end.y - before.y) / length;
   const base = { x: end.x - ux * 10, y: end.y - uy * 10 };
   const head = `M${px(end.x)} ${px(end.y)}L${px(base.x - uy * 5)} ${px(base.y + ux * 5)}L${px(base.x + uy * 5)} ${px(base.y - ux * 5)}Z`;
-  const line = smooth([...points.slice(0, -1), { x: end.x - ux * 8, y: end.y - uy * 8 }]);
+  const line = curve([...points.slice(0, -1), { x: end.x - ux * 8, y: end.y - uy * 8 }], placed.axis);
   return markup`<g class="edge ${certaintyClass(edge.certainty)}${onCycle ? " cycle" : ""}"><path class="line" d="${line}"/><path class="head" d="${head}"/></g>`;
 }
 
 function labelSvg(placed: PlacedEdge): Markup {
   const first = placed.at.y - ((placed.label.length - 1) * 15) / 2 + 4;
-  return markup`<g class="label ${certaintyClass(placed.edge.certainty)}">${placed.label.map(
+  // The line must not show between the words.
+  const plates = placed.label.map((line, index) => {
+    const width = textWidth(line, fontSize.label, "normal");
+    return markup`<rect class="plate" x="${px(placed.at.x - width / 2)}" y="${px(first - 11 + index * 15)}" width="${px(width)}" height="14"/>`;
+  });
+  return markup`<g class="label ${certaintyClass(placed.edge.certainty)}">${plates}${placed.label.map(
     (line, index) => markup`<text x="${px(placed.at.x)}" y="${px(first + index * 15)}">${line}</text>`,
   )}</g>`;
-}
-
-/** A curve through all points (Catmull-Rom, as Béziers). */
-function smooth(points: readonly { x: number; y: number }[]): string {
-  let path = `M${px(points[0]!.x)} ${px(points[0]!.y)}`;
-  for (let i = 0; i + 1 < points.length; i++) {
-    const a = points[i - 1] ?? points[i]!;
-    const b = points[i]!;
-    const c = points[i + 1]!;
-    const d = points[i + 2] ?? c;
-    path += `C${px(b.x + (c.x - a.x) / 6)} ${px(b.y + (c.y - a.y) / 6)} ${px(c.x - (d.x - b.x) / 6)} ${px(c.y - (d.y - b.y) / 6)} ${px(c.x)} ${px(c.y)}`;
-  }
-  return path;
 }
 
 /** The CSS class of a certainty: `not-ruled-out`. */
@@ -191,22 +223,19 @@ export function certaintyClass(certainty: Certainty): string {
 
 const certainties: readonly Certainty[] = ["observed", "inferred", "unknown", "not ruled out"];
 
-/** Certainties that the graphs of findings use, in the order of a legend. */
-export function certaintiesOf(findings: readonly Finding[]): readonly Certainty[] {
+/** Certainties that some graphs use, in the order of a legend. */
+export function certaintiesOf(drawn: readonly { readonly graph: ReportGraph }[]): readonly Certainty[] {
   return certainties.filter((certainty) =>
-    findings.some(({ graph }) => graph.edges.some((edge) => edge.certainty === certainty)),
+    drawn.some(({ graph }) => graph.edges.some((edge) => edge.certainty === certainty)),
   );
 }
 
-function legendSvg(findings: readonly Finding[], top: number): { height: number; body: Markup } {
-  const used = certaintiesOf(findings);
+function legendSvg(used: readonly Certainty[], top: number): { width: number; height: number; body: Markup } {
+  const lines = used.map((certainty) => `${certainty}: ${certaintyMeanings[certainty]}`);
   const body = markup`<g class="legend">${used.map((certainty, index) => {
     const y = top + 8 + index * 18;
-    return markup`<g class="edge ${certaintyClass(certainty)}"><path class="line" d="M14 ${y}h34"/></g><text class="detail" x="58" y="${y + 4}">${certainty}: ${certaintyMeanings[certainty]}</text>`;
+    return markup`<g class="edge ${certaintyClass(certainty)}"><path class="line" d="M14 ${y}h34"/></g><text class="detail" x="58" y="${y + 4}">${lines[index]}</text>`;
   })}</g>`;
-  return { height: used.length * 18, body };
-}
-
-function px(value: number): string {
-  return String(Math.round(value * 10) / 10);
+  const width = Math.max(0, ...lines.map((line) => 58 + textWidth(line, fontSize.detail, "mono") + 14));
+  return { width, height: used.length * 18, body };
 }

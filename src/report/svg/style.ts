@@ -22,6 +22,7 @@ export const standaloneStyle = `
 .unknown .head,.not-ruled-out .head{fill:var(--muted)}
 .cycle .line{stroke:var(--hot)}
 .cycle .head{fill:var(--hot)}
+.plate{fill:var(--paper)}
 .label text{text-anchor:middle;font-size:${fontSize.label}px;fill:var(--ink);stroke:var(--paper);stroke-width:5px;stroke-linejoin:round;paint-order:stroke}
 .label.unknown text,.label.not-ruled-out text{fill:var(--muted)}
 `.trim();

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ReportGraph } from "../../../src/report/report.ts";
+import { curve } from "../../../src/report/svg/curve.ts";
 import { edgesOnCycles } from "../../../src/report/svg/cycle.ts";
 import { layoutGraph } from "../../../src/report/svg/layout.ts";
-import { drawGraph, findingPicture, findingsSvg } from "../../../src/report/svg/picture.ts";
+import { drawGraph, findingPicture, findingsSvg, picturesSvg } from "../../../src/report/svg/picture.ts";
 import { wrap } from "../../../src/report/svg/text.ts";
 import { hostile, lockCycle, referenceStory } from "../html/samples.ts";
 
@@ -50,6 +51,61 @@ describe("a picture", () => {
 
   test("marks the circle of a lock cycle", () => {
     expect(edgesOnCycles(lockCycle().findings[0]!.graph)).toEqual(new Set([0, 1, 2, 3]));
+  });
+
+  test("says which arrows and boxes are left out of a picture too big to read", () => {
+    const nodes = Array.from(
+      { length: 330 },
+      (_, i) => ({ id: `n${i}`, kind: "role", label: `f${i}` }) as const,
+    );
+    const edges = Array.from({ length: 250 }, (_, i) => ({
+      from: "n0",
+      to: `n${(i % 200) + 1}`,
+      label: "waits for",
+      certainty: "observed" as const,
+    }));
+    const svg = picturesSvg([{ title: "big", graph: { nodes, edges } }]);
+    expect(svg).toContain(">50 more arrows and 81 more boxes not drawn</text>");
+    expect(svg.match(/class="line"/g)).toHaveLength(200 + 1);
+  });
+
+  test("nobody waits along an arrow that says who started whom", () => {
+    const edge = (from: string, to: string, label: string) =>
+      ({ from, to, label, certainty: "observed" }) as const;
+    const nodes = ["a", "b"].map((id) => ({ id, kind: "role", label: id }) as const);
+    expect(
+      edgesOnCycles({ nodes, edges: [edge("a", "b", "started"), edge("b", "a", "waits for")] }).size,
+    ).toBe(0);
+  });
+
+  test("a curve goes through its points and not beyond them", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ x: fc.integer({ max: 999, min: 0 }), y: fc.integer({ max: 999, min: 0 }) }), {
+          minLength: 2,
+          maxLength: 9,
+        }),
+        fc.constantFrom("x" as const, "y" as const),
+        (points, axis) => {
+          const sorted = [...points].sort((a, b) => a[axis] - b[axis]);
+          const numbers = curve(sorted, axis)
+            .match(/-?[\d.]+/g)!
+            .map(Number);
+          const [xs, ys] = [0, 1].map((odd) => numbers.filter((_, i) => i % 2 === odd)) as [
+            number[],
+            number[],
+          ];
+          for (const [along, all] of [
+            [xs, points.map((p) => p.x)],
+            [ys, points.map((p) => p.y)],
+          ] as const) {
+            expect(Math.min(...along)).toBeGreaterThanOrEqual(Math.min(...all) - 0.1);
+            expect(Math.max(...along)).toBeLessThanOrEqual(Math.max(...all) + 0.1);
+          }
+          for (const [i, p] of sorted.entries()) expect([xs[i * 3], ys[i * 3]]).toEqual([p.x, p.y]);
+        },
+      ),
+    );
   });
 
   test("leaves no way out of its texts", () => {

@@ -1,5 +1,5 @@
+import { shortFunction } from "../../../model/symbol.ts";
 import { count, plural } from "../../describe.ts";
-import { shortName } from "../names.ts";
 import { percent } from "../percent.ts";
 import { waitGroups } from "../wait-group.ts";
 import { element, find } from "./dom.ts";
@@ -126,7 +126,7 @@ export class Flame {
         "aria-expanded": node.children.size === 0 ? undefined : "true",
         "aria-selected": "false",
       },
-      place.width * this.#box.clientWidth < narrowestText ? "" : shortName(name),
+      place.width * this.#box.clientWidth < narrowestText ? "" : shortFunction(name),
     );
     put(box, place);
     if (node.groups.size > 1) box.style.backgroundImage = strip(node);

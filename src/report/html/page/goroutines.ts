@@ -62,7 +62,12 @@ export class Goroutines {
     const known = this.#searched.get(stack);
     if (known !== undefined) return known;
     const frames = [...stack.frames, stack.creator].map((f) => `${this.functionName(f)} ${this.place(f)}`);
-    const text = [stack.wait, stack.labels ?? "", (stack.ids ?? []).join(" "), ...frames]
+    const text = [
+      stack.wait,
+      ...(stack.labels ?? []).map(([text]) => text),
+      (stack.ids ?? []).join(" "),
+      ...frames,
+    ]
       .join("\n")
       .toLowerCase();
     this.#searched.set(stack, text);

@@ -1,5 +1,6 @@
+import { shortFunction } from "../../../model/symbol.ts";
 import { count, plural } from "../../describe.ts";
-import { shortName } from "../names.ts";
+import { describeLabels } from "../labels.ts";
 import type { PageStack } from "../page-data.ts";
 import { waitGroups } from "../wait-group.ts";
 import { element, find } from "./dom.ts";
@@ -13,7 +14,10 @@ type Grouping = "stack" | Column;
 const page = 50;
 
 interface Row {
+  /** Goroutines: of all stacks, or of those with the labels of the row. */
   readonly count: number;
+  /** Set when rows are grouped by labels. */
+  readonly labels?: string;
   readonly stacks: readonly PageStack[];
 }
 
@@ -97,7 +101,30 @@ export class Histogram {
     return keyed.map(({ row }) => row);
   }
 
+  /** A stack whose goroutines have several labels stands in several rows. */
+  #byLabels(): Row[] {
+    const groups = new Map<string, { count: number; stacks: PageStack[] }>();
+    const add = (labels: string, held: number, stack: PageStack): void => {
+      const group = groups.get(labels);
+      if (group === undefined) groups.set(labels, { count: held, stacks: [stack] });
+      else {
+        group.count += held;
+        group.stacks.push(stack);
+      }
+    };
+    for (const stack of this.#stacks) {
+      let rest = stack.count;
+      for (const [text, held] of stack.labels ?? []) {
+        add(text, held, stack);
+        rest -= held;
+      }
+      if (rest > 0) add(stack.labels === undefined ? "" : "others", rest, stack);
+    }
+    return [...groups].map(([labels, group]) => ({ ...group, labels }));
+  }
+
   #grouped(): Row[] {
+    if (this.#grouping === "labels") return this.#byLabels();
     const groups = new Map<string, PageStack[]>();
     for (const stack of this.#stacks) {
       const key = this.#text(stack, this.#grouping as Column);
@@ -119,7 +146,7 @@ export class Histogram {
 
   #text(stack: PageStack, column: Column): string {
     if (column === "wait") return stack.wait;
-    if (column === "labels") return stack.labels ?? "";
+    if (column === "labels") return describeLabels(stack.labels ?? [], stack.count);
     if (column === "site" || column === "entry" || column === "creator")
       return this.#goroutines.functionName(this.#goroutines.frameOf(stack, column));
     return "";
@@ -127,6 +154,7 @@ export class Histogram {
 
   /** The text that all stacks of a row have in common, or how many there are. */
   #cell(row: Row, column: Column): { text: string; common: boolean } {
+    if (column === "labels" && row.labels !== undefined) return { text: row.labels, common: true };
     const texts = new Set(row.stacks.map((stack) => this.#text(stack, column)));
     const [first] = texts;
     return texts.size === 1
@@ -209,7 +237,7 @@ function unfoldButton(): HTMLElement {
 }
 
 /** A function name that may break after its dots and slashes. */
-function code(name: string, shown = shortName(name)): HTMLElement {
+function code(name: string, shown = shortFunction(name)): HTMLElement {
   const made = element("code", { title: name });
   for (const piece of shown.split(/(?<=[/.])/)) made.append(piece, element("wbr"));
   return made;

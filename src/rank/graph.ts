@@ -1,0 +1,202 @@
+import type { Value } from "../match/condition.ts";
+import type { Match, RingLink, RoleMembers } from "../match/match.ts";
+import type { Member } from "../match/relation.ts";
+import { formatAddress } from "../model/address.ts";
+import { shortFunction } from "../model/symbol.ts";
+import type { WaitKind } from "../model/wait-kind.ts";
+import type { Certainty, ReportGraph } from "../report/report.ts";
+import { showValue } from "./message.ts";
+
+type Node = ReportGraph["nodes"][number];
+type Edge = ReportGraph["edges"][number];
+
+/** The picture of a match: the arrows that the rule draws, else who waits for what and who may hold it. */
+export function graphOf(match: Match): ReportGraph {
+  const drawing = new Drawing();
+  if (match.ring !== undefined) drawRing(match, match.ring, drawing);
+  else {
+    for (const { role, count } of match.roles)
+      drawing.node({ id: role.name, kind: "role", label: role.title, count });
+    if (match.rule.picture.length > 0) drawRule(match, drawing);
+    else drawWaits(match, drawing);
+  }
+  return drawing.graph();
+}
+
+/** Nodes by id, the first of its kind stays; and edges. */
+class Drawing {
+  readonly #nodes = new Map<string, Node>();
+  readonly #edges: Edge[] = [];
+
+  node(node: Node): void {
+    if (!this.#nodes.has(node.id)) this.#nodes.set(node.id, node);
+  }
+
+  edge(from: string, to: string, label: string, certainty: Certainty): void {
+    this.#edges.push({ from, to, label, certainty });
+  }
+
+  graph(): ReportGraph {
+    return { nodes: [...this.#nodes.values()], edges: this.#edges };
+  }
+}
+
+const waitLabels: Partial<Record<WaitKind, string>> = {
+  "chan-send": "parked sending to",
+  "chan-receive": "parked receiving from",
+  "chan-send-nil": "parked sending to",
+  "chan-receive-nil": "parked receiving from",
+  select: "parked in a select on",
+  "mutex-lock": "waits for",
+  "rwmutex-lock": "waits to write-lock",
+  "rwmutex-rlock": "waits to read-lock",
+  "waitgroup-wait": "waits for",
+  "cond-wait": "waits on",
+};
+
+type NodeKind = Node["kind"];
+
+function nodeKind(wait: WaitKind): NodeKind {
+  if (wait.startsWith("chan-") || wait === "select") return "channel";
+  if (wait.includes("lock")) return "lock";
+  if (wait === "waitgroup-wait") return "waitgroup";
+  return wait === "cond-wait" ? "cond" : "resource";
+}
+
+const kindTitles: Readonly<Record<NodeKind, string>> = {
+  role: "goroutine",
+  channel: "channel",
+  lock: "lock",
+  waitgroup: "WaitGroup",
+  cond: "Cond",
+  resource: "resource",
+};
+
+/** What goroutines wait for, where its address is unknown. */
+function unknownResource(wait: WaitKind): string {
+  if (wait === "select") return "channels of the select";
+  if (wait.endsWith("-nil")) return "nil channel";
+  return `${kindTitles[nodeKind(wait)]} (address unknown)`;
+}
+
+function drawRule(match: Match, drawing: Drawing): void {
+  for (const { from, to, label, certainty } of match.rule.picture) {
+    if (match.nobody.has(from) || match.nobody.has(to)) continue;
+    for (const end of [from, to]) drawing.node(resourceNode(match, end));
+    drawing.edge(from.replace(/^\$/, ""), to.replace(/^\$/, ""), label, certainty);
+  }
+}
+
+/** A node that is no role: `$C` shows the variable's value, another name is a thing of that name. */
+function resourceNode(match: Match, end: string): Node {
+  const name = end.replace(/^\$/, "");
+  const value = end.startsWith("$") ? match.bindings[name] : undefined;
+  const kinds: readonly NodeKind[] = ["channel", "lock", "waitgroup", "cond"];
+  const kind =
+    kinds.find((k) => name.toLowerCase().includes(k)) ??
+    (name === "C" ? "channel" : name === "L" ? "lock" : "resource");
+  const shown =
+    value === undefined
+      ? `${kindTitles[kind]} (address unknown)`
+      : showValue(value, match.rule.variables.get(name));
+  return { id: name, kind, label: end.startsWith("$") ? shown : name };
+}
+
+/**
+ * Each role, what its goroutines wait for, and which of these things its goroutines may hold. Things of unknown address
+ * are drawn apart: nobody knows that two roles wait for the same.
+ */
+function drawWaits(match: Match, drawing: Drawing): void {
+  const drawn = new Map<number, string>();
+  for (const players of match.roles) {
+    const wait = largestWait(match, players);
+    const label = wait && waitLabels[wait];
+    if (wait === undefined || label === undefined) continue;
+    const kind = nodeKind(wait);
+    const address = onlyAddress(match, players);
+    const text =
+      address === undefined ? unknownResource(wait) : `${kindTitles[kind]} ${formatAddress(address)}`;
+    const id = address === undefined ? `${kind} of ${players.role.name}` : text;
+    if (address !== undefined) drawn.set(address, id);
+    drawing.node({ id, kind, label: text });
+    drawing.edge(players.role.name, id, label, "observed");
+  }
+  for (const players of match.roles) {
+    for (const [address, id] of drawn)
+      if (mayHold(match, players, address)) drawing.edge(id, players.role.name, "may be held by", "inferred");
+  }
+}
+
+function largestWait(match: Match, players: RoleMembers): WaitKind | undefined {
+  const largest = [...players.members].sort((a, b) => b.group.weight - a.group.weight)[0];
+  return largest && match.facts.dump.stacks[largest.group.stackIndex]!.wait;
+}
+
+function* rowsOf(members: readonly Member[]): Generator<number> {
+  for (const { group } of members) for (let i = 0; i < group.rows.length; i++) yield group.rows[i]!;
+}
+
+/** The one address that all who say what they wait for wait for. */
+function onlyAddress(match: Match, players: RoleMembers): number | undefined {
+  const { resource } = match.facts.dump.goroutines;
+  let only: number | undefined;
+  for (const row of rowsOf(players.members)) {
+    const address = resource[row]!;
+    if (Number.isNaN(address) || address === only) continue;
+    if (only !== undefined) return undefined;
+    only = address;
+  }
+  return only;
+}
+
+/** Goroutines of a role of which holders are looked for. */
+const maxHolders = 1_000;
+
+function mayHold(match: Match, players: RoleMembers, address: number): boolean {
+  const { facts } = match;
+  let looked = 0;
+  for (const row of rowsOf(players.members)) {
+    if (++looked > maxHolders) return false;
+    const own = facts.dump.goroutines.resource[row] === address;
+    if (own ? facts.held.reenters(row) : facts.held.of(row).includes(address)) return true;
+  }
+  return false;
+}
+
+/** Everybody of a ring, and between two of them what one waits for and the next may hold. */
+function drawRing(match: Match, ring: readonly RingLink[], drawing: Drawing): void {
+  const { want } = match.rule.cycle!;
+  const kind = match.rule.variables.get(want);
+  // Of locks that are known by their type alone nobody can say that they are the same.
+  const certainty = kind === "address" ? "inferred" : "unknown";
+  const idOf = (value: Value): string => `${kindTitles.lock} ${showValue(value, kind)}`;
+  ring.forEach((link, i) => {
+    const count = link.members.reduce((sum, member) => sum + member.group.weight, 0);
+    const id = `${match.rule.cycle!.role}${i + 1}`;
+    drawing.node({ id, kind: "role", label: placeOf(match, link), count });
+  });
+  ring.forEach((link, i) => {
+    const wanted = idOf(link.want);
+    const label = kind === "address" ? wanted : `${kindTitles.lock} of ${shortFunction(String(link.want))}`;
+    drawing.node({ id: wanted, kind: "lock", label });
+    drawing.edge(`${match.rule.cycle!.role}${i + 1}`, wanted, "waits for", "observed");
+    drawing.edge(
+      wanted,
+      `${match.rule.cycle!.role}${((i + 1) % ring.length) + 1}`,
+      "may be held by",
+      certainty,
+    );
+  });
+}
+
+/** Where the goroutines of a link stand, and which they are when there is but one. */
+function placeOf(match: Match, link: RingLink): string {
+  const { facts } = match;
+  const { group } = link.members[0]!;
+  const at = facts.at(group.stackIndex);
+  const { frames } = facts.dump.stacks[group.stackIndex]!;
+  const place = shortFunction(frames[typeof at === "number" ? at : 0]?.symbol.plain ?? "unknown");
+  const id = facts.dump.goroutines.id[group.rows[0]!]!;
+  const alone = link.members.length === 1 && group.weight === 1 && !Number.isNaN(id);
+  return alone ? `${place}\ngoroutine ${id}` : place;
+}
