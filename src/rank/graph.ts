@@ -4,21 +4,25 @@ import type { Member } from "../match/relation.ts";
 import { formatAddress } from "../model/address.ts";
 import { shortFunction } from "../model/symbol.ts";
 import type { WaitKind } from "../model/wait-kind.ts";
-import type { Certainty, ReportGraph } from "../report/report.ts";
+import { type Certainty, originLabels, type ReportGraph } from "../report/report.ts";
 import { showValue } from "./message.ts";
 
 type Node = ReportGraph["nodes"][number];
 type Edge = ReportGraph["edges"][number];
 
-/** The picture of a match: the arrows that the rule draws, else who waits for what and who may hold it. */
+/**
+ * The picture of a match: the arrows that the rule draws; what those roles wait for from which it draws none; and, for a
+ * rule without arrows, who may hold it.
+ */
 export function graphOf(match: Match): ReportGraph {
   const drawing = new Drawing();
   if (match.ring !== undefined) drawRing(match, match.ring, drawing);
   else {
     for (const { role, count } of match.roles)
       drawing.node({ id: role.name, kind: "role", label: role.title, count });
-    if (match.rule.picture.length > 0) drawRule(match, drawing);
-    else drawWaits(match, drawing);
+    drawRule(match, drawing);
+    const drawn = drawWaits(match, drawing);
+    if (match.rule.picture.length === 0) drawHolders(match, drawn, drawing);
   }
   return drawing.graph();
 }
@@ -95,20 +99,24 @@ function resourceNode(match: Match, end: string): Node {
   const kind =
     kinds.find((k) => name.toLowerCase().includes(k)) ??
     (name === "C" ? "channel" : name === "L" ? "lock" : "resource");
-  const shown =
-    value === undefined
-      ? `${kindTitles[kind]} (address unknown)`
-      : showValue(value, match.rule.variables.get(name));
-  return { id: name, kind, label: end.startsWith("$") ? shown : name };
+  if (!end.startsWith("$")) return { id: name, kind, label: name };
+  const of = match.rule.variables.get(name);
+  if (value === undefined) return { id: name, kind, label: `${kindTitles[kind]} (address unknown)` };
+  const shown = showValue(value, of);
+  return { id: name, kind, label: of === "address" ? `${kindTitles[kind]} ${shown}` : shown };
 }
 
 /**
- * Each role, what its goroutines wait for, and which of these things its goroutines may hold. Things of unknown address
- * are drawn apart: nobody knows that two roles wait for the same.
+ * What the goroutines of each role wait for. Things of unknown address are drawn apart: nobody knows that two roles wait
+ * for the same. The nodes of known addresses are returned.
  */
-function drawWaits(match: Match, drawing: Drawing): void {
+function drawWaits(match: Match, drawing: Drawing): ReadonlyMap<number, string> {
   const drawn = new Map<number, string>();
+  const done = new Set(
+    match.rule.picture.flatMap(({ from, label }) => (originLabels.has(label) ? [] : [from])),
+  );
   for (const players of match.roles) {
+    if (done.has(players.role.name)) continue;
     const wait = largestWait(match, players);
     const label = wait && waitLabels[wait];
     if (wait === undefined || label === undefined) continue;
@@ -121,6 +129,10 @@ function drawWaits(match: Match, drawing: Drawing): void {
     drawing.node({ id, kind, label: text });
     drawing.edge(players.role.name, id, label, "observed");
   }
+  return drawn;
+}
+
+function drawHolders(match: Match, drawn: ReadonlyMap<number, string>, drawing: Drawing): void {
   for (const players of match.roles) {
     for (const [address, id] of drawn)
       if (mayHold(match, players, address)) drawing.edge(id, players.role.name, "may be held by", "inferred");

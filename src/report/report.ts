@@ -87,6 +87,9 @@ export interface ReportGraph {
   }[];
 }
 
+/** Labels of arrows that say where goroutines come from: nobody waits along them. */
+export const originLabels: ReadonlySet<string> = new Set(["started", "created"]);
+
 export interface Finding {
   readonly ruleId: string;
   readonly title: string;

@@ -328,7 +328,8 @@ const ruleProperties: Readonly<Record<string, JsonSchema>> = {
         },
       },
     },
-    description: "Arrows of the finding's picture.",
+    description:
+      "Arrows of the finding's picture. Without any, and for roles from which none leads, it shows what they wait for.",
     examples: [[{ from: "senders", to: "$C", label: "parked sending to" }]],
   },
   message: text(

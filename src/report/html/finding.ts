@@ -1,6 +1,6 @@
 import { count, plural } from "../describe.ts";
 import type { Finding, ReportEvidence, ReportRole } from "../report.ts";
-import { certaintiesOf, certaintyClass, findingPicture } from "../svg/picture.ts";
+import { certaintyClass, findingPicture, legendOf } from "../svg/picture.ts";
 import { clip, type Markup, markup, rawMarkup } from "./markup.ts";
 import { stackMarkup } from "./stack.ts";
 import { breakable, prose, withCode } from "./words.ts";
@@ -48,10 +48,12 @@ function statusMarkup(finding: Finding): Markup | undefined {
 function pictureMarkup(finding: Finding, sub: Markup): Markup | undefined {
   const picture = findingPicture(finding);
   if (picture === undefined) return undefined;
-  const used = certaintiesOf([finding]);
-  return markup`<figure class="picture"><figcaption><${sub}>Who waits for whom</${sub}></figcaption><div class="scroll" tabindex="0" role="group" aria-label="Picture: who waits for whom">${picture}</div><ul class="legend" aria-label="Arrows">${used.map(
-    (certainty) =>
-      markup`<li><svg class="waitfor sample" width="34" height="10" aria-hidden="true"><g class="edge ${certaintyClass(certainty)}"><path class="line" d="M1 5h32"/></g></svg>${certainty}</li>`,
+  const of = finding.occurrences > 1 ? ` (one of ${count(finding.occurrences)} times)` : "";
+  return markup`<figure class="picture"><figcaption><${sub}>Who waits for whom${of}</${sub}></figcaption><div class="scroll" tabindex="0" role="group" aria-label="Picture: who waits for whom">${picture}</div><ul class="legend" aria-label="Arrows">${legendOf(
+    [finding],
+  ).map(
+    ({ style, name, meaning }) =>
+      markup`<li><svg class="waitfor sample" width="34" height="10" aria-hidden="true"><g class="edge ${style}"><path class="line" d="M1 5h32"/></g></svg><b>${name}</b>: ${meaning}</li>`,
   )}</ul></figure>`;
 }
 

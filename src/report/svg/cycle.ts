@@ -1,20 +1,17 @@
-import type { ReportGraph } from "../report.ts";
-
-/** Arrows that say where goroutines come from: nobody waits along them. */
-const origins: ReadonlySet<string> = new Set(["started", "created"]);
+import { originLabels, type ReportGraph } from "../report.ts";
 
 /** The edges of a graph that lie on a circle of waits: the two ends can reach each other. Indexes into `graph.edges`. */
 export function edgesOnCycles(graph: ReportGraph): ReadonlySet<number> {
   const next = new Map<string, string[]>();
   for (const edge of graph.edges) {
-    if (origins.has(edge.label)) continue;
+    if (originLabels.has(edge.label)) continue;
     const targets = next.get(edge.from);
     if (targets === undefined) next.set(edge.from, [edge.to]);
     else targets.push(edge.to);
   }
   const found = new Set<number>();
   for (const [index, edge] of graph.edges.entries()) {
-    if (!origins.has(edge.label) && reaches(next, edge.to, edge.from)) found.add(index);
+    if (!originLabels.has(edge.label) && reaches(next, edge.to, edge.from)) found.add(index);
   }
   return found;
 }

@@ -71,7 +71,7 @@ export function picturesSvg(pictures: readonly Picture[]): string {
     y += 20;
     parts.push(markup`<text class="heading" x="14" y="${y}">No picture to draw</text>`);
   }
-  const legend = legendSvg(certaintiesOf(pictures), y);
+  const legend = legendSvg(legendOf(pictures), y);
   const size = { width: Math.ceil(Math.max(width, legend.width)), height: y + legend.height + 8 };
   return markup`<svg xmlns="http://www.w3.org/2000/svg" class="waitfor" role="img" aria-label="${clip(words.join(" "), 8000)}" ${sizeOf(size)}>${rawMarkup(`<style>${standaloneStyle}</style>`)}<rect class="paper" width="100%" height="100%"/>${parts}${legend.body}</svg>`
     .text;
@@ -224,17 +224,39 @@ export function certaintyClass(certainty: Certainty): string {
 const certainties: readonly Certainty[] = ["observed", "inferred", "unknown", "not ruled out"];
 
 /** Certainties that some graphs use, in the order of a legend. */
-export function certaintiesOf(drawn: readonly { readonly graph: ReportGraph }[]): readonly Certainty[] {
+function certaintiesOf(drawn: readonly { readonly graph: ReportGraph }[]): readonly Certainty[] {
   return certainties.filter((certainty) =>
     drawn.some(({ graph }) => graph.edges.some((edge) => edge.certainty === certainty)),
   );
 }
 
-function legendSvg(used: readonly Certainty[], top: number): { width: number; height: number; body: Markup } {
-  const lines = used.map((certainty) => `${certainty}: ${certaintyMeanings[certainty]}`);
-  const body = markup`<g class="legend">${used.map((certainty, index) => {
+/** A line of a legend: the class of its arrow, what it means, and a word more. */
+export interface LegendEntry {
+  readonly style: string;
+  readonly name: string;
+  readonly meaning: string;
+}
+
+/** What the arrows of some pictures mean. */
+export function legendOf(drawn: readonly { readonly graph: ReportGraph }[]): readonly LegendEntry[] {
+  const entries = certaintiesOf(drawn).map((certainty) => ({
+    style: certaintyClass(certainty),
+    name: certainty as string,
+    meaning: certaintyMeanings[certainty],
+  }));
+  if (drawn.some(({ graph }) => edgesOnCycles(graph).size > 0))
+    entries.push({ style: "observed cycle", name: "red", meaning: "they wait in a circle" });
+  return entries;
+}
+
+function legendSvg(
+  used: readonly LegendEntry[],
+  top: number,
+): { width: number; height: number; body: Markup } {
+  const lines = used.map(({ name, meaning }) => `${name}: ${meaning}`);
+  const body = markup`<g class="legend">${used.map(({ style }, index) => {
     const y = top + 8 + index * 18;
-    return markup`<g class="edge ${certaintyClass(certainty)}"><path class="line" d="M14 ${y}h34"/></g><text class="detail" x="58" y="${y + 4}">${lines[index]}</text>`;
+    return markup`<g class="edge ${style}"><path class="line" d="M14 ${y}h34"/></g><text class="detail" x="58" y="${y + 4}">${lines[index]}</text>`;
   })}</g>`;
   const width = Math.max(0, ...lines.map((line) => 58 + textWidth(line, fontSize.detail, "mono") + 14));
   return { width, height: used.length * 18, body };
