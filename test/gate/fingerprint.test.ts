@@ -29,7 +29,7 @@ async function dumpOf(parked: readonly Parked[], first = 10): Promise<Dump> {
     path,
     ["goroutine 1 [running]:\nmain.main()\n\t/src/main.go:9 +0x1\n", ...goroutines].join("\n"),
   );
-  return (await readDumps([path], {})).dumps[0]!;
+  return (await readDumps([path], { threads: 1 })).dumps[0]!;
 }
 
 async function report(
