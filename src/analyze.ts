@@ -256,9 +256,8 @@ function unknownFacts(dump: Dump): string[] {
 
 function reportDump(facts: Facts): ReportDump {
   const { dump } = facts;
-  const members = dump.stacks.flatMap((_, i) => facts.groups(i, 0).map((group) => ({ group, frames: [] })));
-  const stacks = reportStacks(facts, members);
-  const omitted = stacks.slice(maxReportStacks);
+  const members = dump.stacks.map((_, i) => ({ group: facts.whole(i), frames: [] }));
+  const { stacks, omitted } = reportStacks(facts, members, maxReportStacks);
   return {
     name: dump.name,
     format: dump.format,
@@ -273,8 +272,8 @@ function reportDump(facts: Facts): ReportDump {
     events: dump.events,
     unknown: unknownFacts(dump),
     benign: [],
-    stacks: stacks.slice(0, maxReportStacks),
-    stacksOmitted: { stacks: omitted.length, goroutines: omitted.reduce((n, s) => n + s.count, 0) },
+    stacks,
+    stacksOmitted: omitted,
   };
 }
 

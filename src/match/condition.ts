@@ -34,6 +34,8 @@ export interface Solution {
 export interface Condition {
   /** Which columns it reads, bits of `attribute`; 0 when the stack alone decides. */
   readonly attributes: number;
+  /** False: it holds for no goroutine of the stack, whatever they have in their columns. Asked without a group. */
+  possible?(subject: Subject): boolean;
   evaluate(subject: Subject): readonly Solution[];
 }
 
@@ -156,10 +158,17 @@ export function remaining(forbidden: Bindings, bindings: Bindings): Bindings | u
   return rest;
 }
 
+/** False when the stack alone shows that the condition holds for none of its goroutines. */
+export function isPossible(condition: Condition, subject: Subject): boolean {
+  if (condition.attributes === 0) return condition.evaluate(subject).length > 0;
+  return condition.possible?.(subject) ?? true;
+}
+
 /** All of them hold. */
 export function allOf(conditions: readonly Condition[]): Condition {
   return {
     attributes: conditions.reduce((bits, c) => bits | c.attributes, 0),
+    possible: (subject) => conditions.every((c) => isPossible(c, subject)),
     evaluate(subject) {
       let solutions = yes;
       for (const c of conditions) {
@@ -178,6 +187,7 @@ export function allOf(conditions: readonly Condition[]): Condition {
 export function anyOf(conditions: readonly Condition[]): Condition {
   return {
     attributes: conditions.reduce((bits, c) => bits | c.attributes, 0),
+    possible: (subject) => conditions.some((c) => isPossible(c, subject)),
     evaluate(subject) {
       const all = conditions.flatMap((c) => [...c.evaluate(subject)]);
       const known = all.filter((s) => s.known);

@@ -53,6 +53,7 @@ export function findCycles(
   };
   for (let i = 0; i < relation.tuples.length; i++) search(i, [i]);
   trace?.searched(relation.role, relation.tuples.length, rings.size);
+  const others = relations.filter((r) => r.role.kind !== "required");
   const matches: Match[] = [];
   for (const ring of rings.values()) {
     const used = new UsedRows();
@@ -61,7 +62,7 @@ export function findCycles(
     for (const m of members) used.add(m.group);
     const count = members.reduce((n, m) => n + m.group.weight, 0);
     const required = [{ role: relation.role, members, count, confirmed: count }];
-    const match = finish(rule, facts, relations, {}, required, used, {
+    const match = finish(rule, facts, others, {}, required, used, {
       step: undefined,
       ring: links,
       trace,

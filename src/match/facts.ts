@@ -8,7 +8,9 @@ import type { DumpSource } from "../source/open-source.ts";
 import type { OperationKind } from "../source/operations.ts";
 import type { StackFacts } from "../source/source-facts.ts";
 import { attribute } from "./condition.ts";
+import { Families } from "./families.ts";
 import type { History } from "./history.ts";
+import { columnOf, type GroupSummary, partition, rowsByStack, summarize } from "./rows.ts";
 
 /** Goroutines of one distinct stack that are alike in all that was asked. */
 export interface Group {
@@ -44,8 +46,10 @@ export class Facts {
   /** Go source beside the dump; `undefined` when none was given. */
   readonly source: DumpSource | undefined;
   readonly #own: ((packagePath: string) => boolean) | undefined;
-  #rowStart: Uint32Array | undefined;
-  #rows: Uint32Array = new Uint32Array(0);
+  #byStack: ReturnType<typeof rowsByStack> | undefined;
+  readonly #whole: (Group | undefined)[] = [];
+  readonly #summaries = new WeakMap<Group, GroupSummary>();
+  #families: Families | undefined;
   readonly #groups = new Map<number, readonly Group[]>();
   readonly #at: (FramePlace | undefined)[] = [];
   readonly #entry: (FramePlace | undefined)[] = [];
@@ -65,8 +69,8 @@ export class Facts {
   get total(): number {
     if (this.#total === undefined) {
       this.#total = 0;
-      const weight = this.dump.goroutines.weight;
-      for (let row = 0; row < this.dump.goroutines.length; row++) this.#total += weight[row]!;
+      const { weight, length } = this.dump.goroutines;
+      for (let row = 0; row < length; row++) this.#total += weight[row]!;
     }
     return this.#total;
   }
@@ -84,19 +88,41 @@ export class Facts {
 
   /** Rows with this stack, ascending. */
   rowsOf(stackIndex: number): Uint32Array {
-    if (this.#rowStart === undefined) this.#sortRows();
-    return this.#rows.subarray(this.#rowStart![stackIndex]!, this.#rowStart![stackIndex + 1]!);
+    this.#byStack ??= rowsByStack(this.dump);
+    const { rows, start } = this.#byStack;
+    return rows.subarray(start[stackIndex]!, start[stackIndex + 1]!);
   }
 
-  #sortRows(): void {
-    const { goroutines, stacks } = this.dump;
-    const start = new Uint32Array(stacks.length + 1);
-    for (let row = 0; row < goroutines.length; row++) start[goroutines.stack[row]! + 1]!++;
-    for (let i = 0; i < stacks.length; i++) start[i + 1]! += start[i]!;
-    const next = start.slice();
-    this.#rows = new Uint32Array(goroutines.length);
-    for (let row = 0; row < goroutines.length; row++) this.#rows[next[goroutines.stack[row]!]!++] = row;
-    this.#rowStart = start;
+  /** All goroutines of a stack; the same object every time. */
+  whole(stackIndex: number): Group {
+    this.#whole[stackIndex] ??= this.groupOf(stackIndex, this.rowsOf(stackIndex));
+    return this.#whole[stackIndex]!;
+  }
+
+  /** What the goroutines of a group say together; worked out once a group. */
+  summary(group: Group): GroupSummary {
+    let summary = this.#summaries.get(group);
+    if (summary === undefined) {
+      summary = summarize(this.dump.goroutines, group.rows);
+      this.#summaries.set(group, summary);
+    }
+    return summary;
+  }
+
+  /** Distinct addresses that the goroutines of a group wait for, as far as known. */
+  resources(group: Group): ReadonlySet<number> {
+    const { addresses } = this.summary(group);
+    if (addresses.length < 2) return new Set(addresses);
+    const all = new Set<number>();
+    for (let i = 0; i < group.rows.length; i++) all.add(this.dump.goroutines.resource[group.rows[i]!]!);
+    all.delete(Number.NaN);
+    return all;
+  }
+
+  /** Who started whom, by ids. */
+  get families(): Families {
+    this.#families ??= new Families(this.dump, (stackIndex) => this.rowsOf(stackIndex));
+    return this.#families;
   }
 
   /** The goroutines of a stack, split by the attributes asked (bits of `attribute`). */
@@ -104,64 +130,59 @@ export class Facts {
     const key = stackIndex * 512 + attributes;
     let groups = this.#groups.get(key);
     if (groups === undefined) {
-      groups = this.#split(stackIndex, attributes);
+      groups = this.splitRows(stackIndex, this.rowsOf(stackIndex), attributes);
       this.#groups.set(key, groups);
     }
     return groups;
   }
 
-  #split(stackIndex: number, attributes: number): readonly Group[] {
-    return this.splitRows(stackIndex, this.rowsOf(stackIndex), attributes);
+  /** A group, split further. */
+  split(group: Group, attributes: number): readonly Group[] {
+    if (group === this.#whole[group.stackIndex]) return this.groups(group.stackIndex, attributes);
+    return this.splitRows(group.stackIndex, group.rows, attributes);
   }
 
   /** Rows of one stack, split by the attributes asked. */
   splitRows(stackIndex: number, rows: ArrayLike<number>, attributes: number): readonly Group[] {
     if (rows.length === 0) return [];
-    if (attributes === 0 || rows.length === 1) return [this.groupOf(stackIndex, rows)];
-    // Mostly they are all alike, and need no new lists.
-    const first = this.#rowKey(rows[0]!, attributes);
-    let alike = 1;
-    while (alike < rows.length && Object.is(this.#rowKey(rows[alike]!, attributes), first)) alike++;
-    if (alike === rows.length) return [this.groupOf(stackIndex, rows)];
-    const parts = new Map<string | number, number[]>();
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i]!;
-      const key = this.#rowKey(row, attributes);
-      const part = parts.get(key);
-      if (part === undefined) parts.set(key, [row]);
-      else part.push(row);
-    }
-    return [...parts.values()].map((part) => this.groupOf(stackIndex, part));
+    const parts =
+      attributes === 0 || rows.length === 1 ? [rows] : partition(rows, this.#keyOf(stackIndex, attributes));
+    return parts.map((part) => this.groupOf(stackIndex, part));
   }
 
   /** A group of some rows of one stack. */
   groupOf(stackIndex: number, rows: ArrayLike<number>): Group {
+    const whole = this.#whole[stackIndex];
+    if (whole !== undefined && whole.rows.length === rows.length) return whole;
+    if (this.total === this.dump.goroutines.length) return { stackIndex, rows, weight: rows.length };
     let weight = 0;
     for (let i = 0; i < rows.length; i++) weight += this.dump.goroutines.weight[rows[i]!]!;
     return { stackIndex, rows, weight };
   }
 
-  #rowKey(row: number, attributes: number): string | number {
+  #keyOf(stackIndex: number, attributes: number): (row: number) => string | number {
     const g = this.dump.goroutines;
-    if (attributes === attribute.resource) return g.resource[row]!;
-    if (attributes === attribute.flags) return g.flags[row]!;
-    if (attributes === attribute.minutes) return g.minutes[row]!;
-    if (attributes === (attribute.minutes | attribute.flags)) return g.minutes[row]! * 256 + g.flags[row]!;
-    let key = "";
-    if (attributes & attribute.minutes) key += `m${g.minutes[row]}`;
-    if (attributes & attribute.flags) key += `f${g.flags[row]}`;
-    if (attributes & attribute.resource) key += `r${g.resource[row]}`;
-    if (attributes & attribute.id) key += `i${g.id[row]}`;
-    if (attributes & attribute.creator) key += `c${g.creator[row]}`;
-    if (attributes & attribute.labels) key += `l${g.labels[row]}`;
-    if (attributes & attribute.history) key += `h${g.id[row]}`;
-    if (attributes & attribute.arguments) {
-      const slots = this.dump.stacks[g.stack[row]!]!.slots.length;
-      for (let i = 0; i < slots; i++) key += `a${g.argument(row, i)}`;
-    }
-    if (attributes & attribute.holds)
-      key += `o${this.held.of(row).join(",")}${this.held.reenters(row) ? "r" : ""}`;
-    return key;
+    const column = columnOf(g, attributes);
+    if (column !== undefined) return (row) => column[row]!;
+    if (attributes === (attribute.minutes | attribute.flags))
+      return (row) => g.minutes[row]! * 256 + g.flags[row]!;
+    const slots = this.dump.stacks[stackIndex]!.slots.length;
+    return (row) => {
+      let key = "";
+      if (attributes & attribute.minutes) key += `m${g.minutes[row]}`;
+      if (attributes & attribute.flags) key += `f${g.flags[row]}`;
+      if (attributes & attribute.resource) key += `r${g.resource[row]}`;
+      if (attributes & attribute.id) key += `i${g.id[row]}`;
+      if (attributes & attribute.creator) key += `c${g.creator[row]}`;
+      if (attributes & attribute.labels) key += `l${g.labels[row]}`;
+      if (attributes & attribute.history) key += `h${g.id[row]}`;
+      if (attributes & attribute.arguments) {
+        for (let i = 0; i < slots; i++) key += `a${g.argument(row, i)}`;
+      }
+      if (attributes & attribute.holds)
+        key += `o${this.held.of(row).join(",")}${this.held.reenters(row) ? "r" : ""}`;
+      return key;
+    };
   }
 
   /** Locks that goroutines may hold. */

@@ -5,6 +5,7 @@ import type { Facts, Group } from "./facts.ts";
 import type { Match, RoleMembers } from "./match.ts";
 import { bindingsKey, type Member, type Relation, type Tuple } from "./relation.ts";
 import type { MatchTrace } from "./trace.ts";
+import { TupleIndex } from "./tuple-index.ts";
 
 /** Tuples that are compared for one rule on one dump at most; beyond, the rule is named as not fully evaluated. */
 const maxWork = 2_000_000;
@@ -25,17 +26,18 @@ export function joinRoles(
   trace?: MatchTrace,
 ): { matches: Match[]; limit: string | undefined } {
   const ladder = new Set(rule.joinedBy.flatMap((s) => s.variables));
-  const required = relations.filter((r) => r.role.kind === "required");
-  const indexes = required.map((relation, position) =>
-    indexOf(rule, relation, required.slice(0, position), ladder),
+  const needed = required(relations);
+  const indexes = needed.map((relation, position) =>
+    indexOf(rule, relation, needed.slice(0, position), ladder),
   );
+  const others = relations.filter((r) => r.role.kind !== "required").map((r) => lookupOf(r, needed));
   const budget = new Budget();
   let partial = new Map<string, Bindings>([["", {}]]);
-  required.forEach((relation, position) => {
+  needed.forEach((relation, position) => {
     const next = new Map<string, Bindings>();
     // The first role that has a ladder variable sets its value; what others have is only compared with it.
     const fixed = new Set(
-      [...ladder].filter((v) => required.slice(0, position).some((r) => r.role.variables.has(v))),
+      [...ladder].filter((v) => needed.slice(0, position).some((r) => r.role.variables.has(v))),
     );
     for (const bindings of partial.values()) {
       const found = position === 0 ? relation.tuples : indexes[position]!.find(bindings);
@@ -54,7 +56,7 @@ export function joinRoles(
   for (const bindings of partial.values()) {
     if (matches.length >= maxMatches) return { matches, limit: `more than ${maxMatches} findings` };
     if (budget.limit !== undefined) break;
-    const match = complete(rule, facts, relations, ladder, bindings, indexes, budget, trace);
+    const match = complete(rule, facts, relations, ladder, bindings, indexes, others, budget, trace);
     if (match !== undefined) matches.push(match);
   }
   return { matches, limit: budget.limit };
@@ -74,7 +76,7 @@ function indexOf(
   const plain = [...role.variables].filter(([v, use]) => !use.optional && !ladder.has(v)).map(([v]) => v);
   const first = earlier.length === 0;
   const shared = first ? [...plain, ...own] : sharedVariables(role, earlier, ladder);
-  return new TupleIndex(rule, relation, shared, anchor ? [] : own, first);
+  return new TupleIndex(relation.tuples, shared, { steps: anchor ? [] : rule.joinedBy, first });
 }
 
 function sharedVariables(
@@ -85,82 +87,6 @@ function sharedVariables(
   return [...role.variables.keys()].filter(
     (v) => !ladder.has(v) && earlier.some((r) => r.role.variables.has(v)),
   );
-}
-
-/** Finds the tuples of a role that may fit given bindings, without looking at all of them. */
-class TupleIndex {
-  readonly #all: readonly Tuple[];
-  readonly #first: boolean;
-  readonly #shared: readonly string[];
-  readonly #steps: readonly (readonly string[])[];
-  readonly #exact = new Map<string, Tuple[]>();
-  readonly #loose: Tuple[] = [];
-  readonly #byStep: readonly Map<string, Tuple[]>[];
-
-  /**
-   * @param shared variables by which the role is joined plainly
-   * @param ladder variables of `joined-by` by which the role is joined; empty for the role that sets their values
-   * @param first the role that all others are joined to: its values are equal or equally unknown
-   */
-  constructor(
-    rule: Rule,
-    relation: Relation,
-    shared: readonly string[],
-    ladder: readonly string[],
-    first: boolean,
-  ) {
-    this.#all = relation.tuples;
-    this.#first = first;
-    this.#shared = shared;
-    this.#steps = ladder.length === 0 ? [] : rule.joinedBy.map((s) => s.variables);
-    this.#byStep = this.#steps.map(() => new Map());
-    for (const tuple of relation.tuples) {
-      const key = keyOf(tuple.bindings, shared, first);
-      if (key === undefined) this.#loose.push(tuple);
-      else addTo(this.#exact, key, tuple);
-      this.#steps.forEach((variables, i) => {
-        const stepKey = keyOf(tuple.bindings, variables);
-        if (stepKey !== undefined) addTo(this.#byStep[i]!, stepKey, tuple);
-      });
-    }
-  }
-
-  /** Tuples that may fit; each still has to be asked. */
-  find(bindings: Bindings): readonly Tuple[] {
-    if (this.#steps.length > 0) return this.#climb(bindings);
-    if (this.#shared.length === 0) return this.#all;
-    const key = keyOf(bindings, this.#shared, this.#first);
-    if (key === undefined) return this.#all;
-    const exact = this.#exact.get(key) ?? [];
-    return this.#loose.length === 0 ? exact : [...exact, ...this.#loose];
-  }
-
-  /** Tuples that agree by some step of the ladder. */
-  #climb(bindings: Bindings): readonly Tuple[] {
-    const lists = this.#steps.flatMap((variables, i) => {
-      const key = keyOf(bindings, variables);
-      const list = key === undefined ? undefined : this.#byStep[i]!.get(key);
-      return list === undefined ? [] : [list];
-    });
-    return lists.length === 1 ? lists[0]! : [...new Set(lists.flat())];
-  }
-}
-
-function addTo(index: Map<string, Tuple[]>, key: string, tuple: Tuple): void {
-  const list = index.get(key);
-  if (list === undefined) index.set(key, [tuple]);
-  else list.push(tuple);
-}
-
-/** `undefined` when a value is unknown, unless unknown is a value like any other. */
-function keyOf(bindings: Bindings, names: readonly string[], unknownToo = false): string | undefined {
-  let key = "";
-  for (const name of names) {
-    const value = bindings[name];
-    if (value === undefined && !unknownToo) return undefined;
-    key += `${value}\u0001`;
-  }
-  return key;
 }
 
 /** Counts what a rule costs; beyond the limit the rule is named as not fully evaluated. */
@@ -265,6 +191,28 @@ function isRefinement(better: Bindings, bindings: Bindings): boolean {
   return more;
 }
 
+function required(relations: readonly Relation[]): Relation[] {
+  return relations.filter((r) => r.role.kind === "required");
+}
+
+/** Tuples of an optional or absent role, that may fit what the required roles bind. */
+interface Candidates {
+  readonly role: Role;
+  readonly tuples: readonly Tuple[];
+  readonly undecided: readonly Tuple[];
+}
+
+interface Lookup {
+  find(bindings: Bindings): Candidates;
+}
+
+function lookupOf({ role, tuples, undecided }: Relation, needed: readonly Relation[]): Lookup {
+  const shared = [...role.variables.keys()].filter((v) => needed.some((r) => r.role.variables.has(v)));
+  const known = new TupleIndex(tuples, shared);
+  const open = new TupleIndex(undecided, shared);
+  return { find: (bindings) => ({ role, tuples: known.find(bindings), undecided: open.find(bindings) }) };
+}
+
 /** Rows that a match already uses, by stack. */
 export class UsedRows {
   readonly #groups = new Map<number, Group[]>();
@@ -297,6 +245,7 @@ function complete(
   ladder: ReadonlySet<string>,
   bindings: Bindings,
   indexes: readonly TupleIndex[],
+  others: readonly Lookup[],
   budget: Budget,
   trace: MatchTrace | undefined,
 ): Match | undefined {
@@ -305,11 +254,7 @@ function complete(
   const roles: RoleMembers[] = [];
   const anchored = new Set<string>();
   let step: number | undefined;
-  for (const { role, tuples, undecided } of relations) {
-    if (role.kind !== "required") {
-      if (!budget.spend(tuples.length + undecided.length)) return undefined;
-      continue;
-    }
+  for (const { role } of required(relations)) {
     const found = indexes[roles.length]!.find(bindings);
     if (!budget.spend(found.length)) return undefined;
     fitting.set(role, found);
@@ -340,7 +285,10 @@ function complete(
     roles.push({ role, members, count, confirmed });
     if (!anchor) step = Math.max(step ?? 0, sufficientStep(bySteps, role));
   }
-  return finish(rule, facts, relations, bindings, roles, used, { step, trace, fitting });
+  const candidates = others.map((other) => other.find(bindings));
+  if (!budget.spend(candidates.reduce((n, c) => n + c.tuples.length + c.undecided.length, 0)))
+    return undefined;
+  return finish(rule, facts, candidates, bindings, roles, used, { step, trace, fitting });
 }
 
 /** The anchor's own tuples are those with exactly these ladder values. */
@@ -370,11 +318,11 @@ function isConfirmed(rule: Rule, tuple: Bindings, bindings: Bindings): boolean {
   });
 }
 
-/** Adds optional roles and asks for absent ones. */
+/** Adds optional roles and asks for absent ones, each given with the tuples that may fit. */
 export function finish(
   rule: Rule,
   facts: Facts,
-  relations: readonly Relation[],
+  others: readonly Candidates[],
   bindings: Bindings,
   required: readonly RoleMembers[],
   used: UsedRows,
@@ -394,9 +342,7 @@ export function finish(
   const roles = [...required];
   const nobody = new Set<string>();
   const notRuledOut: { role: Role; count: number }[] = [];
-  for (const relation of relations) {
-    const { role } = relation;
-    if (role.kind === "required") continue;
+  for (const { role, tuples, undecided } of others) {
     const members: Member[] = [];
     let count = 0;
     let open = 0;
@@ -412,8 +358,8 @@ export function finish(
         } else open += group.weight;
       }
     };
-    for (const tuple of relation.tuples) visit(tuple, true);
-    for (const tuple of relation.undecided) visit(tuple, false);
+    for (const tuple of tuples) visit(tuple, true);
+    for (const tuple of undecided) visit(tuple, false);
     const unique = distinctMembers(members);
     const played = unique.length > 0 && role.count(unique.reduce((n, m) => n + m.group.weight, 0));
     if (played && role.kind === "absent") {

@@ -3,8 +3,9 @@ import type { Role, Rule } from "../rules/rule.ts";
 import type { Bindings, Value } from "./condition.ts";
 import { findCycles } from "./cycle.ts";
 import type { Facts } from "./facts.ts";
+import { roleGroups } from "./fold.ts";
 import { joinRoles } from "./join.ts";
-import { type Member, type Relation, relationOf } from "./relation.ts";
+import { type Member, type Relation, reachOf, relationOf } from "./relation.ts";
 import type { MatchTrace } from "./trace.ts";
 import { whenHolds } from "./when.ts";
 
@@ -57,11 +58,17 @@ export interface RuleResult {
 export function matchRule(rule: Rule, facts: Facts, trace?: MatchTrace): RuleResult {
   const decided = { rule, matches: [], missing: new Set<Fact>(), limit: undefined };
   if (rule.event !== undefined && !facts.dump.events.some((e) => rule.event!(e.text))) return decided;
+  const reach = new Map<Role, ReturnType<typeof reachOf>>();
+  for (const role of rule.roles) {
+    const stacks = reachOf(role, facts);
+    if (role.kind === "required" && stacks.size === 0) return decided;
+    reach.set(role, stacks);
+  }
   const relations: Relation[] = [];
   let possible = true;
   const missing = new Set<Fact>();
   for (const role of rule.roles) {
-    const relation = relationOf(role, facts);
+    const relation = relationOf(role, facts, reach.get(role)!, roleGroups(rule, role, facts, reach));
     relations.push(relation);
     if (role.kind !== "required" || relation.tuples.length > 0) continue;
     possible = false;

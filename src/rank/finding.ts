@@ -1,5 +1,5 @@
 import type { Facts } from "../match/facts.ts";
-import type { Match, RoleMembers } from "../match/match.ts";
+import type { Match } from "../match/match.ts";
 import type { Member } from "../match/relation.ts";
 import type { Capability } from "../model/dump.ts";
 import type { Confidence, Finding, ReportRole, Severity } from "../report/report.ts";
@@ -9,8 +9,9 @@ import { evidenceOf } from "./evidence.ts";
 import { type Identity, identityOf } from "./fingerprint.ts";
 import { graphOf } from "./graph.ts";
 import { bindingsOf, longestWait, messageOf } from "./message.ts";
+import { RowSet } from "./row-set.ts";
 import { scoreOf } from "./score.ts";
-import { insertSmallest, reportStacks } from "./stacks.ts";
+import { reportStacks, smallestIds } from "./stacks.ts";
 
 /** Stacks shown of one role. */
 const maxStacks = 5;
@@ -23,9 +24,9 @@ export interface Candidate {
   readonly confidence: Confidence;
   readonly rank: number;
   /** Rows of the dump that take part, for `explains`. */
-  readonly rows: ReadonlySet<number>;
+  readonly rows: RowSet;
   /** Addresses that they wait for, as far as known: who waits for the same thing suffers from the same cause. */
-  readonly resources: ReadonlySet<number>;
+  readonly resources: () => ReadonlySet<number>;
 }
 
 const order: readonly Confidence[] = ["low", "medium", "high"];
@@ -73,8 +74,12 @@ export function candidatesOf(matches: readonly Match[]): Candidate[] {
     );
     const first = entries[0]!;
     const severity = severityOf(first.match);
-    const rows = new Set<number>();
-    for (const { match } of entries) for (const r of match.roles) addRows(rows, r);
+    const { facts } = first.match;
+    const groups = new Set(
+      entries.flatMap(({ match }) => match.roles.flatMap((r) => r.members.map((m) => m.group))),
+    );
+    const rows = new RowSet(facts, groups);
+    let resources: ReadonlySet<number> | undefined;
     return {
       matches: entries.map((e) => e.match),
       identity: identityOf(first.match),
@@ -88,27 +93,16 @@ export function candidatesOf(matches: readonly Match[]): Candidate[] {
         own: blocksInOwnCode(first.match),
       }),
       rows,
-      resources: resourcesOf(first.match.facts, rows),
+      resources: () => {
+        resources ??= new Set([...groups].flatMap((group) => [...facts.resources(group)]));
+        return resources;
+      },
     };
   });
 }
 
-function resourcesOf(facts: Facts, rows: ReadonlySet<number>): Set<number> {
-  const resources = new Set<number>();
-  for (const row of rows) {
-    const address = facts.dump.goroutines.resource[row]!;
-    if (!Number.isNaN(address)) resources.add(address);
-  }
-  return resources;
-}
-
 function membersOf(match: Match): number {
   return match.roles.reduce((n, r) => n + r.count, 0);
-}
-
-function addRows(rows: Set<number>, players: RoleMembers): void {
-  for (const { group } of players.members)
-    for (let i = 0; i < group.rows.length; i++) rows.add(group.rows[i]!);
 }
 
 function blocksInOwnCode(match: Match): boolean {
@@ -173,21 +167,23 @@ function mergedRoles(matches: readonly Match[]): ReportRole[] {
     const { facts } = matches[0]!;
     const seen = new Set<unknown>();
     const members = all.flatMap((r) => r.members).filter((m) => !seen.has(m.group) && seen.add(m.group));
-    const stacks = reportStacks(
+    const { stacks, omitted } = reportStacks(
       facts,
       members.map((m) => withDecisiveFrame(facts, m)),
+      maxStacks,
     );
-    const ids: number[] = [];
-    for (const stack of stacks) for (const id of stack.goroutines) insertSmallest(ids, id);
     const count = members.reduce((n, m) => n + m.group.weight, 0);
     return {
       name,
       title: all[0]!.role.title,
       count,
       confirmed: all.every((r) => r.confirmed === r.count),
-      goroutines: ids,
-      stacks: stacks.slice(0, maxStacks),
-      stacksOmitted: Math.max(0, stacks.length - maxStacks),
+      goroutines: smallestIds(
+        facts,
+        members.map((m) => m.group),
+      ),
+      stacks,
+      stacksOmitted: omitted.stacks,
     };
   });
 }

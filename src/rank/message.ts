@@ -63,11 +63,8 @@ function roleProperty(
 
 /** Longest wait among the players in minutes; -1 when the dump says none. */
 export function longestWait(match: Match, players: RoleMembers): number {
-  const g = match.facts.dump.goroutines;
   let longest = -1;
-  for (const { group } of players.members) {
-    for (let i = 0; i < group.rows.length; i++) longest = Math.max(longest, g.minutes[group.rows[i]!]!);
-  }
+  for (const { group } of players.members) longest = Math.max(longest, match.facts.summary(group).maxMinutes);
   return longest;
 }
 

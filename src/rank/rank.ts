@@ -1,6 +1,7 @@
 import type { Match } from "../match/match.ts";
 import type { Finding } from "../report/report.ts";
 import { type Candidate, candidatesOf, findingOf } from "./finding.ts";
+import { sharesOne } from "./row-set.ts";
 
 /** Findings of one dump by rank, symptoms nested below what explains them. */
 export function rankMatches(matches: readonly Match[]): Finding[] {
@@ -59,11 +60,5 @@ function explainers(candidates: readonly Candidate[]): number[] {
 
 /** They share goroutines, or wait for the same thing. */
 function concerns(cause: Candidate, symptom: Candidate): boolean {
-  return overlaps(cause.rows, symptom.rows) || overlaps(cause.resources, symptom.resources);
-}
-
-function overlaps(a: ReadonlySet<number>, b: ReadonlySet<number>): boolean {
-  const [small, large] = a.size < b.size ? [a, b] : [b, a];
-  for (const row of small) if (large.has(row)) return true;
-  return false;
+  return cause.rows.overlaps(symptom.rows) || sharesOne(cause.resources(), symptom.resources());
 }

@@ -1,11 +1,10 @@
 import type { Facts, Group } from "../match/facts.ts";
+import { insertSmallest } from "../match/rows.ts";
 import { formatAddress } from "../model/address.ts";
 import type { Frame } from "../model/stack.ts";
 import type { ReportFrame, ReportStack } from "../report/report.ts";
 import { sourceOf, strandLines } from "./source-lines.ts";
 
-/** Goroutine ids shown for one stack or role. */
-const maxIds = 10;
 /** Label sets shown for one stack. */
 const maxLabelSets = 5;
 
@@ -22,80 +21,65 @@ function reportFrame(frame: Frame, decisive: boolean, source?: ReportFrame["sour
 
 interface Aggregate {
   readonly stackIndex: number;
+  readonly groups: Group[];
   count: number;
-  readonly ids: number[];
-  min: number;
-  max: number;
-  /** The address that all wait for; `undefined` before the first row, NaN when they differ or don't say. */
-  resource: number | undefined;
   readonly frames: Set<number>;
-  /** Goroutines by their labels, an index into the dump's sets; without those that have none. */
-  readonly labels: Map<number, number>;
 }
 
-/** Distinct stacks of some groups by falling count, equal counts in the dump's order. */
+/** Distinct stacks of some groups by falling count, equal counts in the dump's order; `most` are told, the rest counted. */
 export function reportStacks(
   facts: Facts,
   members: readonly { readonly group: Group; readonly frames: readonly number[] }[],
-): ReportStack[] {
+  most: number,
+): { stacks: ReportStack[]; omitted: { stacks: number; goroutines: number } } {
   const byStack = new Map<number, Aggregate>();
   for (const { group, frames } of members) {
-    let a = byStack.get(group.stackIndex);
+    const { stackIndex } = group;
+    let a = byStack.get(stackIndex);
     if (a === undefined) {
-      const { stackIndex } = group;
-      a = {
-        stackIndex,
-        count: 0,
-        ids: [],
-        min: Infinity,
-        max: -1,
-        resource: undefined,
-        frames: new Set(),
-        labels: new Map(),
-      };
+      a = { stackIndex, groups: [], count: 0, frames: new Set() };
       byStack.set(stackIndex, a);
     }
+    a.groups.push(group);
+    a.count += group.weight;
     for (const f of frames) a.frames.add(f);
-    addRows(facts, a, group);
   }
-  return [...byStack.values()]
-    .sort((a, b) => b.count - a.count || a.stackIndex - b.stackIndex)
-    .map((a) => toReportStack(facts, a));
+  const sorted = [...byStack.values()].sort((a, b) => b.count - a.count || a.stackIndex - b.stackIndex);
+  const omitted = sorted.slice(most);
+  return {
+    stacks: sorted.slice(0, most).map((a) => toReportStack(facts, a)),
+    omitted: { stacks: omitted.length, goroutines: omitted.reduce((n, a) => n + a.count, 0) },
+  };
 }
 
-function addRows(facts: Facts, a: Aggregate, group: Group): void {
-  const g = facts.dump.goroutines;
-  a.count += group.weight;
-  for (let i = 0; i < group.rows.length; i++) {
-    const row = group.rows[i]!;
-    if (!Number.isNaN(g.id[row]!)) insertSmallest(a.ids, g.id[row]!);
-    const minutes = g.minutes[row]!;
-    if (minutes >= 0 && minutes < a.min) a.min = minutes;
-    if (minutes > a.max) a.max = minutes;
-    if (a.resource === undefined) a.resource = g.resource[row]!;
-    else if (g.resource[row]! !== a.resource) a.resource = Number.NaN;
-    const labels = g.labels[row]!;
-    if (labels !== 0) a.labels.set(labels, (a.labels.get(labels) ?? 0) + g.weight[row]!);
-  }
-}
-
-/** Keeps the smallest ids, ascending. */
-export function insertSmallest(ids: number[], id: number): void {
-  if (ids.length === maxIds && id >= ids[maxIds - 1]!) return;
-  let at = ids.length;
-  while (at > 0 && ids[at - 1]! > id) at--;
-  ids.splice(at, 0, id);
-  if (ids.length > maxIds) ids.pop();
+/** The smallest ids of some groups, ascending. */
+export function smallestIds(facts: Facts, groups: readonly Group[]): number[] {
+  const ids: number[] = [];
+  for (const group of groups) for (const id of facts.summary(group).ids) insertSmallest(ids, id);
+  return ids;
 }
 
 function toReportStack(facts: Facts, a: Aggregate): ReportStack {
   const stack = facts.dump.stacks[a.stackIndex]!;
-  const resource = a.resource ?? Number.NaN;
+  const said = a.groups.map((group) => facts.summary(group));
+  const waits = said.filter((s) => s.maxMinutes >= 0);
+  const addresses = new Set(said.flatMap((s) => s.addresses));
+  const [resource] = addresses;
+  const labels = new Map<number, number>();
+  for (const s of said) for (const [set, n] of s.labels) labels.set(set, (labels.get(set) ?? 0) + n);
+  const agreed = addresses.size === 1 && !said.some((s) => s.addressUnknown);
   return {
     count: a.count,
     waitKind: stack.wait,
     waitReason: stack.reason,
-    ...(a.max >= 0 ? { waitedMinutes: { min: a.min, max: a.max } } : {}),
+    ...(waits.length > 0
+      ? {
+          waitedMinutes: {
+            min: waits.reduce((least, s) => Math.min(least, s.minMinutes), Number.POSITIVE_INFINITY),
+            max: waits.reduce((most, s) => Math.max(most, s.maxMinutes), 0),
+          },
+        }
+      : {}),
     elided: stack.extent === "ends" ? -1 : stack.elided,
     frames: stack.frames.map((f, i) =>
       reportFrame(f, a.frames.has(i), a.frames.has(i) ? sourceOf(facts, a.stackIndex, i) : undefined),
@@ -109,9 +93,9 @@ function toReportStack(facts: Facts, a: Aggregate): ReportStack {
             a.frames.size === 0 ? undefined : strandLines(facts, a.stackIndex),
           ),
         }),
-    goroutines: a.ids,
-    ...(Number.isNaN(resource) ? {} : { resource: formatAddress(resource) }),
-    ...(a.labels.size === 0 ? {} : { labels: reportLabels(facts, a.labels) }),
+    goroutines: smallestIds(facts, a.groups),
+    ...(agreed && resource !== undefined ? { resource: formatAddress(resource) } : {}),
+    ...(labels.size === 0 ? {} : { labels: reportLabels(facts, labels) }),
   };
 }
 

@@ -58,6 +58,7 @@ class RuleCompiler implements PredicateContext {
   #role = {
     variables: new Map<string, { kind: VariableKind; optional: boolean }>(),
     collected: new Set<string>(),
+    idColumns: new Map<number, Set<string | undefined>>(),
   };
   /** Inside `not`, captures refer to what is bound elsewhere. */
   #negated = 0;
@@ -286,9 +287,15 @@ class RuleCompiler implements PredicateContext {
     }
   }
 
+  reads(column: number, variable: string | undefined): void {
+    const known = this.#role.idColumns.get(column);
+    if (known === undefined) this.#role.idColumns.set(column, new Set([variable]));
+    else known.add(variable);
+  }
+
   #compileRole(name: string, source: RoleSource): Role {
     const path = `/roles/${name}`;
-    this.#role = { variables: new Map(), collected: new Set() };
+    this.#role = { variables: new Map(), collected: new Set(), idColumns: new Map() };
     this.#needs = new Set();
     const conditions = this.#namedConditions(source, path);
     if (conditions.length === 0)
@@ -311,6 +318,7 @@ class RuleCompiler implements PredicateContext {
       minCount: smallest(count),
       share: source.share === undefined ? undefined : rangeTest(source.share, this, `${path}/share`),
       variables: this.#role.variables,
+      idColumns: this.#role.idColumns,
       collected: this.#role.collected,
       needs: [...this.#needs],
     };

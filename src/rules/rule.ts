@@ -34,6 +34,8 @@ export interface Role {
   readonly share: ((fraction: number) => boolean) | undefined;
   /** Variables that it binds, `$X*` left out: the key of its relation. */
   readonly variables: ReadonlyMap<string, { readonly kind: VariableKind; readonly optional: boolean }>;
+  /** Columns of ids (bits of `attribute`) and the variables that they are compared with; `undefined`: with a number. */
+  readonly idColumns: ReadonlyMap<number, ReadonlySet<string | undefined>>;
   /** Variables `$X*`. */
   readonly collected: ReadonlySet<string>;
   readonly needs: readonly Capability[];

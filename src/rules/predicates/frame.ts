@@ -183,6 +183,11 @@ function decisive(solutions: readonly Solution[], frame: number): readonly Solut
   return solutions.map((s) => (s.frames.includes(frame) ? s : { ...s, frames: [...s.frames, frame] }));
 }
 
+/** Without a group an address is merely unknown, so that the frames alone can already say no. */
+function decidedByFrames(attributes: number, evaluate: Condition["evaluate"]): Condition {
+  return { attributes, evaluate, possible: (subject) => evaluate(subject).length > 0 };
+}
+
 /** A predicate on the frame at one place of the stack. */
 function placed(
   key: string,
@@ -196,15 +201,12 @@ function placed(
     needs: ["stacks"],
     compile(value, context, path): Condition {
       const frame = compileFrame(value, context, path);
-      return {
-        attributes: frame.attributes,
-        evaluate(subject) {
-          const index = place(subject);
-          if (index === "none") return truth(false);
-          if (index === "unknown") return unknown("stacks");
-          return decisive(frame.test(subject.stack.frames[index]!, index, subject), index);
-        },
-      };
+      return decidedByFrames(frame.attributes, (subject) => {
+        const index = place(subject);
+        if (index === "none") return truth(false);
+        if (index === "unknown") return unknown("stacks");
+        return decisive(frame.test(subject.stack.frames[index]!, index, subject), index);
+      });
     },
   };
 }
@@ -255,9 +257,13 @@ export const createdBy: Predicate = {
     const creator =
       goroutine === undefined
         ? undefined
-        : numberMatcher(goroutine, "id", "creator-ids", context, `${path}/goroutine`);
+        : numberMatcher(goroutine, "id", "creator-ids", context, `${path}/goroutine`, attribute.creator);
     return {
       attributes: creator === undefined ? 0 : attribute.creator,
+      possible({ facts, stack, ...subject }) {
+        if (stack.createdBy === undefined) return !facts.dump.capabilities.has("creators");
+        return frame.test(stack.createdBy, -1, { facts, stack, ...subject }).length > 0;
+      },
       evaluate(subject) {
         const created = subject.stack.createdBy;
         if (created === undefined)

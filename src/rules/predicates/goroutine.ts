@@ -12,7 +12,7 @@ export const goroutine: Predicate = {
   },
   needs: ["ids"],
   compile(value, context, path): Condition {
-    const match = numberMatcher(value, "id", "ids", context, path);
+    const match = numberMatcher(value, "id", "ids", context, path, attribute.id);
     return {
       attributes: attribute.id,
       evaluate: ({ facts, group }) => match(facts.dump.goroutines.id[group!.rows[0]!]!),

@@ -20,8 +20,9 @@ function blockedOn(
       const match = numberMatcher(value, "address", missing, context, path);
       return {
         attributes: attribute.resource,
+        // What a select waits on is several channels; its address column, if any, is one of them only.
+        possible: ({ stack }) => wanted === undefined || wanted.has(stack.wait) || stack.wait === "parked",
         evaluate({ facts, group, stack }) {
-          // What a select waits on is several channels; its address column, if any, is one of them only.
           if (wanted !== undefined && !wanted.has(stack.wait) && stack.wait !== "parked") return truth(false);
           return match(facts.dump.goroutines.resource[group!.rows[0]!]!);
         },

@@ -48,15 +48,20 @@ export function textMatcher(
   };
 }
 
-/** Compiles a capture or a number over one numeric property (an address or an id); NaN is unknown. */
+/**
+ * Compiles a capture or a number over one numeric property (an address or an id); NaN is unknown.
+ * @param column the column that it reads, for those that the matcher may fold
+ */
 export function numberMatcher(
   pattern: unknown,
   kind: VariableKind,
   missing: Fact,
   context: PredicateContext,
   path: string,
+  column = 0,
 ): (value: number) => readonly Solution[] {
   const capture = typeof pattern === "string" ? parseCapture(pattern) : undefined;
+  if (column !== 0) context.reads(column, capture?.name);
   if (capture !== undefined) {
     context.binds(capture, kind, path);
     const match = captureMatcher(capture.name, capture.optional || capture.collected, missing);

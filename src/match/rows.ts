@@ -1,0 +1,115 @@
+import type { Dump } from "../model/dump.ts";
+import type { Goroutines } from "../model/goroutines.ts";
+import { attribute } from "./condition.ts";
+
+/** Goroutine ids that are kept of a group, the smallest. */
+export const maxIds = 10;
+
+/** What the goroutines of a group say together. */
+export interface GroupSummary {
+  /** The smallest ids, ascending. */
+  readonly ids: readonly number[];
+  /** Shortest and longest wait in minutes among those that say one; -1 when none does. */
+  readonly minMinutes: number;
+  readonly maxMinutes: number;
+  /** The first two distinct addresses that they wait for. */
+  readonly addresses: readonly number[];
+  /** Some of them don't say what they wait for. */
+  readonly addressUnknown: boolean;
+  /** Goroutines by their labels, an index into the dump's sets; without those that have none. */
+  readonly labels: ReadonlyMap<number, number>;
+}
+
+/** Rows of a dump, stack by stack, ascending within each; those of stack `i` begin at `start[i]`. */
+export function rowsByStack({ goroutines, stacks }: Dump): { rows: Uint32Array; start: Uint32Array } {
+  const start = new Uint32Array(stacks.length + 1);
+  const { stack, length } = goroutines;
+  for (let row = 0; row < length; row++) start[stack[row]! + 1]!++;
+  for (let i = 0; i < stacks.length; i++) start[i + 1]! += start[i]!;
+  const next = start.slice();
+  const rows = new Uint32Array(length);
+  for (let row = 0; row < length; row++) rows[next[stack[row]!]!++] = row;
+  return { rows, start };
+}
+
+/** The column that alone answers what is asked; `undefined` when it takes more. */
+export function columnOf(g: Goroutines, attributes: number): ArrayLike<number> | undefined {
+  if (attributes === attribute.minutes) return g.minutes;
+  if (attributes === attribute.flags) return g.flags;
+  if (attributes === attribute.resource) return g.resource;
+  if (attributes === attribute.id) return g.id;
+  if (attributes === attribute.creator) return g.creator;
+  if (attributes === attribute.labels) return g.labels;
+  return undefined;
+}
+
+/** Rows split by a key, in the order in which the keys first occur; the very same list when they all agree. */
+export function partition(
+  rows: ArrayLike<number>,
+  keyOf: (row: number) => string | number,
+): ArrayLike<number>[] {
+  const first = keyOf(rows[0]!);
+  let alike = 1;
+  while (alike < rows.length && Object.is(keyOf(rows[alike]!), first)) alike++;
+  if (alike === rows.length) return [rows];
+  const partOf = new Uint32Array(rows.length);
+  const parts = new Map<string | number, number>();
+  const ends: number[] = [];
+  for (let i = 0; i < rows.length; i++) {
+    const key = keyOf(rows[i]!);
+    let part = parts.get(key);
+    if (part === undefined) {
+      part = parts.size;
+      parts.set(key, part);
+      ends.push(0);
+    }
+    partOf[i] = part;
+    ends[part]!++;
+  }
+  let start = 0;
+  const next = ends.map((count) => {
+    start += count;
+    return start - count;
+  });
+  const begins = [...next];
+  const sorted = new Uint32Array(rows.length);
+  for (let i = 0; i < rows.length; i++) sorted[next[partOf[i]!]!++] = rows[i]!;
+  return begins.map((begin, part) => sorted.subarray(begin, begin + ends[part]!));
+}
+
+/** Reads what is to be known of all rows together in one go. */
+export function summarize(g: Goroutines, rows: ArrayLike<number>): GroupSummary {
+  const ids: number[] = [];
+  const addresses: number[] = [];
+  let largestId = Number.POSITIVE_INFINITY;
+  let minMinutes = -1;
+  let maxMinutes = -1;
+  let addressUnknown = false;
+  const labels = new Map<number, number>();
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    const id = g.id[row]!;
+    if (id < largestId) {
+      insertSmallest(ids, id);
+      if (ids.length === maxIds) largestId = ids[maxIds - 1]!;
+    }
+    const minutes = g.minutes[row]!;
+    if (minutes >= 0 && (minMinutes < 0 || minutes < minMinutes)) minMinutes = minutes;
+    if (minutes > maxMinutes) maxMinutes = minutes;
+    const address = g.resource[row]!;
+    if (Number.isNaN(address)) addressUnknown = true;
+    else if (addresses.length < 2 && address !== addresses[0]) addresses.push(address);
+    const set = g.labels[row]!;
+    if (set !== 0) labels.set(set, (labels.get(set) ?? 0) + g.weight[row]!);
+  }
+  return { ids, minMinutes, maxMinutes, addresses, addressUnknown, labels };
+}
+
+/** Keeps the smallest ids, ascending. */
+export function insertSmallest(ids: number[], id: number): void {
+  if (ids.length === maxIds && id >= ids[maxIds - 1]!) return;
+  let at = ids.length;
+  while (at > 0 && ids[at - 1]! > id) at--;
+  ids.splice(at, 0, id);
+  if (ids.length > maxIds) ids.pop();
+}
