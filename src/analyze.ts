@@ -24,8 +24,9 @@ import type { Rule } from "./rules/rule.ts";
 import type { Source } from "./source/open-source.ts";
 import { version } from "./version.ts";
 
-/** Distinct stacks of a dump that a report lists. */
+/** Distinct stacks that a report lists: of one dump, and of all first and last or all other ones together. */
 const maxReportStacks = 2_000;
+const maxStacksOfAll = 20_000;
 
 export interface AnalyzeOptions extends Partial<GateOptions> {
   /** Packages that are the program's own; without it, all that is neither standard library nor module cache. */
@@ -69,18 +70,15 @@ export function analyze(
   };
   const processes = processesOf(dumps, options);
   const baseline = options.baseline ?? [];
-  const runs = numbered(
-    dumps.map((dump, i) => runRules(dump, rules, options, processes[i]!)),
-    [...(options.known ?? []), ...baseline],
-  );
+  const runs = numbered(runAll(dumps, rules, options, processes), [...(options.known ?? []), ...baseline]);
   const judges = [...(options.judges ?? []), baselineJudge(baseline)];
   const known = applySuppressions(
-    judgeFindings(mergeByRank(latestFindings(runs)), judges),
+    judgeFindings(mergeByRank(runs.map((r) => r.findings)), judges),
     options.suppressions ?? [],
     options.today ?? "",
   );
   const findings = applyGate(known.findings, gate);
-  const limits = runs.flatMap((r) => limitsOf(r.results, r.dump));
+  const limits = runs.flatMap((r) => r.limits);
   const budgets = checkBudgets([...new Set(processes)], options.budgets ?? {});
   const failures = options.failures ?? [];
   const incomplete = [
@@ -101,13 +99,12 @@ export function analyze(
     [...budgets.exceeded, ...(strict ? stale.map(staleMessage) : [])],
     gate,
   );
-  const reportDumps = runs.map((r) => reportDump(r.facts));
   return {
     schemaVersion: 1,
     tool: { name: "deadlock-lint", version },
-    dumps: reportDumps,
+    dumps: runs.map((r) => r.reported),
     findings,
-    notEvaluable: runs.flatMap((r) => notEvaluable(r.results, r.dump)),
+    notEvaluable: runs.flatMap((r) => r.notEvaluable),
     rules: rules.map(({ id, title, severity, why, fix, references }) => ({
       id,
       title,
@@ -124,32 +121,26 @@ export function analyze(
         message: staleMessage(entry),
       })),
       ...known.notes,
-      ...runs.flatMap((r) =>
-        sourceNotes(
-          r.facts,
-          r.results.flatMap((result) => result.matches),
-        ),
-      ),
+      ...runs.flatMap((r) => r.notes),
       ...(options.source?.problems ?? []).map(({ path, message }) => ({
         level: "info" as const,
         message: `${path} ${message}`,
       })),
     ],
-    summary: summarize(
-      runs.map((r) => r.facts),
-      findings,
-    ),
+    summary: summarize(dumps, findings),
     gate: failures.some((f) => f.exitCode === 2) ? { ...verdict, exitCode: 2 } : verdict,
   };
 }
 
+/** What is kept of a dump's run: not its facts, which would not fit for thousands of snapshots. */
 interface Run {
-  readonly dump: Dump;
-  /** Of its process, with itself. */
-  readonly snapshots: readonly Dump[];
-  readonly facts: Facts;
-  readonly results: readonly RuleResult[];
-  readonly findings: readonly Finding[];
+  findings: readonly Finding[];
+  readonly reported: ReportDump;
+  readonly notEvaluable: Report["notEvaluable"];
+  /** What the source could not say. */
+  readonly notes: Report["notes"];
+  /** Rules that hit a limit, a sentence each. */
+  readonly limits: readonly string[];
 }
 
 /** For each dump the snapshots of its process, oldest first; the same list for dumps of one process. */
@@ -164,11 +155,42 @@ function processesOf(dumps: readonly Dump[], { series, before = [] }: AnalyzeOpt
   });
 }
 
+/**
+ * Runs the rules over each dump. A finding that a later snapshot of the process shows again is told once, as it was
+ * last.
+ */
+function runAll(
+  dumps: readonly Dump[],
+  rules: readonly Rule[],
+  options: AnalyzeOptions,
+  processes: readonly (readonly Dump[])[],
+): Run[] {
+  const told = new Map<readonly Dump[], Map<string, Run>>();
+  const limits = stackLimits(dumps, processes);
+  return dumps.map((dump, i) => {
+    const run = runRules(dump, rules, options, processes[i]!, limits[i]!);
+    const earlier = told.get(processes[i]!) ?? new Map<string, Run>();
+    told.set(processes[i]!, earlier);
+    const keys = new Set(run.findings.map(keyOfFinding));
+    for (const key of keys) {
+      const before = earlier.get(key);
+      if (before !== undefined) before.findings = before.findings.filter((f) => !keys.has(keyOfFinding(f)));
+      earlier.set(key, run);
+    }
+    return run;
+  });
+}
+
+function keyOfFinding({ fingerprint, variant }: Finding): string {
+  return JSON.stringify([fingerprint, variant]);
+}
+
 function runRules(
   dump: Dump,
   rules: readonly Rule[],
   options: AnalyzeOptions,
   snapshots: readonly Dump[],
+  maxStacks: number,
 ): Run {
   const earlier = snapshots.slice(0, snapshots.indexOf(dump));
   const facts = new Facts(dump, {
@@ -177,7 +199,22 @@ function runRules(
     ...(options.source === undefined ? {} : { source: options.source.forDump(dump) }),
   });
   const results = rules.map((rule) => matchRule(rule, facts));
-  return { dump, snapshots, facts, results, findings: rankMatches(results.flatMap((r) => r.matches)) };
+  const matches = results.flatMap((r) => r.matches);
+  return {
+    findings: rankMatches(matches),
+    notes: sourceNotes(facts, matches),
+    reported: reportDump(facts, maxStacks),
+    notEvaluable: notEvaluable(results, dump),
+    limits: limitsOf(results, dump),
+  };
+}
+
+/** How many stacks of each dump a report lists: with many dumps, mostly those of first and last snapshots. */
+function stackLimits(dumps: readonly Dump[], processes: readonly (readonly Dump[])[]): number[] {
+  const isEnd = dumps.map((dump, i) => dump === processes[i]![0] || dump === processes[i]!.at(-1));
+  const ends = isEnd.filter((end) => end).length;
+  const share = (among: number): number => Math.min(maxReportStacks, Math.floor(maxStacksOfAll / among));
+  return isEnd.map((end) => share(end ? ends : dumps.length));
 }
 
 function numbered(runs: readonly Run[], known: readonly KnownFinding[]): Run[] {
@@ -186,19 +223,6 @@ function numbered(runs: readonly Run[], known: readonly KnownFinding[]): Run[] {
     known,
   );
   return runs.map((run, i) => ({ ...run, findings: findings[i]! }));
-}
-
-/** The findings of each run. One that a later snapshot of the process shows again is told once, as it was last. */
-function latestFindings(runs: readonly Run[]): Finding[][] {
-  const seen = new Map<readonly Dump[], Set<string>>();
-  const latest: Finding[][] = [];
-  for (const { snapshots, findings } of [...runs].reverse()) {
-    const later = seen.get(snapshots) ?? new Set();
-    seen.set(snapshots, later);
-    latest.push(findings.filter((f) => !later.has(f.fingerprint)));
-    for (const { fingerprint } of findings) later.add(fingerprint);
-  }
-  return latest.reverse();
 }
 
 /** Findings of all dumps in one order: rank, then the order of the dumps. */
@@ -254,10 +278,10 @@ function unknownFacts(dump: Dump): string[] {
   return capabilityNames.filter((c: Capability) => !dump.capabilities.has(c)).map((c) => capabilityTitles[c]);
 }
 
-function reportDump(facts: Facts): ReportDump {
+function reportDump(facts: Facts, maxStacks: number): ReportDump {
   const { dump } = facts;
   const members = dump.stacks.map((_, i) => ({ group: facts.whole(i), frames: [] }));
-  const { stacks, omitted } = reportStacks(facts, members, maxReportStacks);
+  const { stacks, omitted } = reportStacks(facts, members, maxStacks);
   return {
     name: dump.name,
     format: dump.format,
@@ -277,12 +301,12 @@ function reportDump(facts: Facts): ReportDump {
   };
 }
 
-function summarize(all: readonly Facts[], findings: readonly Finding[]): Report["summary"] {
+function summarize(dumps: readonly Dump[], findings: readonly Finding[]): Report["summary"] {
   const bySeverity: Record<Severity, number> = { error: 0, warning: 0, info: 0 };
   for (const f of findings) if (f.status === "new") bySeverity[f.severity]++;
   return {
-    goroutines: all.reduce((n, f) => n + f.total, 0),
-    blocked: all.reduce((n, f) => n + blockedCount(f.dump), 0),
+    goroutines: dumps.reduce((n, d) => n + goroutineCount(d), 0),
+    blocked: dumps.reduce((n, d) => n + blockedCount(d), 0),
     bySeverity,
     suppressed: findings.filter((f) => f.status === "suppressed").length,
     baseline: findings.filter((f) => f.status === "baseline").length,

@@ -1,4 +1,5 @@
 import type { ArgumentsCamelCase, InferredOptionTypes } from "yargs";
+import { instanceOfFile } from "../collect/dump-file-name.ts";
 import type { Snapshot } from "../collect/snapshots.ts";
 import { UsageError } from "../errors.ts";
 import type { Dump } from "../model/dump.ts";
@@ -41,12 +42,17 @@ export async function takeDumps(
   if (argv.snapshots !== undefined || argv.every !== undefined || argv.for !== undefined)
     throw new UsageError("--snapshots, --every and --for need a source", { hint: "Give --pprof URL." });
   const { dumps, failures } = await readDumps(inputsOf(argv.dump), options);
-  return {
-    dumps,
-    failures,
-    processes: dumps.map((_, i) => (argv.series ? "" : String(i))),
-    times: [],
-  };
+  const processes = dumps.map((dump, i) => (argv.series ? processOf(dump, dump.name) : String(i)));
+  return { dumps, failures, processes, times: [] };
+}
+
+/**
+ * The process that a dump of a series shows: what its file name says, as `collect` writes it, or the one that all are of.
+ * A profile of the leaked goroutines alone has no part in the series of whole dumps.
+ */
+function processOf(dump: Dump, name: string): string {
+  const instance = instanceOfFile(name) ?? "";
+  return dump.extra.profile === "goroutineleak" ? `${instance} leaked` : instance;
 }
 
 /** No argument means standard input. */
@@ -86,7 +92,7 @@ async function readSnapshot(
       // The file is gone by the time that the report is read; its name says instance and time.
       taken.dumps.push(...dumps.map((dump) => ({ ...dump, name: dump.name.replace(file.path, file.name) })));
       taken.failures.push(...failures.map(({ error }) => ({ name: file.name, error })));
-      taken.processes.push(...dumps.map(() => `${instance} ${file.kind}`));
+      taken.processes.push(...dumps.map((dump) => processOf(dump, file.name)));
     }
   }
 }

@@ -121,17 +121,3 @@ export function writeError(cause: unknown, path: string): UsageError {
   const [reason, hint] = reasons[code] ?? [cause instanceof Error ? cause.message : String(cause), undefined];
   return new UsageError(`cannot write ${path}: ${reason}`, hint === undefined ? { cause } : { hint, cause });
 }
-
-/**
- * `api-1_6060.20261124T010855.123Z.goroutine-debug2.txt`: sorts by instance, then by time.
- * Characters that a shell or another system could trip over become `_`.
- */
-export function dumpFileName(instance: string, takenAt: Date, kind: string, extension: string): string {
-  const time = takenAt.toISOString().replace(/[-:]/g, "");
-  return `${fileNamePart(instance)}.${time}.${kind}.${extension}`;
-}
-
-function fileNamePart(text: string): string {
-  const safe = text.replace(/[^A-Za-z0-9.-]+/g, "_").replace(/^[._]+|[._]+$/g, "");
-  return safe.slice(0, 100) || "target";
-}

@@ -1,5 +1,5 @@
 import type { Dump } from "../model/dump.ts";
-import { type Stack, stackKey } from "../model/stack.ts";
+import { keyOfStack, type Stack } from "../model/stack.ts";
 import type { WaitKind } from "../model/wait-kind.ts";
 
 /** What earlier snapshots of the same process say; built once for each snapshot that rules look at. */
@@ -21,9 +21,9 @@ export interface History {
 
 interface Indexed {
   readonly dump: Dump;
-  readonly rowOf: Map<number, number>;
-  readonly counts: Map<string, number>;
-  readonly keys: readonly string[];
+  readonly counts: ReadonlyMap<string, number>;
+  /** Rows by id; worked out when a rule follows goroutines. */
+  rowOf: ReadonlyMap<number, number> | undefined;
 }
 
 /** Indexes by dump: in a series each dump is earlier than all that follow it. */
@@ -36,16 +36,23 @@ function indexOf(dump: Dump): Indexed {
 }
 
 function index(dump: Dump): Indexed {
-  const rowOf = new Map<number, number>();
   const counts = new Map<string, number>();
-  const keys = dump.stacks.map((s) => stackKey(s));
   const g = dump.goroutines;
   for (let row = 0; row < g.length; row++) {
-    if (!Number.isNaN(g.id[row]!) && g.id[row]! > 0) rowOf.set(g.id[row]!, row);
-    const key = keys[g.stack[row]!]!;
+    const key = keyOfStack(dump.stacks[g.stack[row]!]!);
     counts.set(key, (counts.get(key) ?? 0) + g.weight[row]!);
   }
-  return { dump, rowOf, counts, keys };
+  return { dump, counts, rowOf: undefined };
+}
+
+function rowOf(indexed: Indexed, id: number): number | undefined {
+  if (indexed.rowOf === undefined) {
+    const rows = new Map<number, number>();
+    const { length, id: ids } = indexed.dump.goroutines;
+    for (let row = 0; row < length; row++) if (ids[row]! > 0) rows.set(ids[row]!, row);
+    indexed.rowOf = rows;
+  }
+  return indexed.rowOf.get(id);
 }
 
 /** Looks up goroutines of earlier snapshots by id and by stack. */
@@ -54,23 +61,25 @@ export function historyOf(earlier: readonly Dump[]): History {
   return {
     earlier,
     persisted(id, stack) {
-      const key = stackKey(stack);
+      const key = keyOfStack(stack);
       let times = 0;
-      for (const { dump, rowOf, keys } of indexed) {
-        const row = rowOf.get(id);
-        if (row !== undefined && keys[dump.goroutines.stack[row]!] === key) times++;
+      for (const one of indexed) {
+        const row = rowOf(one, id);
+        if (row === undefined) continue;
+        const then = one.dump.stacks[one.dump.goroutines.stack[row]!]!;
+        if (then === stack || keyOfStack(then) === key) times++;
       }
       return times;
     },
     counts(stack) {
-      const key = stackKey(stack);
+      const key = keyOfStack(stack);
       return indexed.map((i) => i.counts.get(key) ?? 0);
     },
     before(id) {
       const states: { dump: number; stack: Stack; wait: WaitKind; resource: number }[] = [];
       for (let n = indexed.length - 1; n >= 0; n--) {
-        const { dump, rowOf } = indexed[n]!;
-        const row = rowOf.get(id);
+        const { dump } = indexed[n]!;
+        const row = rowOf(indexed[n]!, id);
         if (row === undefined) continue;
         const stack = dump.stacks[dump.goroutines.stack[row]!]!;
         states.push({ dump: n, stack, wait: stack.wait, resource: dump.goroutines.resource[row]! });

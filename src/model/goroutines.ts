@@ -95,13 +95,20 @@ export class Goroutines {
   reserve(rows: number, argumentsPerRow: number): void {
     if (rows > this.id.length) this.#grow(rows);
     const needed = Math.ceil(rows * argumentsPerRow);
-    if (needed > this.arguments.length) this.arguments = grown(this.arguments, needed);
+    if (needed > this.arguments.length) this.arguments = resized(this.arguments, needed);
+  }
+
+  /** Gives back the room beyond the last row. */
+  trim(): void {
+    if (this.id.length > this.length) this.#resize(this.length);
+    if (this.arguments.length > this.argumentsLength)
+      this.arguments = this.arguments.slice(0, this.argumentsLength);
   }
 
   /** Adds the next argument of the last row; NaN when its value is unknown. */
   pushArgument(value: Address): void {
     if (this.argumentsLength === this.arguments.length)
-      this.arguments = grown(this.arguments, this.argumentsLength * 2);
+      this.arguments = resized(this.arguments, Math.max(this.argumentsLength * 2, 64));
     this.arguments[this.argumentsLength++] = value;
   }
 
@@ -113,7 +120,7 @@ export class Goroutines {
     const count = places.length;
     const start = this.argumentsLength;
     if (start + count > this.arguments.length) {
-      this.arguments = grown(this.arguments, Math.max(start + count, start * 2));
+      this.arguments = resized(this.arguments, Math.max(start + count, start * 2, 64));
     }
     const into = this.arguments;
     for (let i = 0; i < count; i++) {
@@ -129,26 +136,31 @@ export class Goroutines {
   }
 
   #grow(capacity: number): void {
-    this.id = grown(this.id, capacity);
-    this.stack = grown(this.stack, capacity);
-    this.weight = grown(this.weight, capacity);
-    this.minutes = grown(this.minutes, capacity);
-    this.flags = grown(this.flags, capacity);
-    this.creator = grown(this.creator, capacity);
-    this.resource = grown(this.resource, capacity);
-    this.labels = grown(this.labels, capacity);
-    this.argumentStart = grown(this.argumentStart, capacity);
+    this.#resize(Math.max(capacity, 64));
+  }
+
+  #resize(capacity: number): void {
+    this.id = resized(this.id, capacity);
+    this.stack = resized(this.stack, capacity);
+    this.weight = resized(this.weight, capacity);
+    this.minutes = resized(this.minutes, capacity);
+    this.flags = resized(this.flags, capacity);
+    this.creator = resized(this.creator, capacity);
+    this.resource = resized(this.resource, capacity);
+    this.labels = resized(this.labels, capacity);
+    this.argumentStart = resized(this.argumentStart, capacity);
   }
 }
 
-function grown<
+function resized<
   T extends
     | Float64Array<ArrayBuffer>
     | Uint32Array<ArrayBuffer>
     | Int32Array<ArrayBuffer>
     | Uint8Array<ArrayBuffer>,
 >(column: T, capacity: number): T {
-  const larger = new (column.constructor as new (length: number) => T)(Math.max(capacity, 64));
+  if (capacity <= column.length) return column.slice(0, capacity) as T;
+  const larger = new (column.constructor as new (length: number) => T)(capacity);
   larger.set(column);
   return larger;
 }

@@ -49,6 +49,18 @@ export interface Stack {
   readonly slots: readonly ArgumentSlot[];
 }
 
+const keys = new WeakMap<object, string>();
+
+/** `stackKey`, worked out once a stack. */
+export function keyOfStack(stack: Stack): string {
+  let key = keys.get(stack);
+  if (key === undefined) {
+    key = stackKey(stack);
+    keys.set(stack, key);
+  }
+  return key;
+}
+
 /** Identity of a stack, equal over dumps of one build: for merging, snapshots and diffs. */
 export function stackKey(
   stack: Pick<Stack, "reason" | "frames" | "createdBy" | "extent" | "elided">,

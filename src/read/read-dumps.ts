@@ -1,5 +1,6 @@
 import { InputError, UsageError } from "../errors.ts";
 import type { Dump, FormatId, ReadProblem } from "../model/dump.ts";
+import { StackPool } from "../model/stack-pool.ts";
 import { Budget, defaultMaxDecompressedBytes } from "./containers/budget.ts";
 import { looksLike, noDumpError } from "./describe-input.ts";
 import { isWrapped } from "./logs/header.ts";
@@ -23,6 +24,8 @@ export interface ReadDumpsOptions {
   readonly onProgress?: (progress: { name: string; bytes: number; size: number | undefined }) => void;
   /** Most bytes that compressed inputs may unpack to, each; `defaultMaxDecompressedBytes` when left out. */
   readonly maxDecompressedBytes?: number;
+  /** What the dumps of several readings share. */
+  readonly pool?: StackPool;
 }
 
 /** An input without a dump that can be used. */
@@ -45,12 +48,15 @@ export interface ReadResult {
  */
 export async function readDumps(inputs: readonly string[], options: ReadDumpsOptions): Promise<ReadResult> {
   const result: ReadResult = { dumps: [], failures: [], skipped: [] };
+  const pool = options.pool ?? new StackPool();
   const forced = options.inputFormat === undefined ? undefined : await readerOf(options.inputFormat);
   for (const input of inputs) {
     const before = result.dumps.length + result.failures.length;
     await collect(input, result, async () => {
       for (const resolved of await resolveInput(input, options.stdin)) {
-        await collect(resolved.source.name, result, () => readInput(resolved, forced, options, result));
+        await collect(resolved.source.name, result, () =>
+          readInput(resolved, forced, { ...options, pool }, result),
+        );
       }
     });
     if (result.dumps.length + result.failures.length === before) {
@@ -75,7 +81,7 @@ async function collect(name: string, result: ReadResult, work: () => Promise<voi
 async function readInput(
   { source, named }: ResolvedInput,
   forced: Reader | undefined,
-  options: ReadDumpsOptions,
+  options: ReadDumpsOptions & { readonly pool: StackPool },
   result: ReadResult,
 ): Promise<void> {
   const budget = new Budget(options.maxDecompressedBytes ?? defaultMaxDecompressedBytes);
@@ -91,7 +97,7 @@ async function readContent(
   source: ByteSource,
   named: boolean,
   forced: Reader | undefined,
-  options: ReadDumpsOptions,
+  options: ReadDumpsOptions & { readonly pool: StackPool },
   result: ReadResult,
 ): Promise<void> {
   const head = await headOf(source);
@@ -99,9 +105,8 @@ async function readContent(
   const dumps = reader === undefined ? [] : await reader.read(content, readOptions(source, options));
   const problems = source.problems ?? [];
   if (dumps.some(isDump)) {
-    result.dumps.push(
-      ...withProblems(lines === undefined ? dumps : dumps.map((d) => onLinesOf(d, lines)), problems),
-    );
+    const whole = withProblems(lines === undefined ? dumps : dumps.map((d) => onLinesOf(d, lines)), problems);
+    result.dumps.push(...whole.map((dump) => options.pool.share(dump)));
   } else if (problems.length > 0) {
     throw new InputError(`${source.name}: no goroutine dump can be read: ${problems[0]!.message}`);
   } else if (named) {

@@ -11,7 +11,7 @@ const keptOfStream = 4 << 20;
 
 /** A plain file of `size` bytes. Throws `UsageError` from `chunks` when it can't be opened. */
 export function fileSource(name: string, path: string, size: number): ByteSource {
-  return { name, file: { path, size }, chunks: () => fileChunks(name, path) };
+  return { name, file: { path, size }, chunks: () => fileChunks(name, path, size) };
 }
 
 /** Bytes in memory. */
@@ -82,18 +82,22 @@ export async function headOf(source: ByteSource, limit = 65536): Promise<Bytes> 
   return head.subarray(0, length);
 }
 
-/** Reads ahead by one chunk, so that the disk works while the reader does. */
-async function* fileChunks(name: string, path: string): AsyncGenerator<Bytes> {
+/**
+ * Reads ahead by one chunk, so that the disk works while the reader does.
+ * @param expected bytes of the file; thousands of small ones must not cost a large buffer each
+ */
+async function* fileChunks(name: string, path: string, expected: number): AsyncGenerator<Bytes> {
   const file = await openFile(name, path);
   let pending: ReturnType<FileHandle["read"]> | undefined;
   try {
-    const buffers = [new Uint8Array(chunkSize), new Uint8Array(chunkSize)] as const;
-    pending = file.read(buffers[0], 0, chunkSize, null);
+    const size = Math.min(chunkSize, Math.max(expected + 1, 4096));
+    const buffers = [new Uint8Array(size), new Uint8Array(size)] as const;
+    pending = file.read(buffers[0], 0, size, null);
     for (let turn = 0; ; turn ^= 1) {
       const { bytesRead } = await pending;
       pending = undefined;
       if (bytesRead === 0) return;
-      pending = file.read(buffers[turn === 0 ? 1 : 0], 0, chunkSize, null);
+      pending = file.read(buffers[turn === 0 ? 1 : 0], 0, size, null);
       yield buffers[turn === 0 ? 0 : 1].subarray(0, bytesRead);
     }
   } finally {

@@ -2,7 +2,8 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
-import { DumpFile, dumpFileName } from "../../src/collect/dump-file.ts";
+import { DumpFile } from "../../src/collect/dump-file.ts";
+import { dumpFileName } from "../../src/collect/dump-file-name.ts";
 import { UsageError } from "../../src/errors.ts";
 import { temporaryDirectory } from "./servers.ts";
 
