@@ -2,8 +2,9 @@ import type { ArgumentsCamelCase, Argv, CommandModule, InferredOptionTypes } fro
 import { type AnalyzeOptions, analyze } from "../analyze.ts";
 import { UsageError } from "../errors.ts";
 import { beforeJudge } from "../gate/before.ts";
-import { withSymptoms } from "../rank/symptoms.ts";
+import type { Dump } from "../model/dump.ts";
 import { type ReadDumpsOptions, type ReadFailure, readDumps } from "../read/read-dumps.ts";
+import { allFindings } from "../report/describe.ts";
 import type { Report } from "../report/report.ts";
 import type { Rule } from "../rules/rule.ts";
 import { collectOptionDefinitions, namesSource } from "./collect-options.ts";
@@ -84,7 +85,9 @@ export async function lint(argv: ArgumentsCamelCase<LintArguments>, terminal: Te
   const source = await openSourceOf(argv, { mapsAlone: true });
   const reading = readOptionsOf(argv, terminal);
   const before = await readBefore(argv.before, reading);
-  const taken = await takeDumps(argv, reading, terminal);
+  const hasFinding = (dumps: readonly Dump[]): boolean =>
+    analyze(dumps, rules, { ...gate, ...ownOf(argv.own, config), budgets: {} }).gate.failed;
+  const taken = await takeDumps(argv, reading, terminal, hasFinding);
   const failures = [...before.failures, ...taken.failures];
   for (const { error } of failures) await write(terminal.stderr, errorText(error));
   const base: AnalyzeOptions = {
@@ -101,7 +104,7 @@ export async function lint(argv: ArgumentsCamelCase<LintArguments>, terminal: Te
   };
   const report =
     before.dumps.length === 0 ? withoutBefore(taken, rules, base) : withBefore(before, taken, rules, base);
-  const times = taken.times.map((message) => ({ level: "info" as const, message }));
+  const times = taken.notes.map((message) => ({ level: "info" as const, message }));
   return { ...report, notes: [...report.notes, ...times] };
 }
 
@@ -136,7 +139,7 @@ function withBefore(
     ...base,
     series: (i) => taken.processes[i]!,
     before: before.dumps,
-    known: withSymptoms(then.findings),
+    known: allFindings(then.findings),
     judges: [beforeJudge(then.findings)],
   });
 }

@@ -55,6 +55,12 @@ export const collectOptionDefinitions = {
     group: "Snapshots:",
     describe: "How long, instead of --snapshots: --every 10s --for 60s takes 7",
   },
+  "until-finding": {
+    type: "boolean",
+    default: false,
+    group: "Snapshots:",
+    describe: "Lint each snapshot, and stop at the first with a finding at the gate",
+  },
   debug: {
     type: "number",
     choices: [0, 1, 2] as const,

@@ -8,7 +8,6 @@ import { type CollectArguments, collectOptionDefinitions, toCollectOptions } fro
 
 interface CollectCommandArguments extends CollectArguments {
   readonly output: string | undefined;
-  readonly "until-finding": boolean;
   readonly json: boolean;
 }
 
@@ -62,12 +61,6 @@ function build(yargs: Argv): Argv {
       requiresArg: true,
       describe:
         "Directory for the files, made if need be; `-` writes the one dump to stdout (default: . on a terminal, else -)",
-    })
-    .option("until-finding", {
-      type: "boolean",
-      default: false,
-      group: "Snapshots:",
-      describe: "Lint each snapshot and stop at the first with a finding at the default gate",
     })
     .option("json", { type: "boolean", default: false, describe: "Print files, times and failures as JSON" })
     .example("$0 collect --pprof http://localhost:6060", "The dump of one server")
@@ -157,7 +150,9 @@ function serverTime(result: InstanceResult): string {
     return ` (${delve.goroutines} goroutines at ${delve.locations} places, ${delve.stacks} stacks, ${delve.requests} requests${halted})`;
   }
   const times = result.requests.map((r) => `${r.profile} ${r.answerMs} ms`);
-  return times.length === 0 ? "" : ` (server's own time: ${times.join(", ")})`;
+  if (times.length === 0) return "";
+  const paused = Math.max(...result.requests.map((r) => r.answerMs));
+  return ` (server's own time: ${times.join(", ")}; paused for at most ${paused} ms)`;
 }
 
 function asJson(snapshot: Snapshot): object {

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, UsageError } from "../errors.ts";
+import { temporaryDirectory } from "./dump-file.ts";
 import { type Endpoint, parseEndpoint } from "./target.ts";
 
 /** What Delve is started on. */
@@ -47,7 +47,7 @@ const maxLog = 4_000;
  */
 export async function startDlv(target: DlvTarget, options: DlvOptions = {}): Promise<DlvProcess> {
   if ("core" in target) for (const path of [target.core, target.executable]) await mustExist(path);
-  const directory = await mkdtemp(join(tmpdir(), "deadlock-lint-"));
+  const directory = await temporaryDirectory();
   try {
     const socketPath = join(directory, "dlv.sock");
     return (

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, mkdir, mkdtemp, open, rename, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { UsageError } from "../errors.ts";
 
@@ -76,6 +77,22 @@ export class DumpFile {
   }
 }
 
+/**
+ * Makes a directory for files that nobody keeps.
+ * @throws UsageError when the place for temporary files can't be written to
+ */
+export async function temporaryDirectory(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), "deadlock-lint-"));
+  } catch (cause) {
+    throw writeError(
+      cause,
+      `temporary files in ${tmpdir()}`,
+      "Set TMPDIR to a directory that you may write to.",
+    );
+  }
+}
+
 /** Makes a directory and its parents. Node's own `recursive` never returns where none can be made, as in /proc. */
 async function makeDirectory(path: string): Promise<void> {
   const make = () =>
@@ -115,9 +132,16 @@ const reasons: Readonly<Record<string, readonly [reason: string, hint: string]>>
   EIO: ["the disk reports an error", "Choose another directory with --output."],
 };
 
-/** What the system said of a path that we write to, in words. */
-export function writeError(cause: unknown, path: string): UsageError {
+/**
+ * What the system said of a path that we write to, in words.
+ * @param otherwise what to do, where it is not the usual
+ */
+export function writeError(cause: unknown, path: string, otherwise?: string): UsageError {
   const code = (cause as NodeJS.ErrnoException | null)?.code ?? "";
   const [reason, hint] = reasons[code] ?? [cause instanceof Error ? cause.message : String(cause), undefined];
-  return new UsageError(`cannot write ${path}: ${reason}`, hint === undefined ? { cause } : { hint, cause });
+  const advice = otherwise ?? hint;
+  return new UsageError(`cannot write ${path}: ${reason}`, {
+    ...(advice === undefined ? {} : { hint: advice }),
+    cause,
+  });
 }

@@ -1,11 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { InputError } from "../errors.ts";
 import { ConnectionError, type ConnectionFailure } from "./connection-error.ts";
 import { collectDelve, type DelveOptions, type DelveResult } from "./delve.ts";
 import { type DlvOptions, type DlvTarget, startDlv } from "./dlv-process.ts";
-import { DumpFile } from "./dump-file.ts";
+import { DumpFile, temporaryDirectory } from "./dump-file.ts";
 import { dumpFileName } from "./dump-file-name.ts";
 import type { HttpTiming } from "./http-get.ts";
 import { collectPprof, type DumpKind, type PprofOptions, pause } from "./pprof.ts";
@@ -82,7 +80,7 @@ export async function* collectSnapshots(options: CollectOptions): AsyncGenerator
   for (let index = 0; index < options.snapshots; index++) {
     const early = started + index * options.everyMs - performance.now();
     if (early > 0) await pause(early, options.signal);
-    const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "deadlock-lint-")));
+    const directory = options.directory ?? (await temporaryDirectory());
     try {
       const snapshot = await takeSnapshot(options, index, directory, names);
       yield snapshot;

@@ -1,5 +1,5 @@
 import { UsageError } from "../errors.ts";
-import { withSymptoms } from "../rank/symptoms.ts";
+import { allFindings } from "../report/describe.ts";
 import { json } from "../report/escape.ts";
 import type { Finding } from "../report/report.ts";
 import type { Judge } from "./judge.ts";
@@ -73,7 +73,7 @@ export function baselineEntries(
 ): BaselineEntry[] {
   const notes = new Map(old.map((e) => [e.fingerprint, e.note]));
   const entries = new Map<string, BaselineEntry>();
-  for (const { fingerprint, ruleId, message, variant } of withSymptoms(findings)) {
+  for (const { fingerprint, ruleId, message, variant } of allFindings(findings)) {
     const note = notes.get(fingerprint);
     if (!entries.has(fingerprint))
       entries.set(fingerprint, {
@@ -104,7 +104,7 @@ export function staleEntries(
   findings: readonly Finding[],
   ran: ReadonlySet<string>,
 ): BaselineEntry[] {
-  const found = new Set(withSymptoms(findings).map((f) => f.fingerprint));
+  const found = new Set(allFindings(findings).map((f) => f.fingerprint));
   return entries.filter((e) => !found.has(e.fingerprint) && (ran.has(e.ruleId) || e.ruleId === ""));
 }
 

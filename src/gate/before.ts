@@ -1,4 +1,4 @@
-import { withSymptoms } from "../rank/symptoms.ts";
+import { allFindings } from "../report/describe.ts";
 import type { Finding } from "../report/report.ts";
 import type { Judge } from "./judge.ts";
 
@@ -8,7 +8,7 @@ import type { Judge } from "./judge.ts";
  */
 export function beforeJudge(before: readonly Finding[]): Judge {
   const counts = new Map<string, number>();
-  for (const finding of withSymptoms(before))
+  for (const finding of allFindings(before))
     counts.set(finding.fingerprint, Math.max(goroutines(finding), counts.get(finding.fingerprint) ?? 0));
   return (finding) => {
     const then = counts.get(finding.fingerprint);

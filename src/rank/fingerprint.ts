@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Match } from "../match/match.ts";
 import type { GoSymbol } from "../model/symbol.ts";
+import { allFindings } from "../report/describe.ts";
 import type { Finding } from "../report/report.ts";
-import { withSymptoms } from "./symptoms.ts";
 
 /** Distinct functions of one role that still identify it; a role with more is identified by its packages. */
 const maxFunctions = 8;
@@ -87,7 +87,7 @@ export function numberVariants(
   known: readonly KnownFinding[],
 ): Finding[][] {
   const variants = new Map<string, Set<string>>();
-  for (const { fingerprint, variant } of withSymptoms(runs.flat())) {
+  for (const { fingerprint, variant } of allFindings(runs.flat())) {
     const group = variants.get(fingerprint) ?? new Set();
     variants.set(fingerprint, group.add(variantKey(variant)));
   }

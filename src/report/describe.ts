@@ -239,24 +239,45 @@ export interface NotEvaluableGroup {
   readonly reasons: readonly { readonly reason: string; readonly ruleIds: readonly string[] }[];
 }
 
-/** Rules that could not decide, by the command that would help; names of the dumps only where there are several. */
+/** Rules that could not decide, by the command that would help; says in which dumps where it is not all of them. */
 export function groupNotEvaluable(report: Report): NotEvaluableGroup[] {
-  const groups = new Map<string, Map<string, string[]>>();
+  const entries = new Map<
+    string,
+    { collectWith: string; reason: string; ruleId: string; dumps: Set<string> }
+  >();
   for (const { ruleId, dump, reason, collectWith } of report.notEvaluable) {
-    const where = report.dumps.length > 1 ? `${dump}: ${reason}` : reason;
+    const key = JSON.stringify([collectWith, reason, ruleId]);
+    const entry = entries.get(key) ?? { collectWith, reason, ruleId, dumps: new Set<string>() };
+    entries.set(key, entry);
+    entry.dumps.add(dump);
+  }
+  const groups = new Map<string, Map<string, string[]>>();
+  for (const { collectWith, reason, ruleId, dumps } of entries.values()) {
     const reasons = groups.get(collectWith) ?? new Map<string, string[]>();
-    groups.set(collectWith, reasons.set(where, [...(reasons.get(where) ?? []), ruleId]));
+    const text = whereOf(dumps, report) + reason;
+    groups.set(collectWith, reasons.set(text, [...(reasons.get(text) ?? []), ruleId]));
   }
   return [...groups].map(([collectWith, reasons]) => ({
     collectWith,
-    reasons: [...reasons].map(([reason, ruleIds]) => ({ reason, ruleIds: [...new Set(ruleIds)] })),
+    reasons: [...reasons].map(([reason, ruleIds]) => ({ reason, ruleIds })),
   }));
+}
+
+function whereOf(dumps: ReadonlySet<string>, report: Report): string {
+  if (report.dumps.length === 1 || dumps.size === report.dumps.length) return "";
+  if (dumps.size === 1) return `${[...dumps][0]}: `;
+  return `in ${dumps.size} of ${plural(report.dumps.length, "dump")}: `;
 }
 
 /** The finding and its symptoms at all depths, parents first. */
 export function* withSymptoms(finding: Finding): Generator<Finding> {
   yield finding;
   for (const symptom of finding.symptoms) yield* withSymptoms(symptom);
+}
+
+/** Findings and, right behind each, its symptoms at all depths. */
+export function allFindings(findings: readonly Finding[]): Finding[] {
+  return findings.flatMap((finding) => [...withSymptoms(finding)]);
 }
 
 /** Findings that are neither known nor suppressed, by rank. */

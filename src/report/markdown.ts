@@ -28,7 +28,7 @@ export const reporter: Reporter = {
     const page = textPage(report, { ...options, color: false });
     const blocks = [
       heading(page.report),
-      ...page.report.dumps.map(dumpBlock),
+      ...dumpBlocks(page.report),
       ...findingBlocks(page),
       knownBlock(page),
       notCheckedBlock(page.report),
@@ -50,8 +50,20 @@ const verdictMarks = { passed: "✅", failed: "❌", incomplete: "⚠️", "coul
 
 function heading(report: Report): string[] {
   const verdict = verdictOf(report);
-  const reasons = describeVerdict(report).map((reason) => `- ${markdown(reason)}`);
+  const all = describeVerdict(report);
+  const reasons = all.slice(0, most).map((reason) => `- ${markdown(reason)}`);
+  if (all.length > most) reasons.push(`- and ${plural(all.length - most, "more reason")}`);
   return [`## ${verdictMarks[verdict]} deadlock-lint: ${verdict}`, "", ...reasons];
+}
+
+/** Dumps and reasons that are listed; a series of snapshots may have thousands. */
+const most = 20;
+
+function dumpBlocks({ dumps }: Report): string[][] {
+  const shown = [...dumps.filter((d) => !d.complete), ...dumps.filter((d) => d.complete)].slice(0, most);
+  const rest = dumps.length - shown.length;
+  const blocks = dumps.filter((dump) => shown.includes(dump)).map(dumpBlock);
+  return rest === 0 ? blocks : [...blocks, [`and ${plural(rest, "more dump")}`]];
 }
 
 function dumpBlock(dump: Report["dumps"][number]): string[] {

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Report } from "../../src/report/report.ts";
@@ -48,6 +48,28 @@ export function runCli(args: readonly string[], options: { cwd?: string; input?:
     ...options,
   });
   return { exitCode: run.status, stdout: run.stdout, stderr: run.stderr };
+}
+
+/** The same, while servers of this process answer it. */
+export async function startCli(
+  args: readonly string[],
+  options: { env?: Readonly<Record<string, string>> } = {},
+): Promise<CliRun> {
+  const child = spawn(process.execPath, [cli, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: 50_000,
+    env: { ...process.env, ...options.env },
+  });
+  const output = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const)
+    child[name].setEncoding("utf8").on("data", (text: string) => {
+      output[name] += text;
+    });
+  const exitCode = await new Promise<number | null>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", resolve);
+  });
+  return { exitCode, ...output };
 }
 
 /** The JSON report on dumps; the exit code must be the one that the report names. */

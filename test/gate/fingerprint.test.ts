@@ -5,8 +5,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { type AnalyzeOptions, analyze } from "../../src/analyze.ts";
 import { baselineEntries } from "../../src/gate/baseline.ts";
 import type { Dump } from "../../src/model/dump.ts";
-import { withSymptoms } from "../../src/rank/symptoms.ts";
 import { readDumps } from "../../src/read/read-dumps.ts";
+import { allFindings } from "../../src/report/describe.ts";
 import type { Report } from "../../src/report/report.ts";
 import { builtinRules } from "../../src/rules/builtin.ts";
 
@@ -40,7 +40,7 @@ async function report(
   return analyze([await dumpOf(parked, first)], rules, options);
 }
 
-const all = (r: Report) => withSymptoms(r.findings);
+const all = (r: Report) => allFindings(r.findings);
 const fingerprints = (r: Report) => all(r).map((f) => f.fingerprint);
 
 /** Messages of what is new beside a baseline of what was there. */
