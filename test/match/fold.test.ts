@@ -5,7 +5,7 @@ import { matchRule } from "../../src/match/match.ts";
 import type { Dump } from "../../src/model/dump.ts";
 import { DumpBuilder } from "../../src/model/dump-builder.ts";
 import { rankMatches } from "../../src/rank/rank.ts";
-import { withSymptoms } from "../../src/rank/symptoms.ts";
+import { allFindings } from "../../src/report/describe.ts";
 import { builtinRules } from "../../src/rules/builtin.ts";
 import type { Rule } from "../../src/rules/rule.ts";
 
@@ -59,7 +59,7 @@ function oneByOne(rule: Rule): Rule {
 function findings(dump: Dump, rule: Rule): unknown[] {
   const { matches, limit } = matchRule(rule, new Facts(dump));
   expect(limit).toBeUndefined();
-  return withSymptoms(rankMatches(matches))
+  return allFindings(rankMatches(matches))
     .map((f) => ({
       fingerprint: f.fingerprint,
       severity: f.severity,
