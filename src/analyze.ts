@@ -60,9 +60,10 @@ export interface AnalyzeOptions extends Partial<GateOptions> {
 /** Runs the rules over the dumps: facts → matches → findings → report. */
 export function analyze(
   dumps: readonly Dump[],
-  rules: readonly Rule[],
+  allRules: readonly Rule[],
   options: AnalyzeOptions = {},
 ): Report {
+  const rules = allRules.filter((r) => options.source !== undefined || !r.onlyWithSource);
   const gate: GateOptions = {
     failOn: options.failOn ?? "error",
     minConfidence: options.minConfidence ?? "medium",

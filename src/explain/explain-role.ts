@@ -13,6 +13,7 @@ import type {
   Tally,
 } from "./explanation.ts";
 import { insteadOf } from "./instead.ts";
+import { sourcePart } from "./source-part.ts";
 
 /** Near misses shown of one role. */
 const maxNearMisses = 3;
@@ -81,6 +82,7 @@ export function explainRole(
     variables: [...role.variables].map(([name, { optional }]) => `$${name}${optional ? "?" : ""}`),
     ...(role.countText === undefined ? {} : { count: role.countText }),
     largest: Math.max(0, ...relation.tuples.map((t) => t.weight)),
+    ...(facts.source === undefined ? {} : { source: sourcePart(relation, facts) }),
     nearMisses: nearMisses(misses, facts),
     asked: asked.flatMap((id) => explainGoroutine(rule, role, facts, id)),
   };

@@ -48,9 +48,9 @@ export function explain(rule: Rule, facts: Facts, options: ExplainOptions = {}):
 export function explainDump(
   rule: Rule,
   dump: Dump,
-  options: ExplainOptions & Pick<FactsOptions, "own"> = {},
+  options: ExplainOptions & Pick<FactsOptions, "own" | "source"> = {},
 ): Explanation {
-  return explain(rule, new Facts(dump, options.own === undefined ? {} : { own: options.own }), options);
+  return explain(rule, new Facts(dump, options), options);
 }
 
 interface Counted {

@@ -47,6 +47,7 @@ function roleLines(role: RoleExplanation, paint: Palette): string[] {
     head,
     ...rows,
     sum,
+    ...(role.source ?? []).map((text) => `  source: ${text}`),
     ...role.nearMisses.map(missLine),
     ...role.asked.flatMap((g) => goroutineLines(g, paint)),
   ];

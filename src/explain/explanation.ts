@@ -60,6 +60,8 @@ export interface RoleExplanation {
   readonly count?: string;
   /** Its largest combination. */
   readonly largest: number;
+  /** What the Go source says of its goroutines, with `--source-root`; left out without. */
+  readonly source?: readonly string[];
   readonly nearMisses: readonly NearMiss[];
   readonly asked: readonly GoroutineExplanation[];
 }

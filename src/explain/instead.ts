@@ -25,6 +25,9 @@ export function insteadOf({ key }: NamedCondition, facts: Facts, group: Group): 
       return frameText(stack.frames.length > 0 ? 0 : "none");
     case "created-by":
       return stack.createdBy?.symbol.plain ?? "";
+    case "source":
+      if (facts.source === undefined) return "no source was given";
+      return facts.source.describe(stack) || facts.inSource(group.stackIndex)!.reason;
     default:
       return "";
   }

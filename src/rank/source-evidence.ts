@@ -15,7 +15,7 @@ export function sourceEvidence(match: Match): ReportEvidence[] {
   const told = new Map<string, ReportEvidence>();
   for (const players of match.roles) {
     for (const group of largest(players)) {
-      for (const evidence of ofStack(facts, group)) {
+      for (const evidence of sourceStatements(facts, group)) {
         const text = `${players.role.name}: ${evidence.text}`;
         if (!told.has(text)) told.set(text, { ...evidence, text });
       }
@@ -31,7 +31,8 @@ function largest(players: RoleMembers): readonly Group[] {
   return [...groups.values()].slice(0, maxStacks);
 }
 
-function ofStack(facts: Facts, group: Group): ReportEvidence[] {
+/** What the source says of a group's stack; empty when it says nothing. Only for facts with source. */
+export function sourceStatements(facts: Facts, group: Group): ReportEvidence[] {
   const source = facts.inSource(group.stackIndex)!;
   const { site } = source;
   const stale = site === undefined ? staleReason(facts, group.stackIndex) : "";

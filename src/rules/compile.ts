@@ -106,6 +106,7 @@ class RuleCompiler implements PredicateContext {
         severity: e.severity,
         when: this.#when(e.when, `/escalate/${i}/when`),
       })),
+      onlyWithSource: source["only-with"] === "source",
       unless: (source.unless ?? []).map((when, i) => ({
         when: this.#when(when, `/unless/${i}`),
         text: flowText(when),

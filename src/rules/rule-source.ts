@@ -65,6 +65,7 @@ export interface RuleSource {
   /** Severity when a condition holds; the last that holds wins. */
   readonly escalate?: readonly { readonly severity: Severity; readonly when: WhenSource }[];
   readonly unless?: readonly WhenSource[];
+  readonly "only-with"?: "source";
   readonly explains?: readonly string[];
   /** Arrows of the finding's picture; ends that are no role are resources. */
   readonly picture?: readonly {

@@ -105,6 +105,8 @@ export interface Rule {
   readonly raise: readonly { readonly to: Confidence; readonly when: When; readonly text: string }[];
   readonly lower: readonly { readonly to: Confidence; readonly when: When; readonly text: string }[];
   readonly escalate: readonly { readonly severity: Severity; readonly when: When }[];
+  /** It runs only when Go source is at hand. */
+  readonly onlyWithSource: boolean;
   /** A match of which one of these is known is none. */
   readonly unless: readonly { readonly when: When; readonly text: string }[];
   /** Tests the ids of rules whose findings this one explains. */

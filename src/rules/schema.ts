@@ -296,6 +296,13 @@ const ruleProperties: Readonly<Record<string, JsonSchema>> = {
     description: "Another severity when a condition holds; the last that holds wins.",
     examples: [[{ severity: "error", when: { count: { role: "senders", gte: 1000 } } }]],
   },
+  "only-with": {
+    type: "string",
+    enum: ["source"],
+    description:
+      "The rule is no part of runs without `--source-root`. Without this, a rule that asks for source is reported as not checked then.",
+    examples: ["source"],
+  },
   unless: {
     type: "array",
     minItems: 1,

@@ -46,9 +46,7 @@ export class DumpFrames {
   isAmbiguous(use: FrameUse, operation: Operation, candidates: readonly Operation[]): boolean {
     const line = frameOf(use).line;
     const same = (o: Operation) => o.kind === operation.kind && operationKey(o) === operationKey(operation);
-    const others = candidates.filter(
-      (o) => canWaitAt(o, use.stack.wait) && o.line !== operation.line && !same(o),
-    );
+    const others = candidates.filter((o) => canWaitAt(o, use.stack) && o.line !== operation.line && !same(o));
     const shifts = new Set(others.map((o) => o.line - operation.line));
     const below = (this.#uses.get(frameOf(use).file) ?? []).filter((u) => frameOf(u).line >= line);
     for (const shift of shifts) {

@@ -87,6 +87,8 @@ const operationsFor: Partial<Readonly<Record<WaitKind, readonly OperationKind[]>
   "cond-wait": ["wait"],
 };
 
+const channelOperations: readonly OperationKind[] = ["send", "receive", "range", "select"];
+
 /** Checks frames against the source, each by its function, its line and what the line must hold. */
 export class FrameSources {
   readonly #code: SourceCode;
@@ -284,12 +286,14 @@ export function frameOf(use: FrameUse): Frame {
 
 /** Operations on a line at which a goroutine can wait as the stack says. */
 function blockingOn(all: readonly Operation[], line: number, use: FrameUse): readonly Operation[] {
-  return all.filter((o) => onOperation(o, line) && canWaitAt(o, use.stack.wait));
+  return all.filter((o) => onOperation(o, line) && canWaitAt(o, use.stack));
 }
 
-/** Whether a goroutine that waits in this way can wait at the operation. */
-export function canWaitAt(operation: Operation, wait: WaitKind): boolean {
-  const kinds = operationsFor[wait];
+/** Whether a goroutine with this stack can wait at the operation. */
+export function canWaitAt(operation: Operation, stack: Stack): boolean {
+  // Locks and groups wait in frames of sync, which every dump shows: without them it can only be a channel.
+  const bare = stack.wait === "parked" && siteOf(stack) === 0;
+  const kinds = bare ? channelOperations : operationsFor[stack.wait];
   return canBlock(operation) && (kinds === undefined || kinds.includes(operation.kind));
 }
 
