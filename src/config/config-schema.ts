@@ -1,3 +1,4 @@
+import { textOf } from "../rules/closed-list.ts";
 import type { JsonSchema } from "../rules/predicates/predicate.ts";
 import { ruleFileSchema } from "../rules/schema.ts";
 
@@ -10,8 +11,7 @@ const text = (description: string, ...examples: string[]): JsonSchema => ({
 
 const settings: JsonSchema = {
   type: ["string", "object"],
-  enum: undefined,
-  pattern: "^(?:off|error|warning|info)$",
+  ...textOf(["off", "error", "warning", "info"]),
   additionalProperties: false,
   minProperties: 1,
   properties: {

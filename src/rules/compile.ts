@@ -27,6 +27,8 @@ export interface CompileScope {
   readonly define?: Readonly<Record<string, unknown>>;
   /** Values for parameters, from the configuration; they win over the rule's defaults. */
   readonly params?: Readonly<Record<string, unknown>>;
+  /** The source is what is sound of a broken rule: only mistakes that do not depend on the rest are reported. */
+  readonly partial?: boolean;
 }
 
 /** Keys of a role that are no conditions. */
@@ -120,6 +122,7 @@ class RuleCompiler implements PredicateContext {
       references: source.references ?? [],
       tags: source.tags ?? [],
     };
+    if (this.#scope.partial === true) return { rule, problems: this.#problems };
     this.#checkWhole(rule);
     return { rule, problems: this.#problems };
   }
@@ -299,9 +302,12 @@ class RuleCompiler implements PredicateContext {
     this.#role = { variables: new Map(), collected: new Set(), idColumns: new Map() };
     this.#needs = new Set();
     const conditions = this.#namedConditions(source, path);
-    if (conditions.length === 0)
-      this.problem(path, `role ${name} has no condition: it would be every goroutine`);
-    for (const doubt of roleDoubts(name, source)) this.#problems.push({ ...doubt, path: path + doubt.path });
+    if (this.#scope.partial !== true) {
+      if (conditions.length === 0)
+        this.problem(path, `role ${name} has no condition: it would be every goroutine`);
+      for (const doubt of roleDoubts(name, source))
+        this.#problems.push({ ...doubt, path: path + doubt.path });
+    }
     const onStack = conditions.filter((c) => c.condition.attributes === 0).map((c) => c.condition);
     const onGroup = conditions.filter((c) => c.condition.attributes !== 0).map((c) => c.condition);
     const count =
@@ -349,7 +355,7 @@ class RuleCompiler implements PredicateContext {
     const name = text.replace(/^\$/, "").replace(/[?*]$/, "");
     const use = this.#uses.get(name);
     if (use !== undefined) use.count++;
-    if (!this.#variables.has(name)) {
+    if (!this.#variables.has(name) && this.#scope.partial !== true) {
       const hint = nearest(name, [...this.#variables.keys()]);
       this.problem(path, `$${name} is bound by no role`, hint && `did you mean $${hint}?`);
     }

@@ -1,13 +1,14 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { RuleError, type RuleProblem, UsageError } from "../errors.ts";
-import { compileRule } from "./compile.ts";
+import { type CompileProblem, compileRule } from "./compile.ts";
 import { type PositionedYaml, parseYaml, pointer } from "./positions.ts";
 import type { Rule } from "./rule.ts";
 import type { RuleFileSource, RuleSource } from "./rule-source.ts";
 import { ruleFileSchema } from "./schema.ts";
+import { soundPart } from "./sound-part.ts";
 import { nearest } from "./spelling.ts";
-import { compileSchema, schemaProblems } from "./validate.ts";
+import { compileSchema, locatedProblems } from "./validate.ts";
 
 /** A rule with the place that it was written at. */
 export interface LoadedRule {
@@ -69,15 +70,35 @@ export async function loadRuleFiles(
     }
   }
   const validate = await compileSchema(ruleFileSchema);
-  const sound = parsed.filter(({ yaml }) => {
-    const found = schemaProblems(validate, yaml);
-    problems.push(...found);
-    return found.length === 0;
+  const checked = parsed.map(({ file, yaml }): CheckedFile => {
+    const broken = locatedProblems(validate, yaml);
+    problems.push(...broken.map((b) => b.problem));
+    return { file, yaml, broken: broken.map((b) => b.pointer) };
   });
+  const sound = checked.filter(({ broken }) => broken.length === 0);
   const rules = sound.flatMap(({ file, yaml }) => compileFile(file, yaml, define, problems));
-  problems.push(...duplicateIds(sound), ...sameRoles(sound), ...unknownExplains(sound, known));
-  if (problems.some((p) => p.severity === "error")) throw new RuleError(problems);
-  return { rules, warnings: problems };
+  for (const file of checked) if (file.broken.length > 0) problems.push(...furtherProblems(file, define));
+  problems.push(...duplicateIds(checked), ...sameRoles(sound), ...unknownExplains(checked, known));
+  const inOrder = asRead(problems, files);
+  if (problems.some((p) => p.severity === "error")) throw new RuleError(inOrder);
+  return { rules, warnings: inOrder };
+}
+
+/** Problems in the order of the files, and from top to bottom. */
+function asRead(problems: readonly RuleProblem[], files: readonly string[]): RuleProblem[] {
+  return [...problems].sort(
+    (a, b) =>
+      files.indexOf(a.file) - files.indexOf(b.file) ||
+      a.position.line - b.position.line ||
+      a.position.column - b.position.column,
+  );
+}
+
+interface CheckedFile {
+  readonly file: string;
+  readonly yaml: PositionedYaml;
+  /** JSON pointers of what the schema refuses. */
+  readonly broken: readonly string[];
 }
 
 function compileFile(
@@ -91,9 +112,7 @@ function compileFile(
   return source.rules.map((written, i) => {
     const full = { ...source.defaults, ...written };
     const { rule, problems: found } = compileRule(full, { define });
-    for (const p of found) {
-      problems.push(yaml.problem(`/rules/${i}${p.path}`, p.message, { hint: p.hint, severity: p.severity }));
-    }
+    problems.push(...placed(yaml, i, found));
     return {
       file,
       source: full,
@@ -104,18 +123,52 @@ function compileFile(
   });
 }
 
+/** Mistakes that the schema does not see, in the sound parts of a file that it refuses. */
+function furtherProblems(
+  { yaml, broken }: CheckedFile,
+  shared: Readonly<Record<string, unknown>>,
+): RuleProblem[] {
+  // Who refers to a broken definition would be blamed for it.
+  if (broken.some((p) => p.startsWith("/define"))) return [];
+  const { define } = (yaml.value ?? {}) as Partial<RuleFileSource>;
+  return rulesOf(yaml).flatMap((written, i) => {
+    const below = `/rules/${i}`;
+    const own = broken.filter((p) => p === below || p.startsWith(`${below}/`));
+    const source = soundPart(
+      written,
+      own.map((p) => p.slice(below.length)),
+    );
+    if (source === undefined) return [];
+    const scope = { define: { ...shared, ...define }, partial: true };
+    return placed(yaml, i, compileRule(source, scope).problems);
+  });
+}
+
+function placed(yaml: PositionedYaml, rule: number, problems: readonly CompileProblem[]): RuleProblem[] {
+  return problems.map(({ path, message, hint, severity }) =>
+    yaml.problem(`/rules/${rule}${path}`, message, { hint, severity }),
+  );
+}
+
+/** The rules of a file that may be broken. */
+function rulesOf(yaml: PositionedYaml): readonly Partial<RuleSource>[] {
+  const { rules } = (yaml.value ?? {}) as { readonly rules?: unknown };
+  return Array.isArray(rules) ? rules.map((r) => (r ?? {}) as Partial<RuleSource>) : [];
+}
+
 function duplicateIds(files: readonly { file: string; yaml: PositionedYaml }[]): RuleProblem[] {
   const seen = new Map<string, string>();
   return files.flatMap(({ file, yaml }) =>
-    (yaml.value as RuleFileSource).rules.flatMap((rule, i) => {
-      const first = seen.get(rule.id);
+    rulesOf(yaml).flatMap(({ id }, i) => {
+      if (typeof id !== "string") return [];
+      const first = seen.get(id);
       if (first === undefined) {
-        seen.set(rule.id, file);
+        seen.set(id, file);
         return [];
       }
       const where = first === file ? "in this file" : `in ${first}`;
       return [
-        yaml.problem(pointer(`/rules/${i}`, "id"), `rule id ${rule.id} is used twice`, {
+        yaml.problem(pointer(`/rules/${i}`, "id"), `rule id ${id} is used twice`, {
           hint: `the first is ${where}`,
         }),
       ];
@@ -152,12 +205,12 @@ function unknownExplains(
 ): RuleProblem[] {
   const ids = [
     ...known,
-    ...files.flatMap(({ yaml }) => (yaml.value as RuleFileSource).rules.map((r) => r.id)),
+    ...files.flatMap(({ yaml }) => rulesOf(yaml).flatMap(({ id }) => (typeof id === "string" ? [id] : []))),
   ];
   return files.flatMap(({ yaml }) =>
-    (yaml.value as RuleFileSource).rules.flatMap((rule, i) =>
-      (rule.explains ?? []).flatMap((id, j) => {
-        if (id.includes("*") || ids.includes(id)) return [];
+    rulesOf(yaml).flatMap(({ explains }, i) =>
+      (Array.isArray(explains) ? explains : []).flatMap((id, j) => {
+        if (typeof id !== "string" || id.includes("*") || ids.includes(id)) return [];
         const hint = nearest(id, ids);
         return [
           yaml.problem(`/rules/${i}/explains/${j}`, `there is no rule ${id}`, {

@@ -1,3 +1,4 @@
+import { textOf } from "./closed-list.ts";
 import { frameSchema } from "./predicates/frame.ts";
 import type { JsonSchema } from "./predicates/predicate.ts";
 import { predicates } from "./predicates/predicates.ts";
@@ -265,7 +266,7 @@ const ruleProperties: Readonly<Record<string, JsonSchema>> = {
   },
   confidence: {
     type: ["string", "object"],
-    enum: undefined,
+    ...textOf(["low", "medium", "high"]),
     required: ["base"],
     additionalProperties: false,
     properties: {
@@ -273,7 +274,6 @@ const ruleProperties: Readonly<Record<string, JsonSchema>> = {
       raise: confidenceStep("What raises it."),
       lower: confidenceStep("What lowers it, after all raises."),
     },
-    pattern: "^(?:low|medium|high)$",
     description: "What the evidence supports: low, medium or high, and what changes it. Medium without this.",
     examples: ["medium", { base: "low", raise: [{ to: "high", when: { confirmed: "$C" } }] }],
   },

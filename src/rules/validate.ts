@@ -46,9 +46,11 @@ export function locatedProblems(validate: ValidateFunction, yaml: PositionedYaml
   for (const error of validate.errors ?? []) {
     if (error.keyword === "if" || error.propertyName !== undefined) continue;
     const found = describe(error);
-    // A wrong type makes every other keyword of that place fail too: the first message says it all.
-    if (seen.has(found.pointer)) continue;
-    seen.add(found.pointer);
+    // A wrong type makes every other keyword of that place fail too: the first message says it all. Each missing key is
+    // a mistake of its own.
+    const mistake = error.keyword === "required" ? `${found.pointer} ${found.message}` : found.pointer;
+    if (seen.has(mistake)) continue;
+    seen.add(mistake);
     problems.push({
       pointer: found.pointer,
       problem: yaml.problem(found.pointer, found.message, {

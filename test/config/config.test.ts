@@ -87,8 +87,8 @@ describe("one mistake gives one message", () => {
     [
       "an unknown severity",
       { [main]: "schema: 1\nrules: { channel/send-pileup: errror }\n" },
-      '"errror" has not the form',
-      '"off"',
+      '"errror" is not allowed here',
+      'did you mean "error"?',
     ],
     [
       "a missing pack",

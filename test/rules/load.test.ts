@@ -62,6 +62,18 @@ describe("one mistake gives one message, with its place, its line and what to do
       'did you mean "line"?',
     ],
     [
+      "an unknown wait, alone",
+      rule("", "{ s: { wait: chan-snd, at: { line: $AT } } }"),
+      '"chan-snd" is not allowed here',
+      'did you mean "chan-send"?',
+    ],
+    [
+      "an unknown origin",
+      rule("", "{ s: { wait: chan-send, at: { line: $AT, origin: owned } } }"),
+      '"owned" is not allowed here',
+      'did you mean "own"?',
+    ],
+    [
       "an unknown wait",
       rule("", "{ s: { wait: [chan-sent], at: { line: $AT } } }"),
       '"chan-sent" is not allowed here',
@@ -226,6 +238,35 @@ describe("one mistake gives one message, with its place, its line and what to do
     const said = await check(rule("    sevrity: error\n").replace("title: t", "title: 3"));
     expect(said.match(/: error: /g)).toHaveLength(2);
   });
+});
+
+it("what the schema refuses hides no other mistake, and makes up none", async () => {
+  const said = await check(`schema: 1
+rules:
+  - id: team/a
+    title: t
+    severity: eror
+    params: { min: { default: 1 } }
+    roles:
+      a: { wait: chan-snd, at: { function: $F, line: $AT, typ: $T } }
+      b: { at: { function: "/(a+)+\\\\1/", line: $AT }, count: { gte: $params.mn } }
+    message: "$a.count in $F at $AT, $T"
+  - id: team/a
+    roles: { a: { wait: chan-send } }
+    explains: [team/b]
+`);
+  expect(said.split("\n").filter((line) => line.includes("error:") || line.includes("warning:"))).toEqual([
+    'r1.yaml:5:15: error: "eror" is not allowed here',
+    'r1.yaml:8:18: error: "chan-snd" is not allowed here',
+    'r1.yaml:8:59: error: unknown key "typ"',
+    expect.stringContaining("r1.yaml:9:29: error: the regular expression is not accepted"),
+    "r1.yaml:9:69: error: the rule has no parameter mn",
+    'r1.yaml:11:5: error: missing key "title"',
+    'r1.yaml:11:5: error: missing key "severity"',
+    'r1.yaml:11:5: error: missing key "message"',
+    "r1.yaml:11:9: error: rule id team/a is used twice",
+    "r1.yaml:13:16: error: there is no rule team/b",
+  ]);
 });
 
 describe("warnings", () => {

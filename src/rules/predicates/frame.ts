@@ -11,6 +11,7 @@ import {
 import type { FramePlace } from "../../model/places.ts";
 import type { Frame, Stack } from "../../model/stack.ts";
 import { isWrapper } from "../../model/symbol.ts";
+import { oneOrList } from "../closed-list.ts";
 import type { JsonSchema, Predicate, PredicateContext } from "./predicate.ts";
 import { numberMatcher, textMatcher } from "./text-matcher.ts";
 
@@ -101,9 +102,7 @@ const textProperties: Readonly<
     read: (f, s) => s.facts.origin(f),
     kind: "text",
     schema: {
-      type: ["string", "array"],
-      enum: undefined,
-      items: { type: "string" },
+      ...oneOrList(["own", "third-party", "std", "runtime"]),
       description: "Whose code it is: own, third-party, std or runtime.",
       examples: ["own", ["own", "third-party"]],
     },

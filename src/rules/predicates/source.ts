@@ -11,6 +11,7 @@ import {
 import { hasLeft } from "../../match/creator-gone.ts";
 import type { SelectInfo } from "../../source/operations.ts";
 import type { SiteFacts, SourceOperation, StackFacts } from "../../source/source-facts.ts";
+import { oneOrList } from "../closed-list.ts";
 import { parseCapture } from "../pattern.ts";
 import { rangeSchema, rangeTest } from "../range.ts";
 import type { JsonSchema, Predicate, PredicateContext, VariableKind } from "./predicate.ts";
@@ -149,12 +150,7 @@ const selectProperty: SourceProperty = {
 
 const operationProperty: SourceProperty = {
   schema: {
-    type: ["string", "array"],
-    items: {
-      type: "string",
-      enum: ["send", "receive", "range", "select", "lock", "rlock", "wait", "once-do"],
-    },
-    enum: undefined,
+    ...oneOrList(["send", "receive", "range", "select", "lock", "rlock", "wait", "once-do"]),
     description: "What stands on the line that blocks.",
     examples: ["send", ["receive", "range"]],
   },

@@ -1,6 +1,7 @@
 import { attribute, truth, unknown } from "../../match/condition.ts";
 import { goroutineFlags } from "../../model/goroutines.ts";
 import { isBlocked, type WaitKind, waitClasses, waitKinds } from "../../model/wait-kind.ts";
+import { oneOrList } from "../closed-list.ts";
 import { rangeSchema, rangeTest } from "../range.ts";
 import type { Predicate } from "./predicate.ts";
 
@@ -16,11 +17,7 @@ export function waitKindsOf(name: string): readonly WaitKind[] {
 export const wait: Predicate = {
   key: "wait",
   schema: {
-    type: ["string", "array"],
-    enum: undefined,
-    items: { type: "string", enum: names },
-    minItems: 1,
-    uniqueItems: true,
+    ...oneOrList(names),
     description:
       "Kind of wait, a class of kinds (channel, lock, sync, blocked), or a list. `parked`: blocked, but neither the dump nor the source says on what.",
     examples: ["chan-send", ["chan-send", "parked"], "lock"],
