@@ -1,4 +1,4 @@
-// Turns rules/*.yaml into dist/rules/builtin.json, so that a run needs neither YAML nor schema for the built-in rules.
+// Turns rules/*.yaml into dist/rules/builtin.json and rules/benign into benign.json, so that a run needs neither YAML nor schema for the built-in rules.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { load } from "js-yaml";
 
@@ -9,7 +9,10 @@ const target = new URL("../dist/rules/", import.meta.url);
 export function setup() {
   mkdirSync(target, { recursive: true });
   writeFileSync(new URL("builtin.json", target), JSON.stringify(packs()));
+  writeFileSync(new URL("benign.json", target), JSON.stringify(benign()));
 }
+
+const benign = () => load(readFileSync(new URL("benign/benign.yaml", rules), "utf8")).benign;
 
 const packs = () =>
   readdirSync(rules)

@@ -1,10 +1,16 @@
 // Writes the schemas of rule files, test files and configurations; with --check only says whether they are up to date.
 import { readFileSync, writeFileSync } from "node:fs";
 import { configSchema } from "../dist/config/config-schema.js";
+import { benignFileSchema } from "../dist/rules/benign.js";
 import { ruleFileSchema } from "../dist/rules/schema.js";
 import { testFileSchema } from "../dist/rules/test-schema.js";
 
-const schemas = { rules: ruleFileSchema(), tests: testFileSchema(), config: configSchema() };
+const schemas = {
+  rules: ruleFileSchema(),
+  tests: testFileSchema(),
+  config: configSchema(),
+  benign: benignFileSchema(),
+};
 
 for (const [name, schema] of Object.entries(schemas)) {
   const target = new URL(`../schemas/${name}.schema.json`, import.meta.url);

@@ -12,6 +12,7 @@ import {
   goroutineCount,
 } from "./model/dump.ts";
 import { originOf } from "./model/origin.ts";
+import { isBenign, type SetAside, setAside } from "./rank/benign.ts";
 import { collectHint } from "./rank/collect-hint.ts";
 import { type KnownFinding, numberVariants } from "./rank/fingerprint.ts";
 import { applyGate, type GateOptions, gateOf } from "./rank/gate.ts";
@@ -20,6 +21,7 @@ import { sourceNotes } from "./rank/source-notes.ts";
 import { reportStacks } from "./rank/stacks.ts";
 import { applySuppressions, type Suppression } from "./rank/suppress.ts";
 import type { Finding, Report, ReportDump, Severity } from "./report/report.ts";
+import { builtinBenign } from "./rules/benign.ts";
 import type { Rule } from "./rules/rule.ts";
 import type { Source } from "./source/open-source.ts";
 import { version } from "./version.ts";
@@ -51,6 +53,8 @@ export interface AnalyzeOptions extends Partial<GateOptions> {
   /** Asked before the baseline. */
   readonly judges?: readonly Judge[];
   readonly budgets?: Budgets;
+  /** Goroutines of healthy programs (`compileBenign`), instead of those that come with the tool. */
+  readonly benign?: readonly Rule[];
   /** Findings that are known and fine for now. */
   readonly suppressions?: readonly Suppression[];
   /** The day by which suppressions expire, `2026-11-24`; without it none does. */
@@ -200,11 +204,12 @@ function runRules(
     ...(options.source === undefined ? {} : { source: options.source.forDump(dump) }),
   });
   const results = rules.map((rule) => matchRule(rule, facts));
-  const matches = results.flatMap((r) => r.matches);
+  const aside = setAside(facts, options.benign ?? builtinBenign());
+  const matches = results.flatMap((r) => r.matches).filter((match) => !isBenign(match, aside));
   return {
     findings: rankMatches(matches),
     notes: sourceNotes(facts, matches),
-    reported: reportDump(facts, maxStacks),
+    reported: reportDump(facts, aside, maxStacks),
     notEvaluable: notEvaluable(results, dump),
     limits: limitsOf(results, dump),
   };
@@ -283,7 +288,7 @@ function unknownFacts(dump: Dump): string[] {
   return capabilityNames.filter((c: Capability) => !dump.capabilities.has(c)).map((c) => capabilityTitles[c]);
 }
 
-function reportDump(facts: Facts, maxStacks: number): ReportDump {
+function reportDump(facts: Facts, benign: SetAside, maxStacks: number): ReportDump {
   const { dump } = facts;
   const members = dump.stacks.map((_, i) => ({ group: facts.whole(i), frames: [] }));
   const { stacks, omitted } = reportStacks(facts, members, maxStacks);
@@ -300,7 +305,7 @@ function reportDump(facts: Facts, maxStacks: number): ReportDump {
     problems: dump.problems,
     events: dump.events,
     unknown: unknownFacts(dump),
-    benign: [],
+    benign: benign.groups,
     stacks,
     stacksOmitted: omitted,
   };

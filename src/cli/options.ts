@@ -162,6 +162,12 @@ export const outputOptions = {
     group: outputGroup,
     describe: "Show whole stacks and all evidence",
   },
+  "show-benign": {
+    type: "boolean",
+    default: false,
+    group: outputGroup,
+    describe: "List the goroutines that were set aside as benign (also with --verbose)",
+  },
   quiet: {
     type: "boolean",
     default: false,

@@ -113,6 +113,6 @@ export function outputChoices(
     maxFindings: argv.maxFindings,
     pathMap,
     root: process.cwd(),
-    extra: { sarifSuppressed: String(argv.sarifSuppressed) },
+    extra: { sarifSuppressed: String(argv.sarifSuppressed), showBenign: String(argv.showBenign) },
   };
 }

@@ -1,5 +1,5 @@
 import { isMachinery } from "./origin.ts";
-import type { Stack } from "./stack.ts";
+import type { Frame, Stack } from "./stack.ts";
 import { isWrapper } from "./symbol.ts";
 
 /** Index of a frame of a stack; `unknown` when the dump leaves out where it would be, `none` when there is none. */
@@ -29,8 +29,22 @@ export function entryOf(stack: Stack): FramePlace {
       if (stack.extent === "ends") return "unknown";
       continue;
     }
-    if (isWrapper(symbol) && i > 0) continue;
+    if (i > 0 && (isWrapper(symbol) || isStatementItself(stack.frames[i]!, stack.createdBy))) continue;
     return i;
   }
   return "none";
+}
+
+/**
+ * True for the closure into which Go 1.17 to 1.20 wraps a call with arguments: it is named as any closure (later `gowrap`),
+ * but all of it lies on the line of the `go` statement.
+ */
+function isStatementItself(frame: Frame, createdBy: Frame | undefined): boolean {
+  return (
+    createdBy !== undefined &&
+    createdBy.line > 0 &&
+    frame.line === createdBy.line &&
+    frame.file === createdBy.file &&
+    frame.symbol.plain.startsWith(`${createdBy.symbol.plain}.func`)
+  );
 }

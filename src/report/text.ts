@@ -171,7 +171,7 @@ function verdictBlock(page: TextPage): string[] {
     labelled(i === 0 ? label : "", reason, layout, { label: look }),
   );
   lines.push(...labelled("", facts, layout, { text: paint.dim }));
-  if (options.verbose)
+  if (options.verbose || options.extra.showBenign === "true")
     lines.push(...benign.groups.flatMap((group) => labelled("", `set aside: ${group}`, layout)));
   return lines;
 }
