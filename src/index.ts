@@ -43,6 +43,7 @@ export {
   loadRuleTests,
   type RuleCoverage,
   type RuleTest,
+  type RuleTestOptions,
   runRuleTests,
   type TestResult,
   testJson,

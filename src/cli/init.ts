@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Argv, CommandModule } from "yargs";
 import { configNames } from "../config/find-config.ts";
 import { UsageError } from "../errors.ts";
@@ -20,7 +21,7 @@ export const init: CommandModule<object, { force: boolean }> = {
     }
     const { initialConfig } = await import("../config/init.ts");
     const file = existing ?? configNames[0]!;
-    await writeAtomically(file, initialConfig(process.cwd()));
+    await writeAtomically(file, initialConfig(resolve(file)));
     await write(
       processTerminal().stdout,
       `wrote ${file}; see what is in force with: deadlock-lint config show\n`,

@@ -62,7 +62,7 @@ export function configSchema(): JsonSchema {
   return JSON.parse(
     JSON.stringify({
       $schema: "http://json-schema.org/draft-07/schema#",
-      $id: "https://deadlock-lint.dev/schemas/config.schema.json",
+      $id: "urn:deadlock-lint:schema:config",
       title: "deadlock-lint configuration",
       type: "object",
       required: ["schema"],

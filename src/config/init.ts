@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { schemaReference } from "../schema-reference.ts";
 
 /** Path of the Go module that a folder belongs to; `undefined` without go.mod. */
 export function modulePath(folder: string): string | undefined {
@@ -10,15 +11,15 @@ export function modulePath(folder: string): string | undefined {
   }
 }
 
-/** A commented configuration for a folder. */
-export function initialConfig(folder: string): string {
+/** A commented configuration, to be called `file`. */
+export function initialConfig(file: string): string {
+  const folder = dirname(file);
   const module = modulePath(folder);
   const own = module === undefined ? "# own: [example.com/shop]" : `own: [${JSON.stringify(module)}]`;
   const extend = existsSync(join(folder, "deadlock-rules"))
     ? "extends: [builtin, ./deadlock-rules]"
     : "# extends: [builtin, ./deadlock-rules]";
-  return `# yaml-language-server: $schema=https://deadlock-lint.dev/schemas/config.schema.json
-schema: 1
+  return `${schemaReference("config", file)}schema: 1
 
 # Where rules come from; the later wins. builtin is all built-in rules, builtin:lock those of one area.
 ${extend}

@@ -5,10 +5,7 @@ import type { WaitKind } from "../model/wait-kind.ts";
 import { flowText } from "../rules/flow-text.ts";
 import { dumpText } from "./dump-text.ts";
 
-const header = `# yaml-language-server: $schema=https://deadlock-lint.dev/schemas/rules.schema.json
-schema: 1
-rules:
-`;
+const header = "schema: 1\nrules:\n";
 
 /** A rule to begin with, when there is no dump. */
 export function emptyRule(id: string): string {

@@ -371,7 +371,7 @@ const ruleProperties: Readonly<Record<string, JsonSchema>> = {
 export function ruleFileSchema(): JsonSchema {
   return clean({
     $schema: "http://json-schema.org/draft-07/schema#",
-    $id: "https://deadlock-lint.dev/schemas/rules.schema.json",
+    $id: "urn:deadlock-lint:schema:rules",
     title: "deadlock-lint rules",
     type: "object",
     required: ["schema", "rules"],

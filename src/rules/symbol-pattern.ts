@@ -8,9 +8,35 @@ export interface PatternProblem {
 const qualified: ReadonlySet<string> = new Set(["function", "outer", "type"]);
 const names: ReadonlySet<string> = new Set([...qualified, "package", "method"]);
 
-/** Whether a glob over a property of a frame can match at all; regular expressions and captures are not judged. */
+/** Whether a pattern over a property of a frame can match any Go name; captures are not judged. */
 export function symbolProblem(property: string, pattern: string): PatternProblem | undefined {
-  if (!names.has(property) || /^[$@]/.test(pattern) || isRegexp(pattern)) return undefined;
+  if (!names.has(property) || /^[$@]/.test(pattern)) return undefined;
+  return isRegexp(pattern) ? regexpProblem(property, pattern) : globProblem(property, pattern);
+}
+
+/**
+ * Looks at what a regular expression demands to the letter. Alternatives, groups and classes are left alone: they may
+ * match something else.
+ */
+function regexpProblem(property: string, pattern: string): PatternProblem | undefined {
+  const body = pattern.slice(1, -1);
+  if (/[|([]/.test(body.replace(/\\./g, ""))) return undefined;
+  const wholly = /^\^((?:[\w/*-]|\\[.()*])+)\$$/.exec(body);
+  if (wholly !== null) {
+    const glob = wholly[1]!.replaceAll("\\", "");
+    const problem = wholly[1]!.replace(/\\./g, "").includes("*") ? undefined : globProblem(property, glob);
+    if (problem !== undefined)
+      return { ...problem, message: problem.message.replace(JSON.stringify(glob), pattern) };
+  }
+  const demanded = /(?:\\[st]|[ ;"'!&=]|::)(?![?*{])/.exec(body)?.[0];
+  if (demanded === undefined) return undefined;
+  return {
+    message: `${pattern} matches no Go name: none has ${demanded === " " ? "a space" : demanded}`,
+    hint: "names are written as main.(*Pool).get or main.run.func1",
+  };
+}
+
+function globProblem(property: string, pattern: string): PatternProblem | undefined {
   const quoted = JSON.stringify(pattern);
   if (/\s/.test(pattern))
     return { message: `${quoted} matches no Go name: none has a space`, hint: "write main.(*Pool).get" };
@@ -32,10 +58,7 @@ export function symbolProblem(property: string, pattern: string): PatternProblem
   if (qualified.has(property) && !/[.*]/.test(pattern.replace(/\(\*/g, "(")))
     return {
       message: `${quoted} matches no ${property}: they are written with their package`,
-      hint:
-        property === "type"
-          ? `write main.${pattern}, or *.${pattern} for any package`
-          : `write main.${pattern}, or *.${pattern} for any package`,
+      hint: `write main.${pattern}, or *.${pattern} for any package`,
     };
   if (property === "method" && pattern.includes("/"))
     return {

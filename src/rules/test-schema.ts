@@ -85,7 +85,7 @@ export const testProperties: Readonly<Record<string, JsonSchema>> = {
 export function testFileSchema(): JsonSchema {
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
-    $id: "https://deadlock-lint.dev/schemas/tests.schema.json",
+    $id: "urn:deadlock-lint:schema:tests",
     title: "deadlock-lint rule tests",
     type: "object",
     required: ["schema", "tests"],

@@ -25,25 +25,36 @@ export interface TestResult {
   readonly dumps: readonly Dump[];
 }
 
+export interface RuleTestOptions {
+  /** Rules that run beside those that are tested, as symptoms depend on them; one with the id of a tested rule is left out. */
+  readonly others?: readonly Rule[];
+  /** Packages that are the program's own. */
+  readonly own?: (packagePath: string) => boolean;
+}
+
 /**
- * Runs tests: the rule that is tested together with all others, as symptoms depend on them.
+ * Runs tests: the rule that is tested together with all others.
  * @throws RuleError when a test's dump is missing or holds no dump
  */
 export async function runRuleTests(
   tests: readonly RuleTest[],
   rules: readonly Rule[],
-  others: readonly Rule[] = [],
+  { others = [], ...facts }: RuleTestOptions = {},
 ): Promise<TestResult[]> {
   const results: TestResult[] = [];
   const ids = new Set(rules.map((r) => r.id));
   const all = [...rules, ...others.filter((r) => !ids.has(r.id))];
-  for (const test of tests) results.push(await runTest(test, all));
+  for (const test of tests) results.push(await runTest(test, all, facts));
   return results;
 }
 
-async function runTest(test: RuleTest, rules: readonly Rule[]): Promise<TestResult> {
+async function runTest(
+  test: RuleTest,
+  rules: readonly Rule[],
+  own: Pick<RuleTestOptions, "own">,
+): Promise<TestResult> {
   const dumps = await dumpsOf(test);
-  const report = analyze(dumps, rules, { series: Array.isArray(test.source.dump) });
+  const report = analyze(dumps, rules, { ...own, series: Array.isArray(test.source.dump) });
   const findings = report.findings
     .flatMap((f) => [...withSymptoms(f)])
     .filter((f) => f.ruleId === test.ruleId && f.dump === dumps[dumps.length - 1]!.name);
@@ -55,7 +66,8 @@ async function runTest(test: RuleTest, rules: readonly Rule[]): Promise<TestResu
   const passed = differences.length === 0;
   const status = passed ? (todo ? "unexpected pass" : "passed") : todo ? "todo" : "failed";
   const rule = rules.find((r) => r.id === test.ruleId)!;
-  const explanation = status === "failed" ? explain(rule, new Facts(dumps[dumps.length - 1]!)) : undefined;
+  const explanation =
+    status === "failed" ? explain(rule, new Facts(dumps[dumps.length - 1]!, own)) : undefined;
   return { test, status, differences, findings, explanation, dumps };
 }
 

@@ -216,11 +216,11 @@ test("what init writes is valid and takes the module of go.mod as its own", asyn
     "go.mod": "// shop\nmodule example.com/shop // v1\n\ngo 1.24\n",
     "deadlock-rules/r.yaml": poolRule,
   });
-  writeFileSync(join(at, main), initialConfig(at));
+  writeFileSync(join(at, main), initialConfig(join(at, main)));
   const config = await loadConfig(join(at, main));
   expect(config.own.map((o) => o.value)).toEqual(["example.com/shop"]);
   expect((await configuredRules(config)).rules.map((r) => r.rule.id)).toContain("team/pool");
-  const uncommented = initialConfig(at).replace(/^# (?=rules:|suppressions:| )/gm, "");
+  const uncommented = initialConfig(join(at, main)).replace(/^# (?=rules:|suppressions:| )/gm, "");
   writeFileSync(join(at, main), uncommented);
   expect((await loadConfig(join(at, main))).suppressions).toHaveLength(1);
 });

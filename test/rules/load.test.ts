@@ -62,6 +62,18 @@ describe("one mistake gives one message, with its place, its line and what to do
       'did you mean "line"?',
     ],
     [
+      "a regular expression that asks for a space",
+      rule("", "{ s: { wait: chan-send, at: { line: $AT, function: '/main run/' } } }"),
+      "/main run/ matches no Go name: none has a space",
+      "names are written as",
+    ],
+    [
+      "a regular expression of a whole name without its package",
+      rule("", "{ s: { wait: chan-send, at: { line: $AT, function: '/^Lock$/' } } }"),
+      "/^Lock$/ matches no function: they are written with their package",
+      "write main.Lock",
+    ],
+    [
       "an unknown wait, alone",
       rule("", "{ s: { wait: chan-snd, at: { line: $AT } } }"),
       '"chan-snd" is not allowed here',
@@ -302,6 +314,19 @@ it("a file that blows up through aliases is refused", async () => {
         .join(", ")}]`,
     );
   expect(await check(`schema: 1\n${lol.join("\n")}\n`)).toContain("error: ");
+});
+
+it.each([
+  "/a|b c/",
+  "/foo ?bar/",
+  "/\\\\.func[0-9]+/",
+  "/^main\\\\.\\\\(\\\\*Pool\\\\)\\\\.get$/",
+  "/^.*Lock$/",
+  "/(?i)lock/",
+])("the regular expression %s may match a Go name", async (text) => {
+  expect(await check(rule("", `{ s: { wait: chan-send, at: { line: $AT, function: "${text}" } } }`))).toBe(
+    "",
+  );
 });
 
 it("hostile keys change nothing", async () => {

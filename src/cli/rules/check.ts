@@ -1,11 +1,17 @@
 import type { Argv, CommandModule } from "yargs";
 import { RuleError } from "../../errors.ts";
-import { builtinPacks } from "../../rules/builtin.ts";
 import { problemText } from "../print-error.ts";
 import { processTerminal, write } from "../terminal.ts";
+import { configOption, openRulePaths } from "./rule-sources.ts";
+
+interface CheckArguments {
+  readonly path: string[];
+  readonly format: "text" | "json";
+  readonly config?: string;
+}
 
 /** `rules check PATH…`: every mistake of rule files, for people or editors. */
-export const check: CommandModule<object, { path: string[]; format: "text" | "json" }> = {
+export const check: CommandModule<object, CheckArguments> = {
   command: "check <path..>",
   describe: "Check rule files: every mistake, with its place and what was expected",
   builder: (yargs: Argv) =>
@@ -22,18 +28,12 @@ export const check: CommandModule<object, { path: string[]; format: "text" | "js
           default: "text" as const,
           describe: "Print text, or JSON for editors",
         },
-      }) as Argv<{
-      path: string[];
-      format: "text" | "json";
-    }>,
-  async handler({ path, format }) {
+        ...configOption,
+      }) as Argv<CheckArguments>,
+  async handler({ path, format, config }) {
     const terminal = processTerminal();
-    const { loadRuleFiles, ruleFiles } = await import("../../rules/load.ts");
-    const files = (await Promise.all(path.map(ruleFiles))).flat();
-    const { problems, count } = await loadRuleFiles(
-      files,
-      builtinPacks().flatMap((p) => p.rules.map((r) => r.id)),
-    ).then(
+    const { files, load } = await openRulePaths(path, config);
+    const { problems, count } = await load().then(
       (loaded) => ({ problems: loaded.warnings, count: loaded.rules.length }),
       (error: unknown) => {
         if (!(error instanceof RuleError)) throw error;

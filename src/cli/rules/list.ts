@@ -1,19 +1,19 @@
 import type { Argv, CommandModule } from "yargs";
 import { processTerminal, write } from "../terminal.ts";
-import { ruleSources, rulesOption } from "./rule-sources.ts";
+import { ruleSources, rulesOptions } from "./rule-sources.ts";
 
 /** `rules list`: ids, severities and titles. */
-export const list: CommandModule<object, { rules?: string[]; json: boolean }> = {
+export const list: CommandModule<object, { rules?: string[]; config?: string; json: boolean }> = {
   command: "list",
   describe: "List the rules",
   builder: (yargs: Argv) =>
     yargs.options({
-      ...rulesOption,
+      ...rulesOptions,
       json: { type: "boolean", default: false, describe: "Print JSON" },
-    }) as Argv<{ rules?: string[]; json: boolean }>,
-  async handler({ rules: paths, json }) {
+    }) as Argv<{ rules?: string[]; config?: string; json: boolean }>,
+  async handler({ rules: paths, config, json }) {
     const { stdout } = processTerminal();
-    const sources = await ruleSources(paths);
+    const sources = await ruleSources(paths, config);
     if (json) {
       const rows = sources.map(({ id, title, severity }) => ({ id, title, severity }));
       await write(stdout, `${JSON.stringify(rows, undefined, 2)}\n`);

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import type { ArgumentsCamelCase, Argv, CommandModule, InferredOptionTypes } from "yargs";
 import { UsageError } from "../../errors.ts";
 import { readDumps } from "../../read/read-dumps.ts";
+import { schemaReference } from "../../schema-reference.ts";
 import { writeAtomically } from "../output.ts";
 import { processTerminal, write } from "../terminal.ts";
 
@@ -51,7 +52,7 @@ async function writeRule(argv: ArgumentsCamelCase<NewArguments>): Promise<void> 
   const { emptyRule } = await import("../../making/new-rule.ts");
   const text = from === undefined ? emptyRule(id) : await fromDump(id, from, goroutine);
   await mkdir(dirname(file), { recursive: true });
-  await writeAtomically(file, text);
+  await writeAtomically(file, `${schemaReference("rules", file)}${text}`);
   await write(
     processTerminal().stdout,
     `wrote ${file}; run its tests with: deadlock-lint rules test ${file}\n`,

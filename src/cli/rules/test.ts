@@ -2,9 +2,10 @@ import { existsSync } from "node:fs";
 import type { ArgumentsCamelCase, Argv, CommandModule, InferredOptionTypes } from "yargs";
 import { UsageError } from "../../errors.ts";
 import { builtinRules } from "../../rules/builtin.ts";
-import type { LoadedRule } from "../../rules/load.ts";
+import { ownOf } from "../configuration.ts";
 import { writeAtomically } from "../output.ts";
 import { processTerminal, type Terminal, wantsColor, write } from "../terminal.ts";
+import { configOption, openRulePaths } from "./rule-sources.ts";
 
 const options = {
   update: {
@@ -29,6 +30,7 @@ const options = {
     default: "text" as const,
     describe: "Form of the results",
   },
+  ...configOption,
   color: { type: "boolean", describe: "Colour the text (also NO_COLOR, FORCE_COLOR)" },
 } as const;
 
@@ -52,14 +54,9 @@ export const test: CommandModule<object, TestArguments> = {
 async function runTests(argv: ArgumentsCamelCase<TestArguments>): Promise<void> {
   const terminal = processTerminal();
   const paths = pathsOf(argv.path);
-  const { loadRuleFiles, ruleFiles } = await import("../../rules/load.ts");
   const testing = await import("../../testing/testing.ts");
-  const builtin = builtinRules();
-  const files = (await Promise.all(paths.map(ruleFiles))).flat();
-  const { rules: loaded } = await loadRuleFiles(
-    files,
-    builtin.map((r) => r.id),
-  );
+  const { config, load } = await openRulePaths(paths, argv.config);
+  const { rules: loaded } = await load();
   const rules = loaded.map((l) => l.rule);
   const tests = await testing.loadRuleTests(loaded, paths);
   if (tests.length === 0 && argv.quietCorpus === undefined) {
@@ -67,14 +64,12 @@ async function runTests(argv: ArgumentsCamelCase<TestArguments>): Promise<void> 
       hint: "write tests: below a rule, or a *.test.yaml beside its file",
     });
   }
-  let results = await testing.runRuleTests(tests, rules, builtin);
+  const options = { others: builtinRules(), ...ownOf(undefined, config) };
+  let results = await testing.runRuleTests(tests, rules, options);
   if (argv.update) {
     await update(results, terminal);
-    results = await testing.runRuleTests(
-      await testing.loadRuleTests(await reload(files, builtin), paths),
-      rules,
-      builtin,
-    );
+    const again = await testing.loadRuleTests((await load()).rules, paths);
+    results = await testing.runRuleTests(again, rules, options);
   }
   const coverage = argv.coverage ? testing.coverageOf(rules, results) : [];
   const noise = argv.quietCorpus === undefined ? [] : await testing.quietCorpus(argv.quietCorpus, rules);
@@ -92,18 +87,6 @@ async function runTests(argv: ArgumentsCamelCase<TestArguments>): Promise<void> 
   }
   const failed = results.some((r) => r.status === "failed" || r.status === "unexpected pass");
   process.exitCode = failed || noise.length > 0 ? 1 : 0;
-}
-
-async function reload(
-  files: readonly string[],
-  builtin: readonly { id: string }[],
-): Promise<readonly LoadedRule[]> {
-  const { loadRuleFiles } = await import("../../rules/load.ts");
-  const { rules } = await loadRuleFiles(
-    files,
-    builtin.map((r) => r.id),
-  );
-  return rules;
 }
 
 function pathsOf(paths: readonly string[] | undefined): readonly string[] {
