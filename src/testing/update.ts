@@ -1,7 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { flowText } from "../rules/flow-text.ts";
+import type { Expectation } from "../rules/test-source.ts";
 import { observed } from "./compare.ts";
 import type { TestResult } from "./run-tests.ts";
+
+/** Longer expectations are written over several lines. */
+const maxColumns = 110;
 
 /** A test file with its new text, and the tests that could not be written. */
 export interface UpdatedFile {
@@ -42,14 +46,23 @@ function replaceExpect(lines: string[], index: number, column: number, result: T
   const line = lines[index]!;
   // In block style only white space and `- ` stand before a key.
   if (!/^[\s-]*$/.test(line.slice(0, column))) return false;
-  const written = `expect: ${flowText(observed(result.findings, expect))}`;
+  const written = expectLines(observed(result.findings, expect), column);
+  written[0] = line.slice(0, column) + written[0]!;
   if (expect === undefined) {
-    lines.splice(index, 1, line.slice(0, column) + written, " ".repeat(column) + line.slice(column));
+    lines.splice(index, 1, ...written, " ".repeat(column) + line.slice(column));
     return true;
   }
   let end = index + 1;
   while (end < lines.length && lines[end]!.trim() !== "" && /^\s*/.exec(lines[end]!)![0].length > column)
     end++;
-  lines.splice(index, end - index, line.slice(0, column) + written);
+  lines.splice(index, end - index, ...written);
   return true;
+}
+
+/** `expect` on one line where that is short, else a line a key; the first line is not yet indented. */
+function expectLines(expected: Expectation, column: number): string[] {
+  const flow = `expect: ${flowText(expected)}`;
+  if (typeof expected === "string" || column + flow.length <= maxColumns) return [flow];
+  const indent = " ".repeat(column + 2);
+  return ["expect:", ...Object.entries(expected).map(([key, v]) => `${indent}${key}: ${flowText(v)}`)];
 }
