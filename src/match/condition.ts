@@ -34,8 +34,11 @@ export interface Solution {
 export interface Condition {
   /** Which columns it reads, bits of `attribute`; 0 when the stack alone decides. */
   readonly attributes: number;
-  /** False: it holds for no goroutine of the stack, whatever they have in their columns. Asked without a group. */
-  possible?(subject: Subject): boolean;
+  /**
+   * The ways in which it holds as far as the stack alone tells, asked without a group: none when it holds for no goroutine
+   * of the stack, whatever they have in their columns. Without it, the stack tells nothing.
+   */
+  onStack?(subject: Subject): readonly Solution[];
   evaluate(subject: Subject): readonly Solution[];
 }
 
@@ -76,7 +79,7 @@ export function unknown(missing: Fact): readonly Solution[] {
 }
 
 /** Most solutions kept of one condition on one subject; more add nothing that a finding could show. */
-const maxSolutions = 64;
+export const maxSolutions = 64;
 
 /** Both bindings together, or `undefined` when they contradict each other. */
 export function mergeBindings(a: Bindings, b: Bindings): Bindings | undefined {
@@ -158,17 +161,24 @@ export function remaining(forbidden: Bindings, bindings: Bindings): Bindings | u
   return rest;
 }
 
-/** False when the stack alone shows that the condition holds for none of its goroutines. */
-export function isPossible(condition: Condition, subject: Subject): boolean {
-  if (condition.attributes === 0) return condition.evaluate(subject).length > 0;
-  return condition.possible?.(subject) ?? true;
+/** The ways in which a condition holds as far as the stack alone tells; none: for none of its goroutines. */
+export function onStack(condition: Condition, subject: Subject): readonly Solution[] {
+  if (condition.attributes === 0) return condition.evaluate(subject);
+  return condition.onStack?.(subject) ?? yes;
 }
 
 /** All of them hold. */
 export function allOf(conditions: readonly Condition[]): Condition {
   return {
     attributes: conditions.reduce((bits, c) => bits | c.attributes, 0),
-    possible: (subject) => conditions.every((c) => isPossible(c, subject)),
+    onStack(subject) {
+      let solutions = yes;
+      for (const c of conditions) {
+        solutions = conjoin(solutions, onStack(c, subject));
+        if (solutions.length === 0) return no;
+      }
+      return solutions;
+    },
     evaluate(subject) {
       let solutions = yes;
       for (const c of conditions) {
@@ -187,7 +197,7 @@ export function allOf(conditions: readonly Condition[]): Condition {
 export function anyOf(conditions: readonly Condition[]): Condition {
   return {
     attributes: conditions.reduce((bits, c) => bits | c.attributes, 0),
-    possible: (subject) => conditions.some((c) => isPossible(c, subject)),
+    onStack: (subject) => conditions.flatMap((c) => [...onStack(c, subject)]).slice(0, maxSolutions),
     evaluate(subject) {
       const all = conditions.flatMap((c) => [...c.evaluate(subject)]);
       const known = all.filter((s) => s.known);

@@ -5,8 +5,11 @@ export class Families {
   readonly #dump: Dump;
   readonly #rowsOf: (stackIndex: number) => Uint32Array;
   readonly #creators: (ReadonlySet<number> | undefined)[] = [];
+  #allCreators: ReadonlySet<number> | undefined;
   #parents: ReadonlyMap<number, number> | undefined;
+  #parentsOn: ReadonlyMap<number, readonly number[]> | undefined;
   #idsKnown: boolean | undefined;
+  #marks: Uint32Array | undefined;
 
   constructor(dump: Dump, rowsOf: (stackIndex: number) => Uint32Array) {
     this.#dump = dump;
@@ -18,27 +21,66 @@ export class Families {
     let known = this.#creators[stackIndex];
     if (known === undefined) {
       const { creator } = this.#dump.goroutines;
-      const found = new Set<number>();
       const rows = this.#rowsOf(stackIndex);
-      for (let i = 0; i < rows.length; i++) found.add(creator[rows[i]!]!);
-      known = found;
+      const found: number[] = [];
+      // Most goroutines of a stack have few creators: a mark for each id that was seen is quicker than a set.
+      this.#marks ??= marksFor(creator, this.#dump.goroutines.length);
+      const marks = this.#marks;
+      const others = new Set<number>();
+      for (let i = 0; i < rows.length; i++) {
+        const id = creator[rows[i]!]!;
+        if (!(id >= 0 && id < marks.length)) others.add(id);
+        else if (marks[id] !== stackIndex + 1) {
+          marks[id] = stackIndex + 1;
+          found.push(id);
+        }
+      }
+      known = new Set([...found, ...others]);
       this.#creators[stackIndex] = known;
     }
     return known;
   }
 
+  /** Ids of the goroutines that started any; NaN among them when some don't say. */
+  get allCreators(): ReadonlySet<number> {
+    if (this.#allCreators === undefined) {
+      const all = new Set<number>();
+      for (let i = 0; i < this.#dump.stacks.length; i++) for (const id of this.creators(i)) all.add(id);
+      this.#allCreators = all;
+    }
+    return this.#allCreators;
+  }
+
   /** Rows of the goroutines that started others which are in the dump, by id. */
   get parents(): ReadonlyMap<number, number> {
     if (this.#parents === undefined) {
-      const creators = new Set<number>();
-      for (let i = 0; i < this.#dump.stacks.length; i++) for (const id of this.creators(i)) creators.add(id);
+      const creators = this.allCreators;
       const found = new Map<number, number>();
       const { id, length } = this.#dump.goroutines;
-      for (let row = 0; row < length; row++) if (creators.has(id[row]!)) found.set(id[row]!, row);
-      found.delete(Number.NaN);
+      let largest = -1;
+      for (const creator of creators) if (creator > largest) largest = creator;
+      for (let row = 0; row < length; row++) {
+        const own = id[row]!;
+        if (own <= largest && creators.has(own)) found.set(own, row);
+      }
       this.#parents = found;
     }
     return this.#parents;
+  }
+
+  /** Rows of a stack that started others which are in the dump, ascending. */
+  parentsOn(stackIndex: number): readonly number[] {
+    if (this.#parentsOn === undefined) {
+      const found = new Map<number, number[]>();
+      for (const row of this.parents.values()) {
+        const stack = this.#dump.goroutines.stack[row]!;
+        const rows = found.get(stack);
+        if (rows === undefined) found.set(stack, [row]);
+        else rows.push(row);
+      }
+      this.#parentsOn = found;
+    }
+    return this.#parentsOn.get(stackIndex) ?? [];
   }
 
   /** Every goroutine has an id. */
@@ -51,4 +93,13 @@ export class Families {
     }
     return this.#idsKnown;
   }
+}
+
+/** Largest id that gets a mark of its own; beyond, a set does. */
+const maxMarks = 1 << 24;
+
+function marksFor(ids: Float64Array, length: number): Uint32Array {
+  let largest = 0;
+  for (let row = 0; row < length; row++) if (ids[row]! > largest) largest = ids[row]!;
+  return new Uint32Array(Math.min(maxMarks, largest + 1));
 }

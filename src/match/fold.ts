@@ -1,9 +1,7 @@
 import type { Role, Rule, When } from "../rules/rule.ts";
 import { attribute, type Condition } from "./condition.ts";
 import type { Facts, Group } from "./facts.ts";
-
-/** Stacks that a role's members may have, as far as stacks alone tell. */
-export type Reach = ReadonlyMap<Role, ReadonlyMap<number, unknown>>;
+import type { Reach } from "./reach.ts";
 
 /** The column that a role compares with its variable, and the other roles that compare the same variable. */
 interface IdUse {
@@ -35,10 +33,11 @@ export function roleGroups(
   const matters = mattering(use, facts, reach);
   const asked = conditionsOn(rule, role);
   const rest = attributes & ~use.column;
+  const divide = divider(facts, use.column, matters);
   return (stackIndex) => {
     if (role.kind === "required" && !isAlone(rule, role, use, facts, reach, stackIndex))
       return facts.groups(stackIndex, attributes);
-    const { apart, alike } = divide(facts, stackIndex, use.column, matters);
+    const { apart, alike } = divide(stackIndex);
     return [
       ...facts
         .splitRows(stackIndex, alike, rest)
@@ -153,24 +152,61 @@ function isAlone(
   );
 }
 
-function divide(
-  facts: Facts,
-  stackIndex: number,
-  column: number,
-  matters: (id: number) => boolean,
-): { apart: number[]; alike: ArrayLike<number> } {
-  const g = facts.dump.goroutines;
-  const values = column === attribute.id ? g.id : g.creator;
-  const rows = facts.rowsOf(stackIndex);
-  const apart: number[] = [];
-  const alike = new Uint32Array(rows.length);
-  let count = 0;
+/** Divides the goroutines of a stack into those of which the id matters, and all others. */
+type Divide = (stackIndex: number) => { apart: ArrayLike<number>; alike: ArrayLike<number> };
+
+function divider(facts: Facts, column: number, matters: (id: number) => boolean): Divide {
+  const { id, creator } = facts.dump.goroutines;
+  const { families } = facts;
+  if (column === attribute.creator) {
+    let apart: ((id: number) => boolean) | undefined;
+    return (stackIndex) => {
+      const rows = facts.rowsOf(stackIndex);
+      if (![...families.creators(stackIndex)].some(matters)) return { apart: [], alike: rows };
+      apart ??= quickly(families.allCreators, matters);
+      return separate(rows, creator, apart);
+    };
+  }
+  // Of ids most often only those matter that others name as who started them.
+  const parentsOnly = families.idsKnown && !matters(Number.POSITIVE_INFINITY);
+  return (stackIndex) => {
+    const rows = facts.rowsOf(stackIndex);
+    if (!parentsOnly) return separate(rows, id, matters);
+    const known = new Set(
+      families.parentsOn(stackIndex).flatMap((row) => (matters(id[row]!) ? [id[row]!] : [])),
+    );
+    return known.size === 0 ? { apart: [], alike: rows } : separate(rows, id, (own) => known.has(own));
+  };
+}
+
+/** Largest id that is looked up in a table. */
+const maxTable = 1 << 24;
+
+/** The same test for values of a known set, quicker for a million look-ups. */
+function quickly(values: ReadonlySet<number>, test: (value: number) => boolean): (value: number) => boolean {
+  const passing = new Set([...values].filter(test));
+  let largest = 0;
+  for (const value of passing) largest = Math.max(largest, value);
+  if (!(largest < maxTable)) return (value) => passing.has(value);
+  const table = new Uint8Array(largest + 1);
+  for (const value of passing) table[value] = 1;
+  return (value) => table[value] === 1;
+}
+
+function separate(
+  rows: ArrayLike<number>,
+  column: Float64Array,
+  test: (value: number) => boolean,
+): { apart: Uint32Array; alike: Uint32Array } {
+  const sorted = new Uint32Array(rows.length);
+  let front = 0;
+  let back = rows.length;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
-    if (matters(values[row]!)) apart.push(row);
-    else alike[count++] = row;
+    if (test(column[row]!)) sorted[--back] = row;
+    else sorted[front++] = row;
   }
-  return { apart, alike: alike.subarray(0, count) };
+  return { apart: sorted.subarray(front).reverse(), alike: sorted.subarray(0, front) };
 }
 
 /** A group split by what its goroutines answer to some conditions. */
@@ -179,19 +215,28 @@ function byAnswers(facts: Facts, group: Group, conditions: readonly Condition[])
   const { stackIndex } = group;
   const stack = facts.dump.stacks[stackIndex]!;
   const attributes = conditions.reduce((bits, c) => bits | c.attributes, 0);
-  const parts = new Map<string, number[]>();
-  for (const part of facts.splitRows(stackIndex, group.rows, attributes)) {
+  const answer = (part: Group): string => {
     const subject = { facts, stackIndex, stack, group: part };
-    const key = conditions.map((c) => (c.evaluate(subject).some((s) => s.known) ? "y" : "n")).join("");
-    const rows = parts.get(key);
-    if (rows === undefined) parts.set(key, Array.from(part.rows));
-    else for (let i = 0; i < part.rows.length; i++) rows.push(part.rows[i]!);
+    return conditions.map((c) => (c.evaluate(subject).some((s) => s.known) ? "y" : "n")).join("");
+  };
+  const [first, ...others] = new Set(facts.kinds(group, attributes).map(answer));
+  if (first === undefined || others.length === 0) return [group];
+  const parts = new Map<string, Group[]>();
+  for (const part of facts.split(group, attributes)) {
+    const key = answer(part);
+    const alike = parts.get(key);
+    if (alike === undefined) parts.set(key, [part]);
+    else alike.push(part);
   }
-  if (parts.size === 1) return [group];
-  return [...parts.values()].map((rows) =>
-    facts.groupOf(
-      stackIndex,
-      rows.sort((a, b) => a - b),
-    ),
-  );
+  return [...parts.values()].map((alike) => facts.groupOf(stackIndex, merged(alike)));
+}
+
+function merged(groups: readonly Group[]): Uint32Array {
+  const rows = new Uint32Array(groups.reduce((n, g) => n + g.rows.length, 0));
+  let at = 0;
+  for (const group of groups) {
+    rows.set(group.rows, at);
+    at += group.rows.length;
+  }
+  return rows.sort();
 }

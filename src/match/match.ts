@@ -5,7 +5,8 @@ import { findCycles } from "./cycle.ts";
 import type { Facts } from "./facts.ts";
 import { roleGroups } from "./fold.ts";
 import { joinRoles } from "./join.ts";
-import { type Member, type Relation, reachOf, relationOf } from "./relation.ts";
+import { reachOfRoles } from "./reach.ts";
+import { type Member, type Relation, relationOf } from "./relation.ts";
 import type { MatchTrace } from "./trace.ts";
 import { whenHolds } from "./when.ts";
 
@@ -58,12 +59,9 @@ export interface RuleResult {
 export function matchRule(rule: Rule, facts: Facts, trace?: MatchTrace): RuleResult {
   const decided = { rule, matches: [], missing: new Set<Fact>(), limit: undefined };
   if (rule.event !== undefined && !facts.dump.events.some((e) => rule.event!(e.text))) return decided;
-  const reach = new Map<Role, ReturnType<typeof reachOf>>();
-  for (const role of rule.roles) {
-    const stacks = reachOf(role, facts);
-    if (role.kind === "required" && stacks.size === 0) return decided;
-    reach.set(role, stacks);
-  }
+  // Without a single goroutine that might belong to a required role, the rule is decided: it does not hold.
+  const reach = reachOfRoles(rule, facts);
+  if (reach === undefined) return decided;
   const relations: Relation[] = [];
   let possible = true;
   const missing = new Set<Fact>();
@@ -72,7 +70,6 @@ export function matchRule(rule: Rule, facts: Facts, trace?: MatchTrace): RuleRes
     relations.push(relation);
     if (role.kind !== "required" || relation.tuples.length > 0) continue;
     possible = false;
-    // Without a single goroutine that might belong, the rule is decided: it does not hold.
     if (relation.undecided.length === 0) return decided;
     for (const m of relation.missing) missing.add(m);
   }

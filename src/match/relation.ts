@@ -1,15 +1,8 @@
 import type { Fact } from "../model/dump.ts";
 import type { Role } from "../rules/rule.ts";
-import {
-  type Bindings,
-  conjoin,
-  isPossible,
-  type Solution,
-  type Subject,
-  settle,
-  type Value,
-} from "./condition.ts";
+import { type Bindings, conjoin, type Solution, type Subject, settle, type Value } from "./condition.ts";
 import type { Facts, Group } from "./facts.ts";
+import { reachOf, type StackReach } from "./reach.ts";
 
 /** Goroutines that play a role in one way. */
 export interface Member {
@@ -38,20 +31,6 @@ export interface Relation {
   readonly missing: ReadonlySet<Fact>;
 }
 
-/** Stacks that a role's members may have, with the ways in which its conditions on the stack hold there. */
-export function reachOf(role: Role, facts: Facts): ReadonlyMap<number, readonly Solution[]> {
-  const reach = new Map<number, readonly Solution[]>();
-  const { stacks } = facts.dump;
-  for (let stackIndex = 0; stackIndex < stacks.length; stackIndex++) {
-    const stack = stacks[stackIndex]!;
-    if (role.waits !== undefined && !role.waits.has(stack.wait)) continue;
-    const subject: Subject = { facts, stackIndex, stack, group: undefined };
-    const onStack = settle(role.onStack.evaluate(subject));
-    if (onStack.length > 0 && isPossible(role.onGroup, subject)) reach.set(stackIndex, onStack);
-  }
-  return reach;
-}
-
 /**
  * Evaluates a role over the distinct stacks of a dump.
  * @param groupsOf goroutines of a stack that are alike in all that the role asks
@@ -59,13 +38,13 @@ export function reachOf(role: Role, facts: Facts): ReadonlyMap<number, readonly 
 export function relationOf(
   role: Role,
   facts: Facts,
-  reach = reachOf(role, facts),
+  reach: StackReach = reachOf(role, facts),
   groupsOf: (stackIndex: number) => readonly Group[] = (i) => facts.groups(i, role.onGroup.attributes),
 ): Relation {
   const known = new Map<string, Tuple>();
   const undecided = new Map<string, Tuple>();
   const missing = new Set<Fact>();
-  for (const [stackIndex, onStack] of reach) {
+  for (const [stackIndex, { onStack }] of reach) {
     const subject: Subject = { facts, stackIndex, stack: facts.dump.stacks[stackIndex]!, group: undefined };
     for (const group of groupsOf(stackIndex)) {
       const solutions =

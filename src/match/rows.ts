@@ -20,6 +20,9 @@ export interface GroupSummary {
   readonly labels: ReadonlyMap<number, number>;
 }
 
+/** Largest span of values for which every value gets a counter. */
+const maxSpan = 1 << 16;
+
 /** Rows of a dump, stack by stack, ascending within each; those of stack `i` begin at `start[i]`. */
 export function rowsByStack({ goroutines, stacks }: Dump): { rows: Uint32Array; start: Uint32Array } {
   const start = new Uint32Array(stacks.length + 1);
@@ -32,15 +35,62 @@ export function rowsByStack({ goroutines, stacks }: Dump): { rows: Uint32Array; 
   return { rows, start };
 }
 
+/** A column of small numbers. */
+export type SmallColumn = Int32Array | Uint32Array | Uint8Array;
+
+/** Columns of small numbers, by their bits of `attribute`. */
+export function smallColumns(g: Goroutines): [number, SmallColumn][] {
+  return [
+    [attribute.flags, g.flags],
+    [attribute.labels, g.labels],
+    [attribute.minutes, g.minutes],
+  ];
+}
+
 /** The column that alone answers what is asked; `undefined` when it takes more. */
-export function columnOf(g: Goroutines, attributes: number): ArrayLike<number> | undefined {
-  if (attributes === attribute.minutes) return g.minutes;
-  if (attributes === attribute.flags) return g.flags;
+export function columnOf(g: Goroutines, attributes: number): Float64Array | SmallColumn | undefined {
   if (attributes === attribute.resource) return g.resource;
   if (attributes === attribute.id) return g.id;
   if (attributes === attribute.creator) return g.creator;
-  if (attributes === attribute.labels) return g.labels;
-  return undefined;
+  return smallColumns(g).find(([bit]) => bit === attributes)?.[1];
+}
+
+/** Smallest and largest value of some rows. */
+export function spanOf(rows: ArrayLike<number>, column: SmallColumn): { least: number; most: number } {
+  let least = column[rows[0]!]!;
+  let most = least;
+  for (let i = 1; i < rows.length; i++) {
+    const value = column[rows[i]!]!;
+    if (value < least) least = value;
+    else if (value > most) most = value;
+  }
+  return { least, most };
+}
+
+/**
+ * How many goroutines have which value of a column of small numbers, and a row for each value.
+ * @returns `undefined` when the values lie too far apart to be counted so
+ */
+export function countBy(
+  rows: ArrayLike<number>,
+  column: SmallColumn,
+  weight: Uint32Array,
+): { row: number; weight: number }[] | undefined {
+  const { least, most } = spanOf(rows, column);
+  if (most - least > maxSpan) return undefined;
+  const counts = new Float64Array(most - least + 1);
+  const example = new Uint32Array(counts.length);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    const value = column[row]! - least;
+    counts[value]! += weight[row]!;
+    example[value] = row;
+  }
+  const found: { row: number; weight: number }[] = [];
+  counts.forEach((count, value) => {
+    if (count > 0) found.push({ row: example[value]!, weight: count });
+  });
+  return found;
 }
 
 /** Rows split by a key, in the order in which the keys first occur; the very same list when they all agree. */

@@ -42,7 +42,7 @@ function satisfying(match: Match, players: RoleMembers, condition: Condition): n
   let count = 0;
   for (const { group } of players.members) {
     const stack = facts.dump.stacks[group.stackIndex]!;
-    for (const part of facts.split(group, condition.attributes)) {
+    for (const part of facts.kinds(group, condition.attributes)) {
       const solutions = settle(
         condition.evaluate({ facts, stackIndex: group.stackIndex, stack, group: part }),
       );

@@ -150,15 +150,9 @@ function* rowsOf(members: readonly Member[]): Generator<number> {
 
 /** The one address that all who say what they wait for wait for. */
 function onlyAddress(match: Match, players: RoleMembers): number | undefined {
-  const { resource } = match.facts.dump.goroutines;
-  let only: number | undefined;
-  for (const row of rowsOf(players.members)) {
-    const address = resource[row]!;
-    if (Number.isNaN(address) || address === only) continue;
-    if (only !== undefined) return undefined;
-    only = address;
-  }
-  return only;
+  const addresses = new Set(players.members.flatMap(({ group }) => match.facts.summary(group).addresses));
+  const [only] = addresses;
+  return addresses.size === 1 ? only : undefined;
 }
 
 /** Goroutines of a role of which holders are looked for. */

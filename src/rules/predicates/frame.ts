@@ -184,7 +184,7 @@ function decisive(solutions: readonly Solution[], frame: number): readonly Solut
 
 /** Without a group an address is merely unknown, so that the frames alone can already say no. */
 function decidedByFrames(attributes: number, evaluate: Condition["evaluate"]): Condition {
-  return { attributes, evaluate, possible: (subject) => evaluate(subject).length > 0 };
+  return { attributes, evaluate, onStack: evaluate };
 }
 
 /** A predicate on the frame at one place of the stack. */
@@ -257,18 +257,18 @@ export const createdBy: Predicate = {
       goroutine === undefined
         ? undefined
         : numberMatcher(goroutine, "id", "creator-ids", context, `${path}/goroutine`, attribute.creator);
+    const onStack = (subject: Subject): readonly Solution[] => {
+      const created = subject.stack.createdBy;
+      if (created !== undefined) return frame.test(created, -1, subject);
+      return subject.facts.dump.capabilities.has("creators") ? truth(false) : unknown("creators");
+    };
+    if (creator === undefined) return { attributes: 0, evaluate: onStack };
     return {
-      attributes: creator === undefined ? 0 : attribute.creator,
-      possible({ facts, stack, ...subject }) {
-        if (stack.createdBy === undefined) return !facts.dump.capabilities.has("creators");
-        return frame.test(stack.createdBy, -1, { facts, stack, ...subject }).length > 0;
-      },
+      attributes: attribute.creator,
+      onStack,
       evaluate(subject) {
-        const created = subject.stack.createdBy;
-        if (created === undefined)
-          return subject.facts.dump.capabilities.has("creators") ? truth(false) : unknown("creators");
-        const solutions = frame.test(created, -1, subject);
-        if (creator === undefined || solutions.length === 0) return solutions;
+        const solutions = onStack(subject);
+        if (subject.stack.createdBy === undefined || solutions.length === 0) return solutions;
         return conjoin(solutions, creator(subject.facts.dump.goroutines.creator[subject.group!.rows[0]!]!));
       },
     };
@@ -296,22 +296,20 @@ export const frame: Predicate = {
     const tests = sources.map((s, i) =>
       compileFrame(s, context, Array.isArray(value) ? `${path}/${i}` : path),
     );
-    return {
-      attributes: tests.reduce((bits, t) => bits | t.attributes, 0),
-      evaluate(subject) {
-        let solutions = truth(true);
-        for (const test of tests) {
-          const found = subject.stack.frames.flatMap((f, i) => [...decisive(test.test(f, i, subject), i)]);
-          const known = found.filter((s) => s.known);
-          if (found.length === 0 && !isPartial(subject.stack)) return truth(false);
-          solutions = conjoin(
-            solutions,
-            known.length > 0 ? known : found.length > 0 ? found : unknown("stacks"),
-          );
-        }
-        return solutions;
-      },
-    };
+    const attributes = tests.reduce((bits, t) => bits | t.attributes, 0);
+    return decidedByFrames(attributes, (subject) => {
+      let solutions = truth(true);
+      for (const test of tests) {
+        const found = subject.stack.frames.flatMap((f, i) => [...decisive(test.test(f, i, subject), i)]);
+        const known = found.filter((s) => s.known);
+        if (found.length === 0 && !isPartial(subject.stack)) return truth(false);
+        solutions = conjoin(
+          solutions,
+          known.length > 0 ? known : found.length > 0 ? found : unknown("stacks"),
+        );
+      }
+      return solutions;
+    });
   },
 };
 
@@ -330,17 +328,15 @@ export const stack: Predicate = {
     const items = (value as readonly unknown[]).map((s, i) =>
       s === "..." ? "..." : compileFrame(s, context, `${path}/${i}`),
     );
-    return {
-      attributes: items.reduce((bits, t) => (t === "..." ? bits : bits | t.attributes), 0),
-      evaluate(subject) {
-        const start = items[0] === "..." ? 0 : subject.facts.at(subject.stackIndex);
-        if (start === "none") return truth(false);
-        if (start === "unknown") return unknown("stacks");
-        const found = sequence(items, 0, start, subject);
-        if (found.length > 0) return found;
-        return isPartial(subject.stack) ? unknown("stacks") : truth(false);
-      },
-    };
+    const attributes = items.reduce((bits, t) => (t === "..." ? bits : bits | t.attributes), 0);
+    return decidedByFrames(attributes, (subject) => {
+      const start = items[0] === "..." ? 0 : subject.facts.at(subject.stackIndex);
+      if (start === "none") return truth(false);
+      if (start === "unknown") return unknown("stacks");
+      const found = sequence(items, 0, start, subject);
+      if (found.length > 0) return found;
+      return isPartial(subject.stack) ? unknown("stacks") : truth(false);
+    });
   },
 };
 

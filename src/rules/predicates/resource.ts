@@ -21,7 +21,8 @@ function blockedOn(
       return {
         attributes: attribute.resource,
         // What a select waits on is several channels; its address column, if any, is one of them only.
-        possible: ({ stack }) => wanted === undefined || wanted.has(stack.wait) || stack.wait === "parked",
+        onStack: ({ stack }) =>
+          truth(wanted === undefined || wanted.has(stack.wait) || stack.wait === "parked"),
         evaluate({ facts, group, stack }) {
           if (wanted !== undefined && !wanted.has(stack.wait) && stack.wait !== "parked") return truth(false);
           return match(facts.dump.goroutines.resource[group!.rows[0]!]!);

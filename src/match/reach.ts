@@ -1,0 +1,98 @@
+import type { Role, Rule } from "../rules/rule.ts";
+import {
+  conjoin,
+  maxSolutions,
+  onStack,
+  type Solution,
+  type Subject,
+  settle,
+  type Value,
+} from "./condition.ts";
+import type { Facts } from "./facts.ts";
+
+/** What a role's conditions say of a stack. */
+export interface OnStack {
+  /** Ways in which those hold that the stack alone decides. */
+  readonly onStack: readonly Solution[];
+  /** Ways in which all of them hold as far as the stack tells; a goroutine of it may still fail. */
+  readonly possible: readonly Solution[];
+}
+
+/** Stacks that a role's members may have, as far as stacks alone tell, by their index. */
+export type StackReach = ReadonlyMap<number, OnStack>;
+
+/** The stacks of each role of a rule. */
+export type Reach = ReadonlyMap<Role, StackReach>;
+
+/** Asks the stacks of a dump for a role. */
+export function reachOf(role: Role, facts: Facts): StackReach {
+  const reach = new Map<number, OnStack>();
+  const { stacks } = facts.dump;
+  for (let stackIndex = 0; stackIndex < stacks.length; stackIndex++) {
+    const stack = stacks[stackIndex]!;
+    if (role.waits !== undefined && !role.waits.has(stack.wait)) continue;
+    const subject: Subject = { facts, stackIndex, stack, group: undefined };
+    const decided = settle(role.onStack.evaluate(subject));
+    if (decided.length === 0) continue;
+    const possible = conjoin(decided, onStack(role.onGroup, subject));
+    if (possible.length > 0) reach.set(stackIndex, { onStack: decided, possible });
+  }
+  return reach;
+}
+
+/**
+ * The stacks of all roles; `undefined` when some role that must be played has none, so that the rule does not hold. Stacks
+ * that can't be joined to any of another required role are left out before a single goroutine is looked at.
+ */
+export function reachOfRoles(rule: Rule, facts: Facts): Reach | undefined {
+  const reach = new Map<Role, StackReach>();
+  // Required roles first: without one of them nothing else needs to be asked.
+  for (const role of rule.roles) {
+    if (role.kind !== "required") continue;
+    const stacks = reachOf(role, facts);
+    if (stacks.size === 0) return undefined;
+    reach.set(role, stacks);
+  }
+  if (!leaveOutStrangers(rule, reach)) return undefined;
+  for (const role of rule.roles) if (!reach.has(role)) reach.set(role, reachOf(role, facts));
+  return reach;
+}
+
+/** A semi-join of the required roles by the variables that stacks bind. False when a role has no stack left. */
+function leaveOutStrangers(rule: Rule, reach: Map<Role, StackReach>): boolean {
+  const laddered = new Set(rule.joinedBy.flatMap((step) => step.variables));
+  for (const name of rule.variables.keys()) {
+    const sharing = [...reach.keys()].filter((role) => role.variables.has(name));
+    if (laddered.has(name) || sharing.length < 2) continue;
+    for (const role of sharing) {
+      const values = valuesOf(reach.get(role)!, name);
+      if (values === undefined) continue;
+      for (const other of sharing) {
+        if (other === role) continue;
+        const kept = new Map([...reach.get(other)!].filter(([, s]) => mayAgree(s.possible, name, values)));
+        if (kept.size === 0) return false;
+        reach.set(other, kept);
+      }
+    }
+  }
+  return true;
+}
+
+/** All values that a variable has on the stacks; `undefined` when some leave it open. */
+function valuesOf(stacks: StackReach, name: string): ReadonlySet<Value> | undefined {
+  const values = new Set<Value>();
+  for (const { possible } of stacks.values()) {
+    if (possible.length >= maxSolutions) return undefined;
+    for (const { bindings } of possible) {
+      const value = bindings[name];
+      if (value === undefined) return undefined;
+      values.add(value);
+    }
+  }
+  return values;
+}
+
+function mayAgree(possible: readonly Solution[], name: string, values: ReadonlySet<Value>): boolean {
+  if (possible.length >= maxSolutions) return true;
+  return possible.some(({ bindings }) => bindings[name] === undefined || values.has(bindings[name]));
+}
