@@ -20,6 +20,7 @@ import {
   smallColumns,
   spanOf,
   summarize,
+  summarizeStacks,
 } from "./rows.ts";
 
 /** Goroutines of one distinct stack that are alike in all that was asked. */
@@ -59,6 +60,7 @@ export class Facts {
   #byStack: ReturnType<typeof rowsByStack> | undefined;
   readonly #kinds = new Map<number, readonly Group[]>();
   readonly #whole: (Group | undefined)[] = [];
+  #stackSummaries: readonly GroupSummary[] | undefined;
   readonly #summaries = new WeakMap<Group, GroupSummary>();
   #families: Families | undefined;
   readonly #groups = new Map<number, readonly Group[]>();
@@ -106,12 +108,16 @@ export class Facts {
 
   /** All goroutines of a stack; the same object every time. */
   whole(stackIndex: number): Group {
-    this.#whole[stackIndex] ??= this.groupOf(stackIndex, this.rowsOf(stackIndex));
+    this.#whole[stackIndex] ??= this.#weighed(stackIndex, this.rowsOf(stackIndex));
     return this.#whole[stackIndex]!;
   }
 
   /** What the goroutines of a group say together; worked out once a group. */
   summary(group: Group): GroupSummary {
+    if (group === this.#whole[group.stackIndex]) {
+      this.#stackSummaries ??= summarizeStacks(this.dump);
+      return this.#stackSummaries[group.stackIndex]!;
+    }
     let summary = this.#summaries.get(group);
     if (summary === undefined) {
       summary = summarize(this.dump.goroutines, group.rows);
@@ -132,7 +138,7 @@ export class Facts {
 
   /** Who started whom, by ids. */
   get families(): Families {
-    this.#families ??= new Families(this.dump, (stackIndex) => this.rowsOf(stackIndex));
+    this.#families ??= new Families(this.dump);
     return this.#families;
   }
 
@@ -197,8 +203,11 @@ export class Facts {
 
   /** A group of some rows of one stack. */
   groupOf(stackIndex: number, rows: ArrayLike<number>): Group {
-    const whole = this.#whole[stackIndex];
-    if (whole !== undefined && whole.rows.length === rows.length) return whole;
+    const whole = this.whole(stackIndex);
+    return whole.rows.length === rows.length ? whole : this.#weighed(stackIndex, rows);
+  }
+
+  #weighed(stackIndex: number, rows: ArrayLike<number>): Group {
     if (this.total === this.dump.goroutines.length) return { stackIndex, rows, weight: rows.length };
     let weight = 0;
     for (let i = 0; i < rows.length; i++) weight += this.dump.goroutines.weight[rows[i]!]!;

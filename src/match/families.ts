@@ -3,42 +3,20 @@ import type { Dump } from "../model/dump.ts";
 /** Who started whom in a dump, by goroutine ids; worked out on demand. */
 export class Families {
   readonly #dump: Dump;
-  readonly #rowsOf: (stackIndex: number) => Uint32Array;
-  readonly #creators: (ReadonlySet<number> | undefined)[] = [];
+  #creators: readonly ReadonlySet<number>[] | undefined;
   #allCreators: ReadonlySet<number> | undefined;
   #parents: ReadonlyMap<number, number> | undefined;
   #parentsOn: ReadonlyMap<number, readonly number[]> | undefined;
   #idsKnown: boolean | undefined;
-  #marks: Uint32Array | undefined;
 
-  constructor(dump: Dump, rowsOf: (stackIndex: number) => Uint32Array) {
+  constructor(dump: Dump) {
     this.#dump = dump;
-    this.#rowsOf = rowsOf;
   }
 
   /** Ids of the goroutines that started those of a stack; NaN among them when some don't say. */
   creators(stackIndex: number): ReadonlySet<number> {
-    let known = this.#creators[stackIndex];
-    if (known === undefined) {
-      const { creator } = this.#dump.goroutines;
-      const rows = this.#rowsOf(stackIndex);
-      const found: number[] = [];
-      // Most goroutines of a stack have few creators: a mark for each id that was seen is quicker than a set.
-      this.#marks ??= marksFor(creator, this.#dump.goroutines.length);
-      const marks = this.#marks;
-      const others = new Set<number>();
-      for (let i = 0; i < rows.length; i++) {
-        const id = creator[rows[i]!]!;
-        if (!(id >= 0 && id < marks.length)) others.add(id);
-        else if (marks[id] !== stackIndex + 1) {
-          marks[id] = stackIndex + 1;
-          found.push(id);
-        }
-      }
-      known = new Set([...found, ...others]);
-      this.#creators[stackIndex] = known;
-    }
-    return known;
+    this.#creators ??= creatorsByStack(this.#dump);
+    return this.#creators[stackIndex]!;
   }
 
   /** Ids of the goroutines that started any; NaN among them when some don't say. */
@@ -95,11 +73,47 @@ export class Families {
   }
 }
 
-/** Largest id that gets a mark of its own; beyond, a set does. */
+/** Pairs of creator and stack of which each gets a mark of its own; with more, sets do. */
 const maxMarks = 1 << 24;
+/** Largest id that is looked up in a table. */
+const maxTable = 1 << 24;
 
-function marksFor(ids: Float64Array, length: number): Uint32Array {
+/** For each stack who started its goroutines, in the order of the rows. */
+function creatorsByStack({ goroutines, stacks }: Dump): ReadonlySet<number>[] {
+  const found = stacks.map(() => new Set<number>());
+  const { creator, stack, length } = goroutines;
+  const { numbers, ofRow } = numbered(creator, length);
+  const marks = numbers * stacks.length <= maxMarks ? new Uint8Array(numbers * stacks.length) : undefined;
+  for (let row = 0; row < length; row++) {
+    if (marks !== undefined) {
+      const mark = stack[row]! * numbers + ofRow(row);
+      if (marks[mark] === 1) continue;
+      marks[mark] = 1;
+    }
+    found[stack[row]!]!.add(creator[row]!);
+  }
+  return found;
+}
+
+/** Numbers the distinct ids of a column from 0, without a look-up in a map for each row where ids are small. */
+function numbered(ids: Float64Array, length: number): { numbers: number; ofRow: (row: number) => number } {
   let largest = 0;
   for (let row = 0; row < length; row++) if (ids[row]! > largest) largest = ids[row]!;
-  return new Uint32Array(Math.min(maxMarks, largest + 1));
+  const table = new Uint32Array(Math.min(maxTable, largest + 1));
+  const others = new Map<number, number>();
+  let numbers = 0;
+  const numberOf = (id: number): number => {
+    if (id >= 0 && id < table.length && Number.isInteger(id)) {
+      if (table[id] === 0) table[id] = ++numbers;
+      return table[id]! - 1;
+    }
+    let number = others.get(id);
+    if (number === undefined) {
+      number = numbers++;
+      others.set(id, number);
+    }
+    return number;
+  };
+  for (let row = 0; row < length; row++) numberOf(ids[row]!);
+  return { numbers, ofRow: (row) => numberOf(ids[row]!) };
 }

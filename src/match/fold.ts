@@ -156,15 +156,15 @@ function isAlone(
 type Divide = (stackIndex: number) => { apart: ArrayLike<number>; alike: ArrayLike<number> };
 
 function divider(facts: Facts, column: number, matters: (id: number) => boolean): Divide {
-  const { id, creator } = facts.dump.goroutines;
+  const { id } = facts.dump.goroutines;
   const { families } = facts;
   if (column === attribute.creator) {
-    let apart: ((id: number) => boolean) | undefined;
+    let apart: readonly (readonly number[])[] | undefined;
     return (stackIndex) => {
       const rows = facts.rowsOf(stackIndex);
       if (![...families.creators(stackIndex)].some(matters)) return { apart: [], alike: rows };
-      apart ??= quickly(families.allCreators, matters);
-      return separate(rows, creator, apart);
+      apart ??= rowsWith(facts, quickly(families.allCreators, matters));
+      return { apart: apart[stackIndex]!, alike: without(rows, apart[stackIndex]!) };
     };
   }
   // Of ids most often only those matter that others name as who started them.
@@ -187,10 +187,32 @@ function quickly(values: ReadonlySet<number>, test: (value: number) => boolean):
   const passing = new Set([...values].filter(test));
   let largest = 0;
   for (const value of passing) largest = Math.max(largest, value);
+  // NaN passes as well, and has no place in a table.
   if (!(largest < maxTable)) return (value) => passing.has(value);
   const table = new Uint8Array(largest + 1);
   for (const value of passing) table[value] = 1;
   return (value) => table[value] === 1;
+}
+
+/** Rows of which the creator passes a test, by stack: looked for in the order of the rows, which is the quickest. */
+function rowsWith({ dump }: Facts, test: (creator: number) => boolean): number[][] {
+  const found: number[][] = dump.stacks.map(() => []);
+  const { creator, stack, length } = dump.goroutines;
+  for (let row = 0; row < length; row++) if (test(creator[row]!)) found[stack[row]!]!.push(row);
+  return found;
+}
+
+/** Ascending rows without some of them. */
+function without(rows: Uint32Array, some: readonly number[]): Uint32Array {
+  if (some.length === 0) return rows;
+  const rest = new Uint32Array(rows.length - some.length);
+  let next = 0;
+  let count = 0;
+  for (let i = 0; i < rows.length; i++) {
+    if (rows[i] === some[next]) next++;
+    else rest[count++] = rows[i]!;
+  }
+  return rest;
 }
 
 function separate(

@@ -60,7 +60,7 @@ export function matchRule(rule: Rule, facts: Facts, trace?: MatchTrace): RuleRes
   const decided = { rule, matches: [], missing: new Set<Fact>(), limit: undefined };
   if (rule.event !== undefined && !facts.dump.events.some((e) => rule.event!(e.text))) return decided;
   // Without a single goroutine that might belong to a required role, the rule is decided: it does not hold.
-  const reach = reachOfRoles(rule, facts);
+  const reach = reachOfRoles(rule, facts, trace === undefined);
   if (reach === undefined) return decided;
   const relations: Relation[] = [];
   let possible = true;

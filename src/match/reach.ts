@@ -43,8 +43,9 @@ export function reachOf(role: Role, facts: Facts): StackReach {
 /**
  * The stacks of all roles; `undefined` when some role that must be played has none, so that the rule does not hold. Stacks
  * that can't be joined to any of another required role are left out before a single goroutine is looked at.
+ * @param leaveOut false when somebody asks why, and wants to be told of the join that failed
  */
-export function reachOfRoles(rule: Rule, facts: Facts): Reach | undefined {
+export function reachOfRoles(rule: Rule, facts: Facts, leaveOut: boolean): Reach | undefined {
   const reach = new Map<Role, StackReach>();
   // Required roles first: without one of them nothing else needs to be asked.
   for (const role of rule.roles) {
@@ -53,7 +54,7 @@ export function reachOfRoles(rule: Rule, facts: Facts): Reach | undefined {
     if (stacks.size === 0) return undefined;
     reach.set(role, stacks);
   }
-  if (!leaveOutStrangers(rule, reach)) return undefined;
+  if (leaveOut && !leaveOutStrangers(rule, reach)) return undefined;
   for (const role of rule.roles) if (!reach.has(role)) reach.set(role, reachOf(role, facts));
   return reach;
 }

@@ -129,30 +129,55 @@ export function partition(
 
 /** Reads what is to be known of all rows together in one go. */
 export function summarize(g: Goroutines, rows: ArrayLike<number>): GroupSummary {
-  const ids: number[] = [];
-  const addresses: number[] = [];
-  let largestId = Number.POSITIVE_INFINITY;
-  let minMinutes = -1;
-  let maxMinutes = -1;
-  let addressUnknown = false;
-  const labels = new Map<number, number>();
+  const summary = new Summary();
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
-    const id = g.id[row]!;
-    if (id < largestId) {
-      insertSmallest(ids, id);
-      if (ids.length === maxIds) largestId = ids[maxIds - 1]!;
-    }
-    const minutes = g.minutes[row]!;
-    if (minutes >= 0 && (minMinutes < 0 || minutes < minMinutes)) minMinutes = minutes;
-    if (minutes > maxMinutes) maxMinutes = minutes;
-    const address = g.resource[row]!;
-    if (Number.isNaN(address)) addressUnknown = true;
-    else if (addresses.length < 2 && address !== addresses[0]) addresses.push(address);
-    const set = g.labels[row]!;
-    if (set !== 0) labels.set(set, (labels.get(set) ?? 0) + g.weight[row]!);
+    summary.add(g.id[row]!, g.minutes[row]!, g.resource[row]!, g.labels[row]!, g.weight[row]!);
   }
-  return { ids, minMinutes, maxMinutes, addresses, addressUnknown, labels };
+  return summary;
+}
+
+const noLabels: ReadonlyMap<number, number> = new Map();
+
+/**
+ * The summaries of all stacks, as `summarize` gives them one by one: in the order of the rows, since going stack by stack
+ * through columns that are larger than the processor's cache costs many times as much.
+ */
+export function summarizeStacks({ goroutines: g, stacks }: Dump): GroupSummary[] {
+  const all = stacks.map(() => new Summary());
+  const { stack, id, minutes, resource, labels, weight, length } = g;
+  for (let row = 0; row < length; row++)
+    all[stack[row]!]!.add(id[row]!, minutes[row]!, resource[row]!, labels[row]!, weight[row]!);
+  return all;
+}
+
+/** What the goroutines added so far say together. */
+class Summary implements GroupSummary {
+  readonly ids: number[] = [];
+  readonly addresses: number[] = [];
+  minMinutes = -1;
+  maxMinutes = -1;
+  addressUnknown = false;
+  #labels: Map<number, number> | undefined;
+  #largestId = Number.POSITIVE_INFINITY;
+
+  get labels(): ReadonlyMap<number, number> {
+    return this.#labels ?? noLabels;
+  }
+
+  add(id: number, minutes: number, address: number, labels: number, weight: number): void {
+    if (id < this.#largestId) {
+      insertSmallest(this.ids, id);
+      if (this.ids.length === maxIds) this.#largestId = this.ids[maxIds - 1]!;
+    }
+    if (minutes >= 0 && (this.minMinutes < 0 || minutes < this.minMinutes)) this.minMinutes = minutes;
+    if (minutes > this.maxMinutes) this.maxMinutes = minutes;
+    if (Number.isNaN(address)) this.addressUnknown = true;
+    else if (this.addresses.length < 2 && address !== this.addresses[0]) this.addresses.push(address);
+    if (labels === 0) return;
+    this.#labels ??= new Map();
+    this.#labels.set(labels, (this.#labels.get(labels) ?? 0) + weight);
+  }
 }
 
 /** Keeps the smallest ids, ascending. */
