@@ -9,6 +9,7 @@ import {
   builtinRules,
   loadRuleFiles,
   loadRuleTests,
+  openSource,
   readDumps,
   ruleFiles,
   runRuleTests,
@@ -24,6 +25,9 @@ const formats = ["debug2", "sigquit", "panic", "leak2", "delve-core-stacks", "de
 const everything = "{ findings: 0, confidence: low, roles: { x: 0 }, bindings: { X: x }, symptoms: [x] }";
 
 const compiled = builtinRules();
+/** Only rules that run with source alone get it. */
+const source = await openSource({ roots: ["fixtures/programs"] });
+const needsSource = (id) => compiled.find((r) => r.id === id).onlyWithSource;
 /** @type {import("./capture/manifest.mjs").FixtureEntry[]} */
 const manifest = JSON.parse(readFileSync(`${fixtures}MANIFEST.json`, "utf8")).fixtures;
 const seen = new Map();
@@ -56,11 +60,11 @@ async function load() {
 async function testsFor(id) {
   const own = manifest.filter((entry) => entry.rule === id);
   const candidates = (own.length > 0 ? own : manifest).filter((e) => e.evident && formats.includes(e.format));
-  const firing = await pick(candidates, "fires", most.fires, async (e) => (await found(e)).includes(id));
+  const firing = await pick(candidates, "fires", most.fires, async (e) => (await found(e, id)).includes(id));
   if (firing.length === 0) return "";
   const programs = new Set(firing.map((e) => e.rule));
   const healthy = manifest.filter((e) => programs.has(e.rule) && formats.includes(e.format));
-  const quiet = await pick(healthy, "quiet", most.quiet, async (e) => !(await found(e)).includes(id));
+  const quiet = await pick(healthy, "quiet", most.quiet, async (e) => !(await found(e, id)).includes(id));
   return [...firing, ...quiet].map((entry) => testText(id, entry, entry === firing[0])).join("");
 }
 
@@ -82,13 +86,15 @@ async function pick(entries, expect, limit, fits) {
 }
 
 /** Ids of the rules that find something in a dump. */
-async function found({ file }) {
-  if (!seen.has(file)) {
+async function found({ file }, forRule) {
+  const withSource = needsSource(forRule);
+  const key = `${file} ${withSource}`;
+  if (!seen.has(key)) {
     const { dumps } = await readDumps([fixtures + file], { threads: 1 });
     const ids = ({ ruleId, symptoms }) => [ruleId, ...symptoms.flatMap(ids)];
-    seen.set(file, analyze(dumps, compiled).findings.flatMap(ids));
+    seen.set(key, analyze(dumps, compiled, withSource ? { source } : {}).findings.flatMap(ids));
   }
-  return seen.get(file);
+  return seen.get(key);
 }
 
 function testText(id, { file, variant, aged, go, format, expect }, first) {
@@ -98,7 +104,7 @@ function testText(id, { file, variant, aged, go, format, expect }, first) {
   - rule: ${id}
     name: ${verb} ${variant}${aged ? ", aged" : ""} (${go}, ${format})
     dump: ../${fixtures}${file}
-${wanted}`;
+${needsSource(id) ? "    source: ../fixtures/programs\n" : ""}${wanted}`;
 }
 
 function append(target, tests) {

@@ -22,6 +22,15 @@ export const testProperties: Readonly<Record<string, JsonSchema>> = {
       "A dump: a file beside this one, or the text itself (`dump: |`). A list: snapshots of one process, oldest first.",
     examples: ["incident.txt", ["before.txt", "after.txt"]],
   },
+  source: {
+    type: ["string", "array"],
+    minLength: 1,
+    minItems: 1,
+    items: { type: "string", minLength: 1 },
+    description:
+      "Folder with the Go source of the dumped program, beside this file, for rules that ask it; as `--source-root`.",
+    examples: ["../shop"],
+  },
   "go-version": text("Go version of the dumped program, where the dump does not say it.", "go1.24"),
   expect: {
     type: ["string", "object"],

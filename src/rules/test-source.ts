@@ -22,6 +22,8 @@ export interface TestSource {
   readonly rule?: string;
   readonly name: string;
   readonly dump: string | readonly string[];
+  /** Folders with Go source, beside the file of the test. */
+  readonly source?: string | readonly string[];
   readonly "go-version"?: string;
   readonly expect?: Expectation;
   readonly todo?: boolean;

@@ -1,11 +1,11 @@
 import { allConditions, decidingConditions } from "../explain/deciding.ts";
-import { Facts } from "../match/facts.ts";
 import type { Rule } from "../rules/rule.ts";
 import type { TestResult } from "./run-tests.ts";
 
 /** What the tests of one rule leave open. */
 export interface RuleCoverage {
   readonly ruleId: string;
+  /** Tests that pass, with a finding of the rule and without. */
   readonly firing: number;
   readonly quiet: number;
   /** Conditions, as `role: condition`, that alone keep nobody out in any test. */
@@ -17,13 +17,13 @@ export function coverageOf(rules: readonly Rule[], results: readonly TestResult[
   return rules.map((rule) => {
     const own = results.filter((r) => r.test.ruleId === rule.id);
     const decided = new Set<string>();
-    for (const { dumps } of own)
-      for (const dump of dumps) for (const c of decidingConditions(rule, new Facts(dump))) decided.add(c);
-    const firing = own.filter((r) => r.test.source.expect !== "none").length;
+    for (const { facts } of own) for (const c of decidingConditions(rule, facts)) decided.add(c);
+    const passed = own.filter((r) => r.status === "passed");
+    const firing = passed.filter((r) => r.findings.length > 0).length;
     return {
       ruleId: rule.id,
       firing,
-      quiet: own.length - firing,
+      quiet: passed.length - firing,
       undecided: allConditions(rule).filter((c) => !decided.has(c)),
     };
   });

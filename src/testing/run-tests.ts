@@ -1,15 +1,17 @@
 import { dirname, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { analyze } from "../analyze.ts";
-import { RuleError } from "../errors.ts";
+import { RuleError, UsageError } from "../errors.ts";
 import { explain } from "../explain/explain.ts";
 import type { Explanation } from "../explain/explanation.ts";
 import { Facts } from "../match/facts.ts";
+import { historyOf } from "../match/history.ts";
 import type { Dump } from "../model/dump.ts";
 import { readDumps } from "../read/read-dumps.ts";
 import { withSymptoms } from "../report/describe.ts";
 import type { Finding } from "../report/report.ts";
 import type { Rule } from "../rules/rule.ts";
+import type { Source } from "../source/open-source.ts";
 import { compare, type Difference } from "./compare.ts";
 import type { RuleTest } from "./rule-test.ts";
 
@@ -22,7 +24,8 @@ export interface TestResult {
   readonly findings: readonly Finding[];
   /** Why, for tests that failed. */
   readonly explanation: Explanation | undefined;
-  readonly dumps: readonly Dump[];
+  /** What the rule was asked about: the last dump, with the earlier ones and the source of the test. */
+  readonly facts: Facts;
 }
 
 export interface RuleTestOptions {
@@ -54,10 +57,18 @@ async function runTest(
   own: Pick<RuleTestOptions, "own">,
 ): Promise<TestResult> {
   const dumps = await dumpsOf(test);
-  const report = analyze(dumps, rules, { ...own, series: Array.isArray(test.source.dump) });
+  const source = await sourceOf(test);
+  const series = Array.isArray(test.source.dump);
+  const report = analyze(dumps, rules, { ...own, series, ...(source === undefined ? {} : { source }) });
+  const last = dumps[dumps.length - 1]!;
+  const facts = new Facts(last, {
+    ...own,
+    ...(series && dumps.length > 1 ? { history: historyOf(dumps.slice(0, -1)) } : {}),
+    ...(source === undefined ? {} : { source: source.forDump(last) }),
+  });
   const findings = report.findings
     .flatMap((f) => [...withSymptoms(f)])
-    .filter((f) => f.ruleId === test.ruleId && f.dump === dumps[dumps.length - 1]!.name);
+    .filter((f) => f.ruleId === test.ruleId && f.dump === last.name);
   const { expect, todo = false } = test.source;
   const differences =
     expect === undefined
@@ -66,9 +77,18 @@ async function runTest(
   const passed = differences.length === 0;
   const status = passed ? (todo ? "unexpected pass" : "passed") : todo ? "todo" : "failed";
   const rule = rules.find((r) => r.id === test.ruleId)!;
-  const explanation =
-    status === "failed" ? explain(rule, new Facts(dumps[dumps.length - 1]!, own)) : undefined;
-  return { test, status, differences, findings, explanation, dumps };
+  const explanation = status === "failed" ? explain(rule, facts) : undefined;
+  return { test, status, differences, findings, explanation, facts };
+}
+
+async function sourceOf(test: RuleTest): Promise<Source | undefined> {
+  const folders = [test.source.source ?? []].flat().map((folder) => resolve(dirname(test.file), folder));
+  if (folders.length === 0) return undefined;
+  const { openSource } = await import("../source/open-source.ts");
+  return openSource({ roots: folders }).catch((error: unknown) => {
+    if (!(error instanceof UsageError)) throw error;
+    throw new RuleError([test.problem("/source", error.message, error.hint)]);
+  });
 }
 
 async function dumpsOf(test: RuleTest): Promise<Dump[]> {

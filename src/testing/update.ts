@@ -46,23 +46,34 @@ function replaceExpect(lines: string[], index: number, column: number, result: T
   const line = lines[index]!;
   // In block style only white space and `- ` stand before a key.
   if (!/^[\s-]*$/.test(line.slice(0, column))) return false;
-  const written = expectLines(observed(result.findings, expect), column);
-  written[0] = line.slice(0, column) + written[0]!;
+  const expectText = expectLines(observed(result.findings, expect), column).join("\n");
   if (expect === undefined) {
-    lines.splice(index, 1, ...written, " ".repeat(column) + line.slice(column));
+    const { dump } = result.test.source;
+    // Behind the dump where that is a name on this line; before a text, which goes on below.
+    if (typeof dump === "string" && line.slice(column).includes(dump)) {
+      lines.splice(index + 1, 0, " ".repeat(column) + expectText);
+    } else {
+      lines.splice(index, 1, line.slice(0, column) + expectText, " ".repeat(column) + line.slice(column));
+    }
     return true;
   }
   let end = index + 1;
   while (end < lines.length && lines[end]!.trim() !== "" && /^\s*/.exec(lines[end]!)![0].length > column)
     end++;
-  lines.splice(index, end - index, ...written);
+  lines.splice(index, end - index, line.slice(0, column) + expectText);
   return true;
 }
 
 /** `expect` on one line where that is short, else a line a key; the first line is not yet indented. */
 function expectLines(expected: Expectation, column: number): string[] {
-  const flow = `expect: ${flowText(expected)}`;
-  if (typeof expected === "string" || column + flow.length <= maxColumns) return [flow];
+  return keyLines("expect", expected, column);
+}
+
+function keyLines(key: string, value: unknown, column: number): string[] {
+  const flow = `${flowText(key)}: ${flowText(value)}`;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return [flow];
+  if (column + flow.length <= maxColumns) return [flow];
   const indent = " ".repeat(column + 2);
-  return ["expect:", ...Object.entries(expected).map(([key, v]) => `${indent}${key}: ${flowText(v)}`)];
+  const below = Object.entries(value).flatMap(([k, v]) => keyLines(k, v, column + 2));
+  return [`${flowText(key)}:`, ...below.map((line) => (line.startsWith(indent) ? line : indent + line))];
 }
