@@ -3,8 +3,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
+import { analyze } from "../../src/analyze.ts";
 import type { Dump } from "../../src/model/dump.ts";
-import { type DumpSource, openSource } from "../../src/source/open-source.ts";
+import { builtinRules } from "../../src/rules/builtin.ts";
+import { type DumpSource, openSource, type Source } from "../../src/source/open-source.ts";
+import { readableFixtures } from "../rule-fixtures.ts";
 import { dumpOf, fixtureDump, programs, withFolder } from "./dumps.ts";
 
 /** All that a source says of a dump's stacks: keys of what they wait for, hold and drain. */
@@ -18,6 +21,8 @@ function claims(dump: Dump, source: DumpSource): readonly string[][] {
     if (facts.drainsOwnChannel !== undefined) said.push(`drains ${facts.drainsOwnChannel}`);
     for (const hold of facts.holds)
       if (hold.certain) said.push(`holds ${hold.mode} ${withoutPlace(hold.key)}`);
+    for (const o of facts.owes) said.push(`owes ${o.kind} ${withoutPlace(o.key)}`);
+    for (const r of facts.receives) said.push(`receives ${withoutPlace(r.key)}`);
     if (facts.strand !== undefined) said.push(`strands ${facts.strand.strands}`);
     return said;
   });
@@ -28,6 +33,8 @@ function withoutPlace(key: string): string {
   const at = key.lastIndexOf("@");
   return at < 0 ? key : key.slice(0, at);
 }
+
+const rules = builtinRules();
 
 interface Change {
   readonly file: number;
@@ -128,6 +135,56 @@ describe.each([
       { numRuns: 10 },
     );
   });
+});
+
+/** Every file of the programs, relative to them. */
+const programFiles = readdirSync(programs, { recursive: true, encoding: "utf8" })
+  .filter((n) => n.endsWith(".go"))
+  .sort();
+
+describe("findings with another version of the source", () => {
+  const entries = readableFixtures.filter((e) => /go1\.27.*(debug[12]|delve-core\.json)/.test(e.file));
+
+  test("nothing healthy is raised, and nothing is proved that the right source does not prove", async () => {
+    const read = await Promise.all(
+      entries.map(async (e) => [e, await fixtureDump(`fixtures/rules/${e.file}`)] as const),
+    );
+    const right = await openSource({ roots: [programs] });
+    const proved = (dump: Dump, source: Source) =>
+      analyze([dump], rules, { source })
+        .findings.filter((f) => f.confidence === "high")
+        .map((f) => f.ruleId);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(change, { minLength: 20, maxLength: 30 }),
+        fc.nat(),
+        async (changes, from) => {
+          const folder = mkdtempSync(path.join(tmpdir(), "deadlock-lint-versions-"));
+          try {
+            cpSync(programs, folder, { recursive: true });
+            changes.forEach((one, i) => {
+              if (one.kind === "cut" || one.kind === "swap") return;
+              apply(folder, programFiles, { ...one, file: one.file + i * 7 });
+            });
+            const source = await openSource({ roots: [folder] });
+            for (const [entry, dump] of read.filter((_, i) => (i + from) % 4 === 0)) {
+              const said = proved(dump, source);
+              const without = analyze([dump], rules)
+                .findings.filter((f) => f.confidence === "high")
+                .map((f) => f.ruleId);
+              const allowed = [...proved(dump, right), ...without];
+              for (const id of said) expect(allowed, entry.file).toContain(id);
+              if (entry.expect !== "quiet") continue;
+              expect(analyze([dump], rules, { source }).findings.filter((f) => f.gated)).toEqual([]);
+            }
+          } finally {
+            rmSync(folder, { recursive: true });
+          }
+        },
+      ),
+      { numRuns: 6 },
+    );
+  }, 120_000);
 });
 
 const oneSend = `package main
