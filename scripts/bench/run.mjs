@@ -125,6 +125,36 @@ const bare = measure([process.execPath, "-e", "0"], 11);
 const start = measure([process.execPath, cli, story], 11);
 row("  whole run", { s: start.seconds, "node -e 0 s": bare.seconds, ratio: start.seconds / bare.seconds });
 
+/** The standard library, where Go is installed: a tree of thousands of files. @type {() => string | undefined} */
+function standardLibrary() {
+  try {
+    return join(execFileSync("go", ["env", "GOROOT"], { encoding: "utf8" }).trim(), "src");
+  } catch {
+    return undefined;
+  }
+}
+
+const library = standardLibrary();
+if (library !== undefined) {
+  const sourced = measure(
+    [
+      process.execPath,
+      cli,
+      story,
+      "--source-root",
+      library,
+      "--source-root",
+      join(root, "fixtures/programs"),
+    ],
+    11,
+  );
+  row("  with source, in the tree of the library", {
+    s: sourced.seconds,
+    "more s": sourced.seconds - start.seconds,
+    "peak MB": sourced.peakMB ?? "?",
+  });
+}
+
 console.log("ten rules on 100,000 goroutines, in one process");
 {
   const { readDumps } = await import("../../dist/read/read-dumps.js");
