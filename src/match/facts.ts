@@ -1,4 +1,5 @@
 import type { Dump } from "../model/dump.ts";
+import { namesOf } from "../model/names.ts";
 import { type Origin, originOf } from "../model/origin.ts";
 import { entryOf, type FramePlace, siteOf } from "../model/places.ts";
 import type { Frame } from "../model/stack.ts";
@@ -69,6 +70,7 @@ export class Facts {
   readonly #origins = new Map<Frame, Origin>();
   #held: HeldLocks | undefined;
   #rowById: ReadonlyMap<number, number> | undefined;
+  #names: ReadonlySet<string> | "open" | undefined;
   #total: number | undefined;
 
   constructor(dump: Dump, options: FactsOptions = {}) {
@@ -97,6 +99,13 @@ export class Facts {
       this.#rowById = rows;
     }
     return this.#rowById.get(id);
+  }
+
+  /** False when some word is in no function of any stack; true, too, where stacks are cut or too many to look through. */
+  mayHaveNames(names: readonly string[]): boolean {
+    if (names.length === 0) return true;
+    this.#names ??= namesOf(this.dump.stacks);
+    return this.#names === "open" || names.every((name) => (this.#names as ReadonlySet<string>).has(name));
   }
 
   /** Rows with this stack, ascending. */

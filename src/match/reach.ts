@@ -27,6 +27,7 @@ export type Reach = ReadonlyMap<Role, StackReach>;
 /** Asks the stacks of a dump for a role. */
 export function reachOf(role: Role, facts: Facts): StackReach {
   const reach = new Map<number, OnStack>();
+  if (!facts.mayHaveNames(role.names)) return reach;
   const { stacks } = facts.dump;
   for (let stackIndex = 0; stackIndex < stacks.length; stackIndex++) {
     const stack = stacks[stackIndex]!;

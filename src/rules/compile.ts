@@ -9,6 +9,7 @@ import type { PredicateContext, VariableKind } from "./predicates/predicate.ts";
 import { predicateByKey } from "./predicates/predicates.ts";
 import { waitKindsOf } from "./predicates/wait.ts";
 import { rangeTest } from "./range.ts";
+import { requiredNames } from "./required-names.ts";
 import type { JoinStep, MessagePart, NamedCondition, Role, Rule, When } from "./rule.ts";
 import type { RoleSource, RuleSource, WhenSource } from "./rule-source.ts";
 import { nearest } from "./spelling.ts";
@@ -318,6 +319,7 @@ class RuleCompiler implements PredicateContext {
       kind: source.absent === true ? "absent" : source.optional === true ? "optional" : "required",
       waits: waitsOf(source),
       conditions,
+      names: requiredNames(source),
       onStack: allOf(onStack),
       onGroup: allOf(onGroup),
       count,

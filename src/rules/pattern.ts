@@ -23,6 +23,11 @@ export function parseCapture(text: string): Capture | undefined {
   return m === null ? undefined : { name: m[1]!, optional: m[2] === "?", collected: m[2] === "*" };
 }
 
+/** Whether a pattern is written between slashes. */
+export function isRegexp(pattern: string): boolean {
+  return pattern.length > 1 && pattern.startsWith("/") && pattern.endsWith("/");
+}
+
 /** A pattern that can't be compiled: why, in words for the rule's author. */
 export class PatternError extends Error {}
 
@@ -31,7 +36,7 @@ export class PatternError extends Error {}
  * `*` stands for any characters, except in `(*T)` where it is the pointer star; `?` stands for itself.
  */
 export function compileText(pattern: string): TextTest {
-  if (pattern.length > 1 && pattern.startsWith("/") && pattern.endsWith("/")) {
+  if (isRegexp(pattern)) {
     return compileRegexp(pattern.slice(1, -1));
   }
   const parts = globParts(pattern);

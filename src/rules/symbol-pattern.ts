@@ -1,3 +1,4 @@
+import { isRegexp } from "./pattern.ts";
 /** What keeps a pattern from matching any Go name, and what to write instead. */
 export interface PatternProblem {
   readonly message: string;
@@ -68,8 +69,4 @@ function globProblem(property: string, pattern: string): PatternProblem | undefi
   if (property === "package" && pattern.includes("("))
     return { message: `${quoted} matches no package`, hint: "write database/sql; types stand under type" };
   return undefined;
-}
-
-function isRegexp(pattern: string): boolean {
-  return pattern.length > 1 && pattern.startsWith("/") && pattern.endsWith("/");
 }
