@@ -6,6 +6,7 @@ import type { MatchTrace } from "../match/trace.ts";
 import { capabilityTitles, type Dump, type Fact } from "../model/dump.ts";
 import { collectHint } from "../rank/collect-hint.ts";
 import type { Role, Rule } from "../rules/rule.ts";
+import type { Source } from "../source/open-source.ts";
 import { explainRole, shown } from "./explain-role.ts";
 import type { Explanation, StepExplanation } from "./explanation.ts";
 import { verdictOf } from "./verdict.ts";
@@ -48,9 +49,16 @@ export function explain(rule: Rule, facts: Facts, options: ExplainOptions = {}):
 export function explainDump(
   rule: Rule,
   dump: Dump,
-  options: ExplainOptions & Pick<FactsOptions, "own" | "source"> = {},
+  { source, ...options }: ExplainOptions & Pick<FactsOptions, "own"> & { readonly source?: Source } = {},
 ): Explanation {
-  return explain(rule, new Facts(dump, options), options);
+  return explain(
+    rule,
+    new Facts(dump, {
+      ...(options.own === undefined ? {} : { own: options.own }),
+      ...(source === undefined ? {} : { source: source.forDump(dump) }),
+    }),
+    options,
+  );
 }
 
 interface Counted {

@@ -124,7 +124,7 @@ function stackCells(stack: ReportStack, page: TextPage): Cell[] {
   const { createdBy } = stack;
   if (createdBy) {
     const name = `created by ${names.function(createdBy.function)}`;
-    cells.push({ name, location: names.location(createdBy), look: "dim" });
+    cells.push({ name, location: names.location(createdBy), look: "dim", frame: createdBy });
   }
   return cells;
 }
@@ -146,7 +146,8 @@ function cellLines(cell: Cell, nameWidth: number, width: number, page: TextPage)
 
 /** The source under a frame: lines around it when verbose, else its own line with what stands on it. */
 function sourceLines({ frame, look }: Cell, width: number, page: TextPage): string[] {
-  if (!frame?.source || (look !== "lit" && !page.options.verbose)) return [];
+  // Only a creator that decides has source.
+  if (!frame?.source || (look === "plain" && !page.options.verbose)) return [];
   const shown = page.options.verbose
     ? frame.source
     : frame.source.filter((s) => s.note || s.line === frame.line);

@@ -20,7 +20,9 @@ export function stackMarkup(stack: ReportStack, lit: boolean): Markup {
     lit,
   ).map(runMarkup)}${elidedMarkup(stack.elided)}${
     stack.createdBy &&
-    markup`<li class="created"><span class="muted">created by</span> ${frameName(stack.createdBy)}</li>`
+    markup`<li class="created"><span class="muted">created by</span> ${frameName(stack.createdBy)}${
+      stack.createdBy.source && sourceMarkup(stack.createdBy.source, stack.createdBy.line)
+    }</li>`
   }</ol></figure>`;
 }
 
