@@ -7,6 +7,7 @@ import { sleep, startProgram } from "./program.mjs";
  * @typedef {object} MetricsServer
  * @property {import("./program.mjs").Program} program
  * @property {string} service address of the service, `http://127.0.0.1:PORT`
+ * @property {string} debug address of its second listener, with pprof
  * @property {(profile: string) => Promise<Buffer>} pprof reads `/debug/pprof/` + profile from its second listener
  */
 
@@ -22,6 +23,7 @@ export async function startMetricsServer(binary, args = []) {
   return {
     program,
     service: `http://${service}`,
+    debug: `http://${debug}`,
     pprof: async (profile) => {
       const response = await fetch(`http://${debug}/debug/pprof/${profile}`, {
         signal: AbortSignal.timeout(60_000),

@@ -23,6 +23,7 @@ const parser = yargs(process.argv.slice(2))
   .command(commands)
   .completion("completion", "Print a completion script for bash or zsh")
   .strict()
+  .middleware(takeOperands)
   .version(version)
   .alias("h", "help")
   .wrap(Math.min(100, terminal.stdout.columns ?? 100))
@@ -45,6 +46,19 @@ try {
 if (lostOutput !== undefined && process.exitCode !== 2) {
   process.exitCode = 2;
   await write(terminal.stderr, errorText(outputError(lostOutput)));
+}
+
+/** What follows `--` are dumps, whatever they begin with; yargs would leave them out. */
+function takeOperands(argv: { _: (string | number)[]; dump?: unknown }): void {
+  const at = process.argv.indexOf("--");
+  const operands = at < 0 ? [] : process.argv.slice(at + 1);
+  if (operands.length === 0) return;
+  const words = argv._.slice(0, -operands.length);
+  // yargs leaves the list out where the main command has no word.
+  const dumps = argv.dump ?? (words.length === 0 ? [] : undefined);
+  if (!Array.isArray(dumps)) throw usageError(`this command takes no dumps behind --: ${operands[0]}`);
+  argv.dump = [...dumps, ...operands];
+  argv._ = words;
 }
 
 /** yargs names what it does not know; we add what was probably meant. */

@@ -100,6 +100,17 @@ test("a full disk is 2", () => {
   expect(shell('lint "$1" >/dev/full', [selfSend]).code).toBe(2);
 });
 
+test("what follows -- is a dump, and no input is read instead of it", () => {
+  for (const words of ["--", "check --", "check --quiet --", "stacks --"]) {
+    const run = shell(`lint ${words} "$1" <"$2"`, [missing, quiet]);
+    expect(run.code, run.stderr).toBe(2);
+    expect(run.stderr).toContain("missing.txt");
+  }
+  const odd = file(directory, "--odd.txt", readFileSync(selfSend));
+  expect(shell('cd "$1" && lint -- --odd.txt </dev/null', [join(odd, "..")]).code).toBe(1);
+  expect(lint("init", "--", "x").code).toBe(2);
+});
+
 test("standard input is read; an empty one is 3", () => {
   expect(shell('lint < "$1"', [selfSend]).code).toBe(1);
   expect(shell('cat "$1" | lint -', [quiet]).code).toBe(0);
