@@ -3,6 +3,7 @@ import http from "k6/http";
 
 export const options = { vus: 200, duration: "60s" };
 
+// biome-ignore lint/style/noDefaultExport: k6 asks for one
 export default function () {
   http.get(__ENV.SERVICE || "http://localhost:8080/", { timeout: "10s" });
 }
