@@ -1,15 +1,35 @@
 import type { Facts } from "../match/facts.ts";
-import type { Role, Rule } from "../rules/rule.ts";
+import { matchRule } from "../match/match.ts";
+import { whenHolds } from "../match/when.ts";
+import type { Role, Rule, When } from "../rules/rule.ts";
 import { evaluateEach, groupsFor, textOf } from "./explain-role.ts";
 
-/** Every condition of a rule, as `role: condition`. */
+/** Every condition of a rule: `role: condition`, and the questions about its matches as `raise: question`. */
 export function allConditions(rule: Rule): string[] {
-  return rule.roles.flatMap((role) => role.conditions.map((c) => `${role.name}: ${textOf(c)}`));
+  const ofRoles = rule.roles.flatMap((role) => role.conditions.map((c) => `${role.name}: ${textOf(c)}`));
+  return [...ofRoles, ...questionsOf(rule).map((q) => q.name)];
 }
 
-/** Conditions that alone keep somebody out of a role: all others of the role hold there. */
+/**
+ * Conditions that alone keep somebody out of a role (all others of the role hold there), and questions that some match
+ * answers with yes.
+ */
 export function decidingConditions(rule: Rule, facts: Facts): Set<string> {
-  return new Set(rule.roles.flatMap((role) => decidingOf(role, facts)));
+  const { matches } = matchRule({ ...rule, unless: [] }, facts);
+  const answered = questionsOf(rule).filter((q) => matches.some((match) => whenHolds(q.when, match)));
+  return new Set([...rule.roles.flatMap((role) => decidingOf(role, facts)), ...answered.map((q) => q.name)]);
+}
+
+/** What a rule asks of its matches, for confidence, severity, and whether they stand. */
+function questionsOf(rule: Rule): { readonly name: string; readonly when: When }[] {
+  const named = (kind: string, questions: readonly { readonly when: When; readonly text: string }[]) =>
+    questions.map(({ when, text }) => ({ name: `${kind}: ${text}`, when }));
+  return [
+    ...named("confidence raised", rule.raise),
+    ...named("confidence lowered", rule.lower),
+    ...named("severity escalated", rule.escalate),
+    ...named("unless", rule.unless),
+  ];
 }
 
 function decidingOf(role: Role, facts: Facts): string[] {

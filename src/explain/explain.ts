@@ -1,10 +1,12 @@
 import type { Bindings } from "../match/condition.ts";
 import { Facts, type FactsOptions } from "../match/facts.ts";
-import { matchRule } from "../match/match.ts";
+import { type Match, matchRule } from "../match/match.ts";
 import { relationOf } from "../match/relation.ts";
 import type { MatchTrace } from "../match/trace.ts";
 import { capabilityTitles, type Dump, type Fact } from "../model/dump.ts";
+import { isBenign, setAside } from "../rank/benign.ts";
 import { collectHint } from "../rank/collect-hint.ts";
+import { builtinBenign } from "../rules/benign.ts";
 import type { Role, Rule } from "../rules/rule.ts";
 import type { Source } from "../source/open-source.ts";
 import { explainRole, shown } from "./explain-role.ts";
@@ -25,14 +27,20 @@ export function explain(rule: Rule, facts: Facts, options: ExplainOptions = {}):
   const recorder = new Recorder(rule);
   const result = matchRule(rule, facts, recorder);
   const steps = recorder.steps();
+  const told = toldOf(result.matches, facts);
+  const asideCount = result.matches.length - told;
   const eventMet = rule.event === undefined || facts.dump.events.some((e) => rule.event!(e.text));
   return {
     rule: rule.id,
     dump: facts.dump.name,
     goroutines: facts.total,
     stacks: facts.dump.stacks.length,
-    findings: result.matches.length,
-    verdict: verdictOf(rule, roles, steps, result.matches.length, eventMet),
+    findings: told,
+    setAside: asideCount,
+    verdict:
+      told === 0 && asideCount > 0
+        ? `set aside: whoever plays a needed role belongs to a healthy program, and only errors are told of them (${asideCount === 1 ? "1 match" : `${asideCount} matches`})`
+        : verdictOf(rule, roles, steps, told, eventMet),
     roles,
     steps,
     unknown: [...missing].map(([fact, goroutines]) => ({
@@ -43,6 +51,13 @@ export function explain(rule: Rule, facts: Facts, options: ExplainOptions = {}):
     })),
     ...(result.limit === undefined ? {} : { limit: result.limit }),
   };
+}
+
+/** How many matches become findings: those that are not of benign goroutines alone. */
+function toldOf(matches: readonly Match[], facts: Facts): number {
+  if (matches.length === 0) return 0;
+  const aside = setAside(facts, builtinBenign());
+  return matches.filter((match) => !isBenign(match, aside)).length;
 }
 
 /** `explain` for a dump as it was read. */

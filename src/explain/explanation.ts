@@ -84,6 +84,8 @@ export interface Explanation {
   readonly goroutines: number;
   readonly stacks: number;
   readonly findings: number;
+  /** Matches that are no findings: nobody but goroutines of a healthy program plays a needed role. */
+  readonly setAside: number;
   /** The step that removed the last candidate, or how it came to hold: one sentence. */
   readonly verdict: string;
   readonly roles: readonly RoleExplanation[];

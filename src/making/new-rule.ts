@@ -65,8 +65,7 @@ interface DraftRole {
 export function ruleFrom(id: string, dump: Dump, rows: readonly number[]): string {
   const facts = new Facts(dump);
   const roles = draftRoles(dump, facts, rows);
-  const types = roles.map((r) => r.at?.symbol.type ?? "");
-  const shared = new Set(types.filter((t, i) => t !== "" && types.indexOf(t) !== i));
+  const shared = sharedBy(roles);
   const roleLines = roles.flatMap((role, i) => linesOf(role, i, shared));
   const counts = Object.fromEntries(roles.map((r) => [r.name, r.rows.length]));
   const said = roles.map((r, i) => `$${r.name}.count at ${r.at === undefined ? r.wait : `$${lineName(i)}`}`);
@@ -114,16 +113,37 @@ function draftRoles(dump: Dump, facts: Facts, rows: readonly number[]): DraftRol
   });
 }
 
+/** What several roles have in common, which joins them: types, else packages. */
+interface Shared {
+  readonly types: ReadonlySet<string>;
+  readonly packages: ReadonlySet<string>;
+}
+
+function sharedBy(roles: readonly DraftRole[]): Shared {
+  const repeated = (texts: readonly string[]): Set<string> =>
+    new Set(texts.filter((t, i) => t !== "" && texts.indexOf(t) !== i));
+  const types = repeated(roles.map((r) => r.at?.symbol.type ?? ""));
+  const packages = types.size > 0 ? [] : roles.map((r) => r.at?.symbol.package ?? "");
+  return { types, packages: repeated(packages) };
+}
+
+/** Who is at the line that blocks: by the type or package that roles share, else the whole name. */
+function whoIs({ symbol }: Frame, shared: Shared): Readonly<Record<string, string>> {
+  const { type, method, plain } = symbol;
+  if (shared.types.has(type)) return { type: "$T", method };
+  if (!shared.packages.has(symbol.package)) return { function: plain };
+  const own = type === "" ? {} : { type: `*${type.slice(symbol.package.length)}` };
+  return { package: "$P", ...own, method };
+}
+
 function lineName(index: number): string {
   return index === 0 ? "AT" : `AT${index + 1}`;
 }
 
-function linesOf(role: DraftRole, index: number, shared: ReadonlySet<string>): string[] {
+function linesOf(role: DraftRole, index: number, shared: Shared): string[] {
   const lines = [`      ${role.name}:`, `        wait: ${role.wait}`];
   if (role.at !== undefined) {
-    const { type, method, plain } = role.at.symbol;
-    const who = shared.has(type) ? { type: "$T", method } : { function: plain };
-    lines.push(`        at: ${flowText({ ...who, line: `$${lineName(index)}*` })}`);
+    lines.push(`        at: ${flowText({ ...whoIs(role.at, shared), line: `$${lineName(index)}*` })}`);
   }
   if (role.entry !== undefined && role.entry !== role.at)
     lines.push(`        entry: ${flowText(role.entry.symbol.plain)}`);

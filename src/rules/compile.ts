@@ -108,6 +108,7 @@ class RuleCompiler implements PredicateContext {
       escalate: (source.escalate ?? []).map((e, i) => ({
         severity: e.severity,
         when: this.#when(e.when, `/escalate/${i}/when`),
+        text: flowText(e.when),
       })),
       onlyWithSource: source["only-with"] === "source",
       unless: (source.unless ?? []).map((when, i) => ({

@@ -106,7 +106,7 @@ export interface Rule {
   readonly confidence: Confidence;
   readonly raise: readonly { readonly to: Confidence; readonly when: When; readonly text: string }[];
   readonly lower: readonly { readonly to: Confidence; readonly when: When; readonly text: string }[];
-  readonly escalate: readonly { readonly severity: Severity; readonly when: When }[];
+  readonly escalate: readonly { readonly severity: Severity; readonly when: When; readonly text: string }[];
   /** It runs only when Go source is at hand. */
   readonly onlyWithSource: boolean;
   /** A match of which one of these is known is none. */

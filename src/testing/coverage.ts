@@ -8,7 +8,7 @@ export interface RuleCoverage {
   /** Tests that pass, with a finding of the rule and without. */
   readonly firing: number;
   readonly quiet: number;
-  /** Conditions, as `role: condition`, that alone keep nobody out in any test. */
+  /** Conditions, as `role: condition`, that alone keep nobody out in any test; questions about matches that none answers with yes. */
   readonly undecided: readonly string[];
 }
 

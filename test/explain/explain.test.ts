@@ -121,6 +121,20 @@ describe("why, and why not", () => {
     expect(text).toContain("✓ at: { method: put, line: $AT }  $AT = /src/pool.go:10");
   });
 
+  test("a match of benign goroutines alone is said to be set aside", async () => {
+    const { rule } = compileRule({
+      ...base,
+      severity: "warning",
+      roles: { s: { entry: "runtime.forcegchelper" } },
+      message: "m",
+    });
+    const text =
+      "goroutine 2 [force gc (idle), 1 minutes]:\nruntime.gopark(...)\n\t/go/src/runtime/proc.go:462 +0x1\nruntime.forcegchelper()\n\t/go/src/runtime/proc.go:375 +0x1\ncreated by runtime.init.7 in goroutine 1\n\t/go/src/runtime/proc.go:363 +0x1\n";
+    const told = explain(rule, await factsOf(text));
+    expect(told).toMatchObject({ findings: 0, setAside: 1 });
+    expect(told.verdict).toContain("set aside: whoever plays a needed role belongs to a healthy program");
+  });
+
   test("text has nothing that a terminal would obey", async () => {
     const explanation = await why({});
     const [role] = explanation.roles;

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { afterAll, expect, test } from "vitest";
 import { emptyRule, ruleFrom } from "../../src/making/new-rule.ts";
 import type { Dump } from "../../src/model/dump.ts";
@@ -41,10 +42,29 @@ function some(dump: Dump): number[] {
   return Array.from({ length: dump.goroutines.length }, (_, row) => row)
     .filter((row) => {
       const stack = dump.goroutines.stack[row]!;
-      return dump.stacks[stack]!.frames.length > 0 && !seen.has(stack) && seen.add(stack);
+      const { frames, wait } = dump.stacks[stack]!;
+      // Of goroutines that every program has, only errors are told.
+      if (wait === "runtime-idle") return false;
+      return frames.length > 0 && !seen.has(stack) && seen.add(stack);
     })
     .slice(0, 3);
 }
+
+test("roles of one package are joined by it, where they share no type", async () => {
+  const at = (id: number, name: string) =>
+    `goroutine ${id} [chan send]:\nexample.com/shop.${name}(...)\n\t/src/shop.go:1${id}\n\n`;
+  const dumps = await readDumps(["-"], {
+    threads: 1,
+    stdin: Readable.from([Buffer.from(at(2, "(*Pool).put") + at(3, "send"))]),
+  });
+  const text = ruleFrom("team/new", dumps.dumps[0]!, [0, 1]);
+  expect(text).toContain('at: { package: $P, type: "*.(*Pool)", method: put, line: $AT* }');
+  expect(text).toContain("at: { package: $P, method: send, line: $AT2* }");
+  const file = join(folder, "joined.yaml");
+  writeFileSync(file, text);
+  expect((await loadRuleFiles([file])).warnings).toEqual([]);
+  expect(await outcome(text)).toEqual(["passed", "passed"]);
+});
 
 test.each(perRule.map((e) => [e.file] as const))("%s: a rule made from it matches it", async (file) => {
   const { dumps } = await readDumps([fixturesRoot + file], { threads: 1 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -116,6 +116,37 @@ test("update writes what is said and leaves everything else", async () => {
   expect(again.map((r) => r.status)).toEqual(["passed", "passed"]);
 });
 
+test("a test without expectation gets it behind the name of its dump, line by line where it is long", async () => {
+  writeFileSync(
+    join(folder, "short.txt"),
+    "goroutine 2 [chan send]:\nmain.(*Pool).put(...)\n\t/src/pool.go:10\n",
+  );
+  const [updated] = await updatedFiles(await run("      - name: new\n        dump: short.txt"));
+  expect(updated!.text).toContain(
+    "        dump: short.txt\n        expect: { findings: 1, confidence: medium, roles: { s: 1 } }\n",
+  );
+  const long = join(folder, "a".repeat(90));
+  mkdirSync(long);
+  const deep = `goroutine 2 [chan send]:\nmain.(*Pool).put(...)\n\t/src/${"a".repeat(90)}/pool.go:10\n`;
+  writeFileSync(join(long, "d.txt"), deep);
+  const written = "expect: { findings: 2, bindings: { AT: x } }";
+  const [blocks] = await updatedFiles(
+    await run(`      - name: new\n        ${written}\n        dump: ${"a".repeat(90)}/d.txt`),
+  );
+  expect(blocks!.text).toContain(
+    `        expect:\n          findings: 1\n          bindings:\n            AT: /src/${"a".repeat(90)}/pool.go:10\n        dump: `,
+  );
+});
+
+test("Go source beside the tests is asked, and must be there", async () => {
+  const withSource = (folderName: string) => one(`none\n        source: ${folderName}`, quiet);
+  expect((await run(withSource(".")))[0]).toMatchObject({
+    status: "passed",
+    facts: { source: expect.anything() },
+  });
+  await expect(run(withSource("gone"))).rejects.toThrow("gone");
+});
+
 test("coverage names what is not tested", async () => {
   const results = await run(`${one("{ findings: 1 }")}\n${one("none", quiet)}`);
   const { rules: loaded } = await loadRuleFiles([file]);
@@ -126,6 +157,24 @@ test("coverage names what is not tested", async () => {
   expect(coverageText(coverage)).toContain("team/pool: never decided anything: s: wait: chan-send\n");
   expect(coverageText(coverage)).toContain("team/any: no firing test\nteam/any: no quiet test\n");
   expect(coverageText(coverage)).toContain("1 of 2 rules with a firing and a quiet test");
+});
+
+test("coverage names questions that no match of any test answers with yes", async () => {
+  const questions = `    confidence: { base: low, raise: [{ to: high, when: { count: { role: s, gte: 9 } } }] }
+    escalate: [{ severity: info, when: { count: { role: s, gte: 1 } } }]
+    tests:
+`;
+  writeFileSync(
+    file,
+    rules(`${one("{ findings: 1 }")}\n${one("none", quiet)}`).replace("    tests:\n", questions),
+  );
+  const { rules: loaded } = await loadRuleFiles([file]);
+  const compiled = loaded.map((l) => l.rule);
+  const results = await runRuleTests(await loadRuleTests(loaded, [file]), compiled);
+  const [coverage] = coverageOf(compiled, results);
+  expect(coverage!.undecided.filter((text) => /raised|escalated/.test(text))).toEqual([
+    'confidence raised: {"count":{"role":"s","gte":9}}',
+  ]);
 });
 
 test("a quiet corpus must be quiet, and must be there", async () => {
