@@ -1,5 +1,5 @@
 import { type BaselineEntry, baselineJudge, staleEntries, staleMessage } from "./gate/baseline.ts";
-import { type Budgets, blockedCount, checkBudgets } from "./gate/budgets.ts";
+import { type Budget, blockedCount, checkBudgets } from "./gate/budgets.ts";
 import { type Judge, judgeFindings } from "./gate/judge.ts";
 import { Facts } from "./match/facts.ts";
 import { historyOf } from "./match/history.ts";
@@ -52,7 +52,7 @@ export interface AnalyzeOptions extends Partial<GateOptions> {
   readonly known?: readonly KnownFinding[];
   /** Asked before the baseline. */
   readonly judges?: readonly Judge[];
-  readonly budgets?: Budgets;
+  readonly budgets?: readonly Budget[];
   /** Goroutines of healthy programs (`compileBenign`), instead of those that come with the tool. */
   readonly benign?: readonly Rule[];
   /** Findings that are known and fine for now. */
@@ -84,7 +84,7 @@ export function analyze(
   );
   const findings = applyGate(known.findings, gate);
   const limits = runs.flatMap((r) => r.limits);
-  const budgets = checkBudgets([...new Set(processes)], options.budgets ?? {});
+  const budgets = checkBudgets([...new Set(processes)], options.budgets ?? []);
   const failures = options.failures ?? [];
   const incomplete = [
     ...failures.map((f) => f.message),

@@ -80,13 +80,15 @@ export async function lint(argv: ArgumentsCamelCase<LintArguments>, terminal: Te
       hint: "Give --series, --before FILE, or --pprof URL --snapshots 3.",
     });
   const config = await configurationOf(argv.config, terminal);
-  const gate = await gateChoices(argv, config);
+  const choices = await gateChoices(argv, config);
+  const gate = comparesSnapshots(argv) ? choices : withoutGrowth(choices);
+  const unasked = gate.budgets?.some((b, i) => b.maxGrowth !== choices.budgets?.[i]?.maxGrowth) ?? false;
   const rules = await selectRules(argv, terminal, config);
   const source = await openSourceOf(argv, { mapsAlone: true });
   const reading = readOptionsOf(argv, terminal);
   const before = await readBefore(argv.before, reading);
   const hasFinding = (dumps: readonly Dump[]): boolean =>
-    analyze(dumps, rules, { ...gate, ...ownOf(argv.own, config), budgets: {} }).gate.failed;
+    analyze(dumps, rules, { ...gate, ...ownOf(argv.own, config), budgets: [] }).gate.failed;
   const taken = await takeDumps(argv, reading, terminal, hasFinding);
   const failures = [...before.failures, ...taken.failures];
   for (const { error } of failures) await write(terminal.stderr, errorText(error));
@@ -104,8 +106,15 @@ export async function lint(argv: ArgumentsCamelCase<LintArguments>, terminal: Te
   };
   const report =
     before.dumps.length === 0 ? withoutBefore(taken, rules, base) : withBefore(before, taken, rules, base);
-  const times = taken.notes.map((message) => ({ level: "info" as const, message }));
+  const growth = unasked ? ["budgets of growth were not asked: they need several snapshots"] : [];
+  const times = [...growth, ...taken.notes].map((message) => ({ level: "info" as const, message }));
   return { ...report, notes: [...report.notes, ...times] };
+}
+
+/** Budgets of growth in a configuration are for runs that compare snapshots. */
+function withoutGrowth(options: AnalyzeOptions): AnalyzeOptions {
+  const budgets = (options.budgets ?? []).map(({ maxGrowth: _, ...others }) => others);
+  return { ...options, budgets };
 }
 
 function comparesSnapshots(argv: LintArguments): boolean {

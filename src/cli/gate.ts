@@ -26,13 +26,16 @@ export async function gateChoices(argv: GateArguments, config: Config | undefine
     ...(allowPartial === undefined ? {} : { allowPartial }),
     strictBaseline: argv.strictBaseline,
     ...(argv.baseline === undefined ? {} : { baseline: await readBaseline(argv.baseline) }),
-    budgets: {
-      ...(argv.maxGoroutines === undefined
-        ? {}
-        : { maxGoroutines: whole(argv.maxGoroutines, "--max-goroutines") }),
-      ...(argv.maxBlocked === undefined ? {} : { maxBlocked: whole(argv.maxBlocked, "--max-blocked") }),
-      ...(argv.maxGrowth === undefined ? {} : { maxGrowth: parseGrowth(argv.maxGrowth) }),
-    },
+    budgets: [
+      {
+        ...(argv.maxGoroutines === undefined
+          ? {}
+          : { maxGoroutines: whole(argv.maxGoroutines, "--max-goroutines") }),
+        ...(argv.maxBlocked === undefined ? {} : { maxBlocked: whole(argv.maxBlocked, "--max-blocked") }),
+        ...(argv.maxGrowth === undefined ? {} : { maxGrowth: parseGrowth(argv.maxGrowth) }),
+      },
+      ...(config?.budgets ?? []).map(({ value }) => value),
+    ],
   };
 }
 

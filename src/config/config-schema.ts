@@ -54,6 +54,40 @@ const suppression: JsonSchema = {
   },
 };
 
+const limit = (description: string): JsonSchema => ({
+  type: "integer",
+  minimum: 0,
+  description,
+  examples: [500],
+});
+
+const budget: JsonSchema = {
+  type: "object",
+  additionalProperties: false,
+  anyOf: [{ required: ["max-goroutines"] }, { required: ["max-blocked"] }, { required: ["max-growth"] }],
+  properties: {
+    name: text("What messages call the group; its patterns without this.", "handlers"),
+    entry: text(
+      "Only goroutines that were started with this function (a glob over Go names, or a /regexp/).",
+      "net/http.(*conn).serve",
+    ),
+    function: text(
+      "Only goroutines with this function somewhere in their stack.",
+      "example.com/shop/cache.*",
+    ),
+    "max-goroutines": limit("Most goroutines of one dump."),
+    "max-blocked": limit("Most goroutines of one dump that wait for others."),
+    "max-growth": {
+      type: ["integer", "string"],
+      minimum: 0,
+      pattern: "^\\d{1,12}(?:\\.\\d{1,6})?\\s?%?$",
+      description:
+        "Most goroutines more, or percent, from the first to the last snapshot; asked of runs that compare snapshots.",
+      examples: ["20%", 500],
+    },
+  },
+};
+
 /** JSON Schema (draft-07) of `.deadlock-lint.yaml`; `schemas/config.schema.json` is this, written out. */
 export function configSchema(): JsonSchema {
   const rules = ruleFileSchema();
@@ -105,6 +139,12 @@ export function configSchema(): JsonSchema {
           properties: gateProperties,
           description: "What makes a run fail; options of the command line win.",
           examples: [{ "fail-on": "error", "min-confidence": "medium" }],
+        },
+        budgets: {
+          type: "array",
+          items: budget,
+          description: "How many goroutines a process may have: all, or those of a group.",
+          examples: [[{ name: "handlers", entry: "net/http.(*conn).serve", "max-goroutines": 500 }]],
         },
       },
       definitions: { conditions, frame },

@@ -1,4 +1,5 @@
 import type { RuleProblem } from "../errors.ts";
+import type { Budget } from "../gate/budgets.ts";
 import type { GateOptions } from "../rank/gate.ts";
 import type { Suppression } from "../rank/suppress.ts";
 import type { Severity } from "../report/report.ts";
@@ -45,6 +46,8 @@ export interface Config {
   readonly define: Readonly<Record<string, Setting<unknown>>>;
   readonly suppressions: readonly Suppression[];
   readonly gate: { readonly [K in keyof GateOptions]?: Setting<GateOptions[K]> };
+  /** What processes and groups of goroutines may use. */
+  readonly budgets: readonly Setting<Budget>[];
   /** Suppressions that can't be used; everything else of the files is in force. */
   readonly problems: readonly RuleProblem[];
 }

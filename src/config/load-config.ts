@@ -1,12 +1,16 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { RuleError, type RuleProblem, UsageError } from "../errors.ts";
+import { type Budget, type Group, parseGrowth } from "../gate/budgets.ts";
+import { type GroupSource, groupOf } from "../gate/group.ts";
 import type { GateOptions } from "../rank/gate.ts";
 import type { Suppression } from "../rank/suppress.ts";
 import type { Severity } from "../report/report.ts";
 import { builtinPacks } from "../rules/builtin.ts";
+import { PatternError } from "../rules/pattern.ts";
 import { type PositionedYaml, parseYaml, pointer } from "../rules/positions.ts";
 import { nearest } from "../rules/spelling.ts";
+import { symbolProblem } from "../rules/symbol-pattern.ts";
 import { compileSchema, locatedProblems } from "../rules/validate.ts";
 import type { Config, Pack, RuleSetting, Setting, Written } from "./config.ts";
 import { configSchema } from "./config-schema.ts";
@@ -27,6 +31,13 @@ interface ConfigSource {
     readonly "min-confidence"?: GateOptions["minConfidence"];
     readonly "allow-partial"?: boolean;
   };
+  readonly budgets?: readonly BudgetSource[];
+}
+
+interface BudgetSource extends GroupSource {
+  readonly "max-goroutines"?: number;
+  readonly "max-blocked"?: number;
+  readonly "max-growth"?: number | string;
 }
 
 /** Files that one configuration may build on; more is a mistake. */
@@ -50,6 +61,7 @@ class ConfigLoader {
   readonly #define: Record<string, Setting<unknown>> = {};
   readonly #suppressions: Suppression[] = [];
   #gate: Config["gate"] = {};
+  readonly #budgets: Setting<Budget>[] = [];
   readonly #problems: RuleProblem[] = [];
 
   result(): Config {
@@ -61,6 +73,7 @@ class ConfigLoader {
       define: this.#define,
       suppressions: this.#suppressions,
       gate: this.#gate,
+      budgets: this.#budgets,
       problems: this.#problems,
     };
   }
@@ -165,6 +178,10 @@ class ConfigLoader {
     });
     for (const [name, value] of Object.entries(source.define ?? {}))
       this.#define[name] = { value, at: place(pointer("/define", name)) };
+    source.budgets?.forEach((budget, i) => {
+      const path = `/budgets/${i}`;
+      this.#budgets.push({ value: budgetOf(budget, yaml, path), at: place(path) });
+    });
     const gate = source.gate ?? {};
     this.#gate = {
       ...this.#gate,
@@ -173,6 +190,34 @@ class ConfigLoader {
       ...given("allowPartial", gate["allow-partial"], place("/gate/allow-partial")),
     };
   }
+}
+
+function budgetOf(source: BudgetSource, yaml: PositionedYaml, path: string): Budget {
+  const growth = source["max-growth"];
+  return {
+    ...groupIn(source, yaml, path),
+    ...(source["max-goroutines"] === undefined ? {} : { maxGoroutines: source["max-goroutines"] }),
+    ...(source["max-blocked"] === undefined ? {} : { maxBlocked: source["max-blocked"] }),
+    ...(growth === undefined ? {} : { maxGrowth: parseGrowth(String(growth)) }),
+  };
+}
+
+function groupIn(source: BudgetSource, yaml: PositionedYaml, path: string): { readonly group?: Group } {
+  for (const key of ["entry", "function"] as const) {
+    const pattern = source[key];
+    if (pattern === undefined) continue;
+    const problem = symbolProblem("function", pattern);
+    if (problem !== undefined)
+      throw new RuleError([yaml.problem(`${path}/${key}`, problem.message, { hint: problem.hint })]);
+    try {
+      groupOf({ [key]: pattern });
+    } catch (error) {
+      if (!(error instanceof PatternError)) throw error;
+      throw new RuleError([yaml.problem(`${path}/${key}`, error.message)]);
+    }
+  }
+  const group = groupOf(source);
+  return group === undefined ? {} : { group };
 }
 
 function given<K extends string, T>(key: K, value: T | undefined, at: Written): { [P in K]?: Setting<T> } {

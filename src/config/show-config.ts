@@ -27,6 +27,9 @@ export function settingsOf(config: Config, rules: readonly ConfiguredRule[]): Sh
     row("gate.fail-on", gate.failOn?.value ?? "error", gate.failOn?.at),
     row("gate.min-confidence", gate.minConfidence?.value ?? "medium", gate.minConfidence?.at),
     row("gate.allow-partial", gate.allowPartial?.value ?? false, gate.allowPartial?.at),
+    ...config.budgets.map(({ value: { group, ...limits }, at }) =>
+      row(group === undefined ? "budgets" : `budgets.${group.name}`, limits, at),
+    ),
     ...config.suppressions.map(({ at, ...s }) => row("suppressions", s, at)),
     ...rules.flatMap((r) => ruleSettings(r, row)),
   ];

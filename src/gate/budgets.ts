@@ -1,16 +1,30 @@
 import { UsageError } from "../errors.ts";
 import { diffDumps } from "../model/diff.ts";
-import { type Dump, goroutineCount } from "../model/dump.ts";
+import type { Dump } from "../model/dump.ts";
+import type { Stack } from "../model/stack.ts";
 import { isBlocked } from "../model/wait-kind.ts";
 
-/** What a run may use; a value that is left out has no limit. */
-export interface Budgets {
+/** What a process may use; a value that is left out has no limit. */
+export interface Limits {
   /** Goroutines of one dump. */
   readonly maxGoroutines?: number;
   /** Goroutines of one dump that wait for others: channels, locks, wait groups. */
   readonly maxBlocked?: number;
   /** From the first to the last snapshot of a process. */
   readonly maxGrowth?: Growth;
+}
+
+/** Goroutines with limits of their own. */
+export interface Group {
+  /** What messages call it. */
+  readonly name: string;
+  /** Whether goroutines with this stack belong; undefined when the dump shows too little of it to tell. */
+  includes(stack: Stack): boolean | undefined;
+}
+
+/** Limits of a group of goroutines; of all without one. */
+export interface Budget extends Limits {
+  readonly group?: Group;
 }
 
 /** A number of goroutines, or a share of those in the first snapshot. */
@@ -41,23 +55,21 @@ export function parseGrowth(text: string): Growth {
 
 /** Goroutines of a dump that wait for other goroutines. */
 export function blockedCount(dump: Dump): number {
-  const { goroutines, stacks } = dump;
-  let sum = 0;
-  for (let row = 0; row < goroutines.length; row++)
-    if (isBlocked(stacks[goroutines.stack[row]!]!.wait)) sum += goroutines.weight[row]!;
-  return sum;
+  return countOf(dump, undefined, (stack) => isBlocked(stack.wait)).sure;
 }
 
 /**
  * Compares dumps with budgets.
  * @param all the snapshots of each process, oldest first
  */
-export function checkBudgets(all: readonly (readonly Dump[])[], budgets: Budgets): BudgetResult {
+export function checkBudgets(all: readonly (readonly Dump[])[], budgets: readonly Budget[]): BudgetResult {
   const processes = all.map((dumps) => dumps.filter(isWhole)).filter((dumps) => dumps.length > 0);
-  const results = processes.flatMap((snapshots) => [
-    ...snapshots.flatMap((dump) => [total(dump, budgets.maxGoroutines), blocked(dump, budgets.maxBlocked)]),
-    growth(snapshots, budgets.maxGrowth),
-  ]);
+  const results = budgets.flatMap((budget) =>
+    processes.flatMap((snapshots) => [
+      ...snapshots.flatMap((dump) => [total(dump, budget), blocked(dump, budget)]),
+      growth(snapshots, budget),
+    ]),
+  );
   return {
     exceeded: results.flatMap((r) => r.exceeded ?? []),
     undecided: results.flatMap((r) => r.undecided ?? []),
@@ -74,37 +86,85 @@ interface Verdict {
   readonly undecided?: string;
 }
 
-function total(dump: Dump, limit: number | undefined): Verdict {
-  const count = goroutineCount(dump);
-  if (limit === undefined || count <= limit) return {};
-  return { exceeded: `${dump.name}: ${count} goroutines, the budget is ${limit}` };
+/** Goroutines that surely belong, and those that may. */
+interface Count {
+  readonly sure: number;
+  readonly most: number;
 }
 
-function blocked(dump: Dump, limit: number | undefined): Verdict {
+function countOf(dump: Dump, group: Group | undefined, counts: (stack: Stack) => boolean): Count {
+  const { goroutines, stacks } = dump;
+  const belongs = stacks.map((s) => (counts(s) ? (group === undefined ? true : group.includes(s)) : false));
+  let sure = 0;
+  let unsure = 0;
+  for (let row = 0; row < goroutines.length; row++) {
+    const belonging = belongs[goroutines.stack[row]!];
+    if (belonging === true) sure += goroutines.weight[row]!;
+    else if (belonging === undefined) unsure += goroutines.weight[row]!;
+  }
+  return { sure, most: sure + unsure };
+}
+
+const everyone = (): boolean => true;
+
+function ofGroup({ group }: Budget): string {
+  return group === undefined ? "" : ` of the group ${group.name}`;
+}
+
+/** What a dump without whole stacks can't say. */
+function unknownMembers(dump: Dump, budget: Budget, count: Count): Verdict {
+  const may = count.most - count.sure;
+  return {
+    undecided: `${dump.name} does not show whether ${may} goroutines are${ofGroup(budget)}, so its budget can't be decided: take debug=2`,
+  };
+}
+
+function total(dump: Dump, budget: Budget): Verdict {
+  const limit = budget.maxGoroutines;
   if (limit === undefined) return {};
-  const count = blockedCount(dump);
-  if (count > limit) return { exceeded: `${dump.name}: ${count} blocked goroutines, the budget is ${limit}` };
+  const count = countOf(dump, budget.group, everyone);
+  if (count.sure > limit)
+    return { exceeded: `${dump.name}: ${count.sure} goroutines${ofGroup(budget)}, the budget is ${limit}` };
+  return count.most > limit ? unknownMembers(dump, budget, count) : {};
+}
+
+function blocked(dump: Dump, budget: Budget): Verdict {
+  const limit = budget.maxBlocked;
+  if (limit === undefined) return {};
+  const count = countOf(dump, budget.group, (stack) => isBlocked(stack.wait));
+  if (count.sure > limit)
+    return {
+      exceeded: `${dump.name}: ${count.sure} blocked goroutines${ofGroup(budget)}, the budget is ${limit}`,
+    };
+  if (count.most > limit) return unknownMembers(dump, budget, count);
   // Without wait reasons nothing counts as blocked: that is no pass, unless all goroutines together are within budget.
-  const known = dump.capabilities.has("wait-reasons") || goroutineCount(dump) <= limit;
+  const known = dump.capabilities.has("wait-reasons") || countOf(dump, budget.group, everyone).most <= limit;
+  const name = budget.group === undefined ? "--max-blocked" : `max-blocked${ofGroup(budget)}`;
   return known
     ? {}
-    : { undecided: `${dump.name} has no wait reasons, so --max-blocked can't be decided: take debug=2` };
+    : { undecided: `${dump.name} has no wait reasons, so ${name} can't be decided: take debug=2` };
 }
 
-function growth(snapshots: readonly Dump[], limit: Growth | undefined): Verdict {
+function growth(snapshots: readonly Dump[], budget: Budget): Verdict {
+  const limit = budget.maxGrowth;
   const [first, last] = [snapshots[0], snapshots.at(-1)];
   if (limit === undefined || first === undefined || last === undefined) return {};
   if (snapshots.length < 2)
     return { undecided: `${first.name} is the only snapshot of its process: growth can't be decided` };
-  const before = goroutineCount(first);
-  const after = goroutineCount(last);
-  const grown = after - before;
-  const allowed = limit.unit === "percent" ? (before * limit.value) / 100 : limit.value;
-  if (grown <= allowed) return {};
-  const percent = before === 0 ? "" : `, by ${Math.round((100 * grown) / before)} %`;
-  const budget = `${limit.value}${limit.unit === "percent" ? " %" : ""}`;
+  const before = countOf(first, budget.group, everyone);
+  const after = countOf(last, budget.group, everyone);
+  const allowed = (from: number): number =>
+    limit.unit === "percent" ? (from * limit.value) / 100 : limit.value;
+  if (after.sure - before.most <= allowed(before.most)) {
+    const decided = after.most - before.sure <= allowed(before.sure);
+    return decided ? {} : unknownMembers(after.most > after.sure ? last : first, budget, after);
+  }
+  const grown = after.sure - before.most;
+  const percent = before.most === 0 ? "" : `, by ${Math.round((100 * grown) / before.most)} %`;
+  const is = `the budget is ${limit.value}${limit.unit === "percent" ? " %" : ""}`;
+  const place = budget.group === undefined ? mostGrown(first, last) : "";
   return {
-    exceeded: `goroutines grew from ${before} to ${after}${percent}, the budget is ${budget}${mostGrown(first, last)}`,
+    exceeded: `goroutines${ofGroup(budget)} grew from ${before.most} to ${after.sure}${percent}, ${is}${place}`,
   };
 }
 

@@ -117,6 +117,41 @@ test("standard input is read; an empty one is 3", () => {
   expect(shell("lint </dev/null").code).toBe(3);
 });
 
+describe("budgets of the configuration", () => {
+  const config = (budgets: string): string[] => [
+    "--config",
+    file(directory, "budgets.yaml", `schema: 1\nbudgets:\n${budgets}\n`),
+  ];
+
+  test.each<[string, number, string, string[]]>([
+    ["of all goroutines", 1, "  - max-goroutines: 6", [quiet]],
+    ["of all goroutines, kept", 0, "  - max-goroutines: 7", [quiet]],
+    ["of a group", 1, "  - { name: senders, function: main.startJournal, max-goroutines: 10 }", [selfSend]],
+    [
+      "of a group, kept",
+      0,
+      "  - { name: senders, function: main.startJournal, max-goroutines: 11 }",
+      [selfSend],
+    ],
+    ["of another group", 0, "  - { entry: main.other, max-goroutines: 0 }", [selfSend]],
+    ["of growth", 1, "  - { function: main.startJournal, max-growth: 10 }", ["--series", quiet, selfSend]],
+    [
+      "of growth, kept",
+      0,
+      "  - { function: main.startJournal, max-growth: 11 }",
+      ["--series", quiet, selfSend],
+    ],
+    ["of growth, without snapshots", 0, "  - max-growth: 0%", [quiet]],
+    ["without a limit", 2, "  - name: senders", [quiet]],
+    ["of a name that no function has", 2, "  - { entry: 'main::run', max-goroutines: 1 }", [quiet]],
+    ["with a wrong word", 2, "  - { max-gorutines: 1 }", [quiet]],
+  ])("%s: %i", (_, code, budgets, args) => {
+    const run = lint(...config(budgets), "--fail-on", "never", ...args);
+    expect(run.code, run.stdout + run.stderr).toBe(code);
+    expect(run.stderr).not.toContain("internal error");
+  });
+});
+
 describe("baseline", () => {
   const baseline = join(directory, "baseline.json");
 
