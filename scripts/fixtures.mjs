@@ -1,6 +1,6 @@
 // @ts-check
 // Rebuilds fixtures/rules from fixtures/programs with every Go that can be had. See fixtures/README.md.
-//   npm run fixtures [-- --only PROGRAM] [--go go1.24] [--all-releases] [--no-metrics]
+//   npm run fixtures [-- --only PROGRAM …] [--rule RULE …] [--go go1.24] [--all-releases] [--no-metrics]
 import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -20,7 +20,8 @@ const thorough = "go1.27";
 
 const { values: options } = parseArgs({
   options: {
-    only: { type: "string" },
+    only: { type: "string", multiple: true },
+    rule: { type: "string", multiple: true },
     go: { type: "string" },
     "all-releases": { type: "boolean", default: false },
     "no-metrics": { type: "boolean", default: false },
@@ -51,13 +52,29 @@ async function captureWith(toolchain) {
   const isThorough = name === thorough || found.length === 1;
   const job = { module, scratch, toolchain, dlv, thorough: isThorough, manifest };
   const cases = allCases.filter((entry) => {
-    const wanted = options.only === undefined || options.only === entry.program;
+    const wanted =
+      isWanted(entry.program) &&
+      (options.rule?.includes(entry.rule) ?? true) &&
+      !isOlder(name, entry.since);
     if (entry.leakProfile) return wanted && withLeakProfile.includes(name);
-    return wanted && (options["all-releases"] || usual.includes(name) || isThorough);
+    return wanted && (options["all-releases"] || (entry.releases ?? usual).includes(name) || isThorough);
   });
   console.log(`${version}: ${cases.length} cases`);
   await captureCases(job, cases);
-  if (!options["no-metrics"] && (options.only ?? "metrics") === "metrics") await captureMetrics(job);
+  if (!options["no-metrics"] && isWanted("metrics")) await captureMetrics(job);
+}
+
+/** @param {string} program */
+function isWanted(program) {
+  return options.only === undefined || options.only.includes(program);
+}
+
+/**
+ * @param {string} release for example go1.24
+ * @param {string | undefined} since
+ */
+function isOlder(release, since = "go1.0") {
+  return release.localeCompare(since, "en", { numeric: true }) < 0;
 }
 
 /** @returns {string | undefined} */

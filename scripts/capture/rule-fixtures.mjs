@@ -17,6 +17,9 @@ import { countWithFrame } from "./truth.mjs";
  * @property {Record<string, { function: string, count: number }>} [groups]
  * @property {string[]} [also]
  * @property {string[]} [hiddenIn] formats that do not show the bug: no rule can see it there
+ * @property {string} [since] the first release that has what the program uses: `go1.23`
+ * @property {string[]} [releases] instead of the usual ones
+ * @property {boolean} [needsMinutes] the bug is in how long something waits: a dump without minutes does not show it
  * @property {boolean} [delve] captured with Delve too
  * @property {boolean} [panics] ends by itself with the runtime's traceback
  * @property {boolean} [bare] does not dump itself: SIGQUIT only
@@ -185,7 +188,7 @@ function record(job, entry, format, isAged, content) {
       go: job.toolchain.name,
       format,
       aged: isAged,
-      evident: isEvident(entry, format),
+      evident: isEvident(entry, format) && (isAged || !entry.needsMinutes),
       guilty: entry.guilty ?? [],
       groups: entry.groups ?? {},
       also: entry.also ?? [],

@@ -1,6 +1,7 @@
 // @ts-check
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -52,8 +53,10 @@ export async function findToolchains(log) {
  */
 export async function buildProgram(toolchain, { module, program, output, experiment }) {
   const env = { ...toolchain.env, CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "-mod=mod" };
-  await run(toolchain.command, ["build", "-trimpath", "-o", output, `./${program}`], {
-    cwd: module,
+  // A program with dependencies is a module of its own.
+  const isModule = existsSync(join(module, program, "go.mod"));
+  await run(toolchain.command, ["build", "-trimpath", "-o", output, isModule ? "." : `./${program}`], {
+    cwd: isModule ? join(module, program) : module,
     env: experiment === undefined ? env : { ...env, GOEXPERIMENT: experiment },
   });
 }
