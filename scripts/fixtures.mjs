@@ -53,9 +53,7 @@ async function captureWith(toolchain) {
   const job = { module, scratch, toolchain, dlv, thorough: isThorough, manifest };
   const cases = allCases.filter((entry) => {
     const wanted =
-      isWanted(entry.program) &&
-      (options.rule?.includes(entry.rule) ?? true) &&
-      !isOlder(name, entry.since);
+      isWanted(entry.program) && (options.rule?.includes(entry.rule) ?? true) && !isOlder(name, entry.since);
     if (entry.leakProfile) return wanted && withLeakProfile.includes(name);
     return wanted && (options["all-releases"] || (entry.releases ?? usual).includes(name) || isThorough);
   });
