@@ -20,6 +20,7 @@ import { rankMatches } from "./rank/rank.ts";
 import { sourceNotes } from "./rank/source-notes.ts";
 import { reportStacks } from "./rank/stacks.ts";
 import { applySuppressions, type Suppression } from "./rank/suppress.ts";
+import { count, plural } from "./report/describe.ts";
 import type { Finding, Report, ReportDump, Severity } from "./report/report.ts";
 import { builtinBenign } from "./rules/benign.ts";
 import type { Rule } from "./rules/rule.ts";
@@ -259,7 +260,8 @@ function incompleteness(dump: Dump, all: readonly Dump[]): string[] {
   const share =
     dump.missingShare === undefined ? "" : `, about ${Math.round(dump.missingShare * 100)} % is missing`;
   const untold = dump.problems.find((p) => p.lost < 0)?.message ?? "it ends early";
-  const what = lost > 0 ? `${lost} of ${dump.headersSeen} goroutines could not be read` : untold;
+  const what =
+    lost > 0 ? `${count(lost)} of ${plural(dump.headersSeen, "goroutine")} could not be read` : untold;
   return [`${dump.name} is not complete: ${what}${share}`];
 }
 

@@ -1,3 +1,4 @@
+import { count } from "../report/describe.ts";
 import type { Rule } from "../rules/rule.ts";
 import type { Value } from "./condition.ts";
 import type { Facts } from "./facts.ts";
@@ -33,7 +34,7 @@ export function findCycles(
   const search = (start: number, path: number[]): void => {
     if (limit !== undefined) return;
     if (++steps > maxSteps || rings.size >= maxCycles) {
-      limit = `more than ${rings.size >= maxCycles ? `${maxCycles} cycles` : `${maxSteps} steps in the search for cycles`}`;
+      limit = `more than ${rings.size >= maxCycles ? `${count(maxCycles)} cycles` : `${count(maxSteps)} steps in the search for cycles`}`;
       return;
     }
     const last = relation.tuples[path[path.length - 1]!]!;

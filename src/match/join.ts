@@ -1,3 +1,4 @@
+import { count as inThousands } from "../report/describe.ts";
 import { sourceKinds, thingKinds } from "../rules/predicates/predicate.ts";
 import type { JoinStep, Role, Rule } from "../rules/rule.ts";
 import { type Bindings, remaining } from "./condition.ts";
@@ -54,7 +55,8 @@ export function joinRoles(
   });
   const matches: Match[] = [];
   for (const bindings of partial.values()) {
-    if (matches.length >= maxMatches) return { matches, limit: `more than ${maxMatches} findings` };
+    if (matches.length >= maxMatches)
+      return { matches, limit: `more than ${inThousands(maxMatches)} findings` };
     if (budget.limit !== undefined) break;
     const match = complete(rule, facts, relations, ladder, bindings, indexes, others, budget, trace);
     if (match !== undefined) matches.push(match);
@@ -100,7 +102,7 @@ export class Budget {
   }
 
   get limit(): string | undefined {
-    return this.#left < 0 ? `more than ${maxWork} comparisons` : undefined;
+    return this.#left < 0 ? `more than ${inThousands(maxWork)} comparisons` : undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Match } from "../match/match.ts";
 import { capabilityTitles } from "../model/dump.ts";
+import { minutes, plural } from "../report/describe.ts";
 import type { ReportEvidence } from "../report/report.ts";
 import type { VariableKind } from "../rules/predicates/predicate.ts";
 import { longestWait, showValue } from "./message.ts";
@@ -15,17 +16,13 @@ export function evidenceOf(match: Match): ReportEvidence[] {
   ];
 }
 
-function goroutines(n: number): string {
-  return n === 1 ? "1 goroutine" : `${n} goroutines`;
-}
-
 function roleEvidence(match: Match): ReportEvidence[] {
   return match.roles.map((players) => {
-    const minutes = longestWait(match, players);
-    const waited = minutes > 0 ? `, for up to ${minutes} min` : "";
+    const longest = longestWait(match, players);
+    const waited = longest > 0 ? `, for up to ${minutes(longest)}` : "";
     const { role } = players;
     return {
-      text: `${role.name}: ${goroutines(players.count)}, ${role.title}${waited}`,
+      text: `${role.name}: ${plural(players.count, "goroutine")}, ${role.title}${waited}`,
       certainty: "observed",
     };
   });
@@ -81,7 +78,7 @@ function absenceEvidence(match: Match): ReportEvidence[] {
         .map((n) => capabilityTitles[n]);
       const why = lacking.length > 0 ? ` (this dump has no ${lacking.join(", ")})` : "";
       out.push({
-        text: `${role.title}: ${goroutines(open.count)} might be${why}`,
+        text: `${role.title}: ${plural(open.count, "goroutine")} might be${why}`,
         certainty: "not ruled out",
       });
     } else if (match.nobody.has(role.name)) {

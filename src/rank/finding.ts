@@ -2,6 +2,7 @@ import type { Facts } from "../match/facts.ts";
 import type { Match } from "../match/match.ts";
 import type { Member } from "../match/relation.ts";
 import type { Capability } from "../model/dump.ts";
+import { count } from "../report/describe.ts";
 import type { Confidence, Finding, ReportRole, Severity } from "../report/report.ts";
 import { collectHint } from "./collect-hint.ts";
 import { confidenceOf, severityOf } from "./confidence.ts";
@@ -121,7 +122,7 @@ export function findingOf(candidate: Candidate): Finding {
   const { rule, facts } = match;
   const occurrences = candidate.matches.length;
   const { variant } = candidate.identity;
-  const more = occurrences > 1 ? ` (found ${occurrences} times)` : "";
+  const more = occurrences > 1 ? ` (found ${count(occurrences)} times)` : "";
   const collectWith = candidate.confidence === "high" ? undefined : collectHint(missingFacts(match));
   return {
     ruleId: rule.id,

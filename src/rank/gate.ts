@@ -1,3 +1,4 @@
+import { plural } from "../report/describe.ts";
 import {
   type Confidence,
   confidences,
@@ -34,7 +35,19 @@ function isGated(finding: Finding, { failOn, minConfidence }: GateOptions): bool
 }
 
 function countGated(findings: readonly Finding[]): number {
-  return findings.reduce((n, f) => n + (f.gated ? 1 : 0) + countGated(f.symptoms), 0);
+  return findings.filter((f) => f.gated).length;
+}
+
+function countGatedSymptoms(findings: readonly Finding[]): number {
+  return findings.reduce((n, f) => n + countGated(f.symptoms) + countGatedSymptoms(f.symptoms), 0);
+}
+
+/** What failed the gate, in the numbers that the summary has: symptoms are told apart. */
+function gatedReason(findings: number, symptoms: number, options: GateOptions): string {
+  const gate = `at severity ${options.failOn} and confidence ${options.minConfidence} or above`;
+  if (findings === 0) return `${plural(symptoms, "new symptom")} ${gate}`;
+  const also = symptoms === 0 ? "" : `, and ${plural(symptoms, "symptom")} of the kind`;
+  return `${plural(findings, "new finding")} ${gate}${also}`;
 }
 
 /**
@@ -48,15 +61,11 @@ export function gateOf(
   exceeded: readonly string[],
   options: GateOptions,
 ): Report["gate"] {
-  const gated = countGated(findings);
-  const failed = gated > 0 || exceeded.length > 0;
+  const [gated, symptoms] = [countGated(findings), countGatedSymptoms(findings)];
+  const failed = gated + symptoms > 0 || exceeded.length > 0;
   const partial = incomplete.length > 0 && !options.allowPartial;
   const reasons = [...incomplete];
-  if (gated > 0) {
-    reasons.push(
-      `${gated} new ${gated === 1 ? "finding" : "findings"} at severity ${options.failOn} and confidence ${options.minConfidence} or above`,
-    );
-  }
+  if (gated + symptoms > 0) reasons.push(gatedReason(gated, symptoms, options));
   reasons.push(...exceeded);
   return {
     failOn: options.failOn,

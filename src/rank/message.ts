@@ -1,6 +1,7 @@
 import type { Value } from "../match/condition.ts";
 import type { Match, RoleMembers } from "../match/match.ts";
 import { formatAddress } from "../model/address.ts";
+import { count, minutes } from "../report/describe.ts";
 import type { VariableKind } from "../rules/predicates/predicate.ts";
 import type { MessagePart } from "../rules/rule.ts";
 
@@ -26,7 +27,7 @@ function valuesOf(match: Match, name: string): (Value | undefined)[] {
 function showVariable(match: Match, name: string): string {
   const [first, ...others] = valuesOf(match, name);
   const shown = showValue(first, match.rule.variables.get(name));
-  return others.length === 0 ? shown : `${shown} (and ${others.length} more)`;
+  return others.length === 0 ? shown : `${shown} (and ${count(others.length)} more)`;
 }
 
 /** The finding in a sentence. */
@@ -47,11 +48,11 @@ function roleProperty(
   property: Extract<MessagePart, { kind: "role" }>["property"],
   match: Match,
 ): string {
-  if (property === "count") return String(players.count);
-  if (property === "stacks") return String(new Set(players.members.map((m) => m.group.stackIndex)).size);
+  if (property === "count") return count(players.count);
+  if (property === "stacks") return count(new Set(players.members.map((m) => m.group.stackIndex)).size);
   if (property === "waited") {
-    const minutes = longestWait(match, players);
-    return minutes < 0 ? "an unknown time" : `${minutes} min`;
+    const longest = longestWait(match, players);
+    return longest < 0 ? "an unknown time" : minutes(longest);
   }
   const { facts } = match;
   const { stackIndex } = [...players.members].sort((a, b) => b.group.weight - a.group.weight)[0]!.group;

@@ -1,27 +1,37 @@
 import { count, plural } from "../describe.ts";
+import type { Names } from "../paths.ts";
 import type { Finding, ReportEvidence, ReportRole } from "../report.ts";
 import { certaintyClass, findingPicture, legendOf } from "../svg/picture.ts";
 import { clip, type Markup, markup, rawMarkup } from "./markup.ts";
 import { stackMarkup } from "./stack.ts";
 import { breakable, prose, withCode } from "./words.ts";
 
+/** How a finding stands on the page. */
+interface Standing {
+  readonly open: boolean;
+  /** Where links lead. */
+  readonly id?: string;
+  /** Of its heading. */
+  readonly level?: 3 | 5;
+}
+
 /** A finding, folded under its title; the first of a report is open. Symptoms follow inside, one level deeper. */
-export function findingMarkup(finding: Finding, open: boolean, level: 3 | 5 = 3): Markup {
+export function findingMarkup(finding: Finding, names: Names, { open, id, level = 3 }: Standing): Markup {
   const heading = rawMarkup(`h${level}`);
   const sub = rawMarkup(`h${level + 1}`);
-  return markup`<article class="finding ${finding.severity}${finding.status === "new" ? "" : " known"}"><details${open && rawMarkup(" open")}>
-<summary><span class="tag ${finding.severity}">${finding.severity}</span><${heading} class="title">${withCode(clip(finding.title || finding.ruleId || "Finding without a title"))}</${heading}>${summaryFacts(finding)}</summary>
+  return markup`<article${id !== undefined && markup` id="${id}"`} class="finding ${finding.severity}${finding.status === "new" ? "" : " known"}"><details${open && rawMarkup(" open")}>
+<summary><span class="tag ${finding.severity}">${finding.severity}</span><${heading} class="title">${withCode(clip(finding.title || finding.ruleId || "Finding without a title"))}</${heading}>${summaryFacts(finding)}<span class="said">${withCode(clip(names.prose(finding.message)))}</span></summary>
 <div class="body">
-<div class="lead">${prose(clip(finding.message, 2000))}</div>
+<div class="lead">${prose(clip(names.prose(finding.message), 2000))}</div>
 ${statusMarkup(finding)}
-<div class="what">${pictureMarkup(finding, sub)}${evidenceMarkup(finding, sub)}</div>
-${finding.roles.length > 0 && markup`<div class="roles">${finding.roles.map((role) => roleMarkup(role, sub))}</div>`}
+<div class="what">${pictureMarkup(finding, sub)}${evidenceMarkup(finding, names, sub)}</div>
+${finding.roles.length > 0 && markup`<div class="roles">${finding.roles.map((role) => roleMarkup(role, names, sub))}</div>`}
 <div class="advice">
 <div><${sub}>Fix</${sub}>${prose(clip(finding.fix, 4000))}</div>
 <div><${sub}>Why</${sub}>${prose(clip(finding.why, 4000))}${referencesMarkup(finding.references)}</div>
 </div>
 ${collectMarkup(finding, sub)}
-${symptomsMarkup(finding, sub)}
+${symptomsMarkup(finding, names, sub)}
 <p class="fine muted"><span>rule <code>${breakable(clip(finding.ruleId))}</code></span><span>fingerprint <code>${clip(finding.fingerprint, 40)}</code></span><span>in ${clip(finding.dump)}</span></p>
 </div></details></article>`;
 }
@@ -57,21 +67,21 @@ function pictureMarkup(finding: Finding, sub: Markup): Markup | undefined {
   )}</ul></figure>`;
 }
 
-function evidenceMarkup(finding: Finding, sub: Markup): Markup | undefined {
+function evidenceMarkup(finding: Finding, names: Names, sub: Markup): Markup | undefined {
   if (finding.evidence.length === 0) return undefined;
-  return markup`<div class="evidence"><${sub}>Evidence</${sub}><ul>${finding.evidence.map(evidenceItem)}</ul></div>`;
+  return markup`<div class="evidence"><${sub}>Evidence</${sub}><ul>${finding.evidence.map((evidence) => evidenceItem(evidence, names))}</ul></div>`;
 }
 
-function evidenceItem(evidence: ReportEvidence): Markup {
-  return markup`<li class="${certaintyClass(evidence.certainty)}"><span class="certainty">${evidence.certainty}</span> <span>${withCode(clip(evidence.text, 2000))}</span></li>`;
+function evidenceItem(evidence: ReportEvidence, names: Names): Markup {
+  return markup`<li class="${certaintyClass(evidence.certainty)}"><span class="certainty">${evidence.certainty}</span> <span>${withCode(clip(names.prose(evidence.text), 2000))}</span></li>`;
 }
 
-function roleMarkup(role: ReportRole, sub: Markup): Markup {
+function roleMarkup(role: ReportRole, names: Names, sub: Markup): Markup {
   const omitted =
     role.stacksOmitted > 0 &&
     markup`<p class="muted">${plural(role.stacksOmitted, "more distinct stack")} not listed</p>`;
   return markup`<div class="role"><${sub}>${withCode(clip(role.title === "" ? role.name : role.title))} <span class="muted">${count(role.count)}×${role.confirmed ? "" : ", not confirmed"}</span></${sub}>${role.stacks.map(
-    (stack) => stackMarkup(stack, true),
+    (stack) => stackMarkup(stack, names, true),
   )}${omitted}</div>`;
 }
 
@@ -87,7 +97,7 @@ function referencesMarkup(references: readonly string[]): Markup | undefined {
 
 function collectMarkup(finding: Finding, sub: Markup): Markup | undefined {
   if (finding.collectWith === undefined) return undefined;
-  return markup`<div class="collect"><${sub}>To be surer</${sub}><p>${withCode(clip(finding.collectWith.missing, 1000))}</p>${commandMarkup(finding.collectWith.command)}</div>`;
+  return markup`<div class="collect"><${sub}>To be surer</${sub}><p>Not in this dump: ${withCode(clip(finding.collectWith.missing, 1000))}. This collects it:</p>${commandMarkup(finding.collectWith.command)}</div>`;
 }
 
 /** A command to copy. */
@@ -95,9 +105,31 @@ export function commandMarkup(command: string): Markup {
   return markup`<div class="command"><pre tabindex="0" role="group" aria-label="Command"><code>${clip(command, 2000)}</code></pre></div>`;
 }
 
-function symptomsMarkup(finding: Finding, sub: Markup): Markup | undefined {
-  if (finding.symptoms.length === 0) return undefined;
+/** Symptoms of one finding that are shown whole. */
+const mostSymptoms = 25;
+
+function symptomsMarkup(finding: Finding, names: Names, sub: Markup): Markup | undefined {
+  const { symptoms } = finding;
+  if (symptoms.length === 0) return undefined;
   // HTML has no deeper headings: symptoms of symptoms have those of symptoms.
-  const nested = finding.symptoms.map((symptom) => findingMarkup(symptom, false, 5));
-  return markup`<div class="symptoms"><${sub}>It explains ${plural(finding.symptoms.length, "symptom")}</${sub}>${nested}</div>`;
+  const nested = symptoms
+    .slice(0, mostSymptoms)
+    .map((symptom) => findingMarkup(symptom, names, { open: false, level: 5 }));
+  return markup`<div class="symptoms"><${sub}>It explains ${plural(symptoms.length, "symptom")}</${sub}>${nested}${inLines(symptoms.slice(mostSymptoms), "symptom", names)}</div>`;
+}
+
+/** Lines of what is not shown whole; beyond them there is the JSON report. */
+const mostLines = 500;
+
+/** Findings, a line each, folded. */
+export function inLines(findings: readonly Finding[], noun: string, names: Names): Markup | undefined {
+  if (findings.length === 0) return undefined;
+  const left = findings.length - mostLines;
+  const lines = findings
+    .slice(0, mostLines)
+    .map(
+      (finding) =>
+        markup`<li><span class="tag ${finding.severity}">${finding.severity}</span> ${withCode(clip(names.prose(finding.message)))} <span class="muted">${finding.confidence} confidence, rank ${Math.round(finding.rank)}</span></li>`,
+    );
+  return markup`<details class="lines"><summary>${plural(findings.length, `more ${noun}`)}, a line each</summary><ul>${lines}</ul>${left > 0 && markup`<p class="muted">${plural(left, `more ${noun}`)}: see the JSON report.</p>`}</details>`;
 }

@@ -1,13 +1,16 @@
 import { shortFunction } from "../../model/symbol.ts";
 import { count, describeIds, describeWait, plural } from "../describe.ts";
+import type { Names } from "../paths.ts";
 import type { ReportFrame, ReportSourceLine, ReportStack } from "../report.ts";
 import { clip, type Markup, markup } from "./markup.ts";
-import { placeOf } from "./names.ts";
 import { labelText } from "./page-data.ts";
 import { breakable } from "./words.ts";
 
+/** Longer names are clipped. */
+const longestName = 300;
+
 /** A stack with the frames that decide lit, and the runs of others between them folded. */
-export function stackMarkup(stack: ReportStack, lit: boolean): Markup {
+export function stackMarkup(stack: ReportStack, names: Names, lit: boolean): Markup {
   const labels = labelText(stack);
   const facts = [
     describeWait(stack),
@@ -18,9 +21,9 @@ export function stackMarkup(stack: ReportStack, lit: boolean): Markup {
   return markup`<figure class="stack"><figcaption><b>${count(stack.count)}×</b> ${clip(facts.join(" · "))}</figcaption><ol class="frames">${runs(
     stack.frames,
     lit,
-  ).map(runMarkup)}${elidedMarkup(stack.elided)}${
+  ).map((run) => runMarkup(run, names))}${elidedMarkup(stack.elided)}${
     stack.createdBy &&
-    markup`<li class="created"><span class="muted">created by</span> ${frameName(stack.createdBy)}${
+    markup`<li class="created"><span class="muted">created by</span> ${frameName(stack.createdBy, names)}${
       stack.createdBy.source && sourceMarkup(stack.createdBy.source, stack.createdBy.line)
     }</li>`
   }</ol></figure>`;
@@ -44,21 +47,29 @@ function runs(frames: readonly ReportFrame[], lit: boolean): Run[] {
   return found.map((run) => (run.frames.length < 2 ? { ...run, folded: false } : run));
 }
 
-function runMarkup(run: Run): Markup {
-  if (!run.folded) return markup`${run.frames.map(frameMarkup)}`;
+function runMarkup(run: Run, names: Names): Markup {
+  const frames = run.frames.map((frame) => frameMarkup(frame, names));
+  if (!run.folded) return markup`${frames}`;
   const first = run.frames[0]!.function;
   const last = run.frames.at(-1)!.function;
-  return markup`<li class="fold"><details><summary>${plural(run.frames.length, "frame")} <span class="muted">${clip(shortFunction(first), 60)} … ${clip(shortFunction(last), 60)}</span></summary><ol class="frames">${run.frames.map(frameMarkup)}</ol></details></li>`;
+  return markup`<li class="fold"><details><summary>${plural(run.frames.length, "frame")} <span class="muted">${clip(shortFunction(first), 60)} … ${clip(shortFunction(last), 60)}</span></summary><ol class="frames">${frames}</ol></details></li>`;
 }
 
-function frameMarkup(frame: ReportFrame): Markup {
-  return markup`<li class="frame${frame.decisive ? " lit" : ""}">${frame.decisive && markup`<span class="sr">decisive: </span>`}${frameName(frame)}${
+function frameMarkup(frame: ReportFrame, names: Names): Markup {
+  return markup`<li class="frame${frame.decisive ? " lit" : ""}">${frame.decisive && markup`<span class="sr">decisive: </span>`}${frameName(frame, names)}${
     frame.inlined === true && markup` <span class="muted">inlined</span>`
   }${frame.source && sourceMarkup(frame.source, frame.line)}</li>`;
 }
 
-function frameName(frame: ReportFrame): Markup {
-  return markup`<code class="fn">${breakable(clip(frame.function))}</code> <span class="place" title="${clip(frame.file)}">${clip(placeOf(frame), 120)}</span>`;
+/** The directories of the package stand back: what is left is what a reader knows the function by. */
+function frameName(frame: ReportFrame, names: Names): Markup {
+  const short = shortFunction(frame.function);
+  const directories = frame.function.endsWith(short) ? frame.function.slice(0, -short.length) : "";
+  const name =
+    directories === "" || frame.function.length > longestName
+      ? breakable(clip(frame.function))
+      : markup`<span class="muted">${breakable(directories)}</span>${breakable(short)}`;
+  return markup`<code class="fn">${name}</code> <span class="place" title="${clip(frame.file)}">${clip(names.location(frame), 200)}</span>`;
 }
 
 function sourceMarkup(lines: readonly ReportSourceLine[], current: number): Markup {

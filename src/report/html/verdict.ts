@@ -7,6 +7,7 @@ import {
   severitiesWorstFirst,
   verdictOf,
 } from "../describe.ts";
+import type { Names } from "../paths.ts";
 import type { Report, ReportDump } from "../report.ts";
 import { clip, type Markup, markup } from "./markup.ts";
 import { percent } from "./percent.ts";
@@ -23,18 +24,29 @@ const headlines = {
 const marks = { passed: "✓", failed: "✕", incomplete: "!", "could not run": "!" } as const;
 
 /** The top of the page: gate, counts, what the goroutines wait for, what was incomplete. */
-export function verdictMarkup(report: Report): Markup {
+export function verdictMarkup(report: Report, names: Names): Markup {
   const verdict = verdictOf(report);
+  // What decided the verdict is said above.
+  const notes = report.notes.filter((note) => !describeVerdict(report).includes(note.message));
   const incomplete = report.dumps.filter((dump) => !dump.complete);
   return markup`<section class="verdict ${verdict.replaceAll(" ", "-")}" aria-labelledby="verdict-title">
 <div class="judgement"><span class="mark" aria-hidden="true">${marks[verdict]}</span><div><h1 id="verdict-title">${headlines[verdict]}</h1>
 ${describeVerdict(report).map((reason) => markup`<p>${withCode(clip(reason, 600))}</p>`)}</div></div>
+${causeMarkup(report, names)}
 ${figures(report)}
 ${waitBar(report)}
 ${incomplete.length > 0 && markup`<ul class="banner" aria-label="Incomplete input">${incomplete.map((dump) => markup`<li><b>${clip(dump.name, 120)}</b> is ${describeMissing(dump)}</li>`)}</ul>`}
-${report.notes.length > 0 && markup`<ul class="notes" aria-label="Notes">${report.notes.map((note) => markup`<li class="${note.level}"><span class="tag ${note.level}">${note.level}</span> ${withCode(clip(note.message, 600))}</li>`)}</ul>`}
+${notes.length > 0 && markup`<ul class="notes" aria-label="Notes">${notes.map((note) => markup`<li class="${note.level}"><span class="tag ${note.level}">${note.level}</span> ${withCode(clip(note.message, 600))}</li>`)}</ul>`}
 ${dumpsMarkup(report.dumps)}
 </section>`;
+}
+
+/** What to look at first, above the fold: the new finding of the highest rank. */
+function causeMarkup(report: Report, names: Names): Markup | undefined {
+  const index = report.findings.findIndex((finding) => finding.status === "new");
+  const first = report.findings[index];
+  if (first === undefined) return undefined;
+  return markup`<p class="cause"><a href="#finding-${index + 1}"><b>${withCode(clip(first.title))}</b></a> <span>${withCode(clip(names.prose(first.message), 600))}</span></p>`;
 }
 
 function figures(report: Report): Markup {
@@ -76,7 +88,8 @@ function waitBar(report: Report): Markup | undefined {
   )}</ul></figure>`;
 }
 
-function dumpsMarkup(dumps: readonly ReportDump[]): Markup {
+function dumpsMarkup(dumps: readonly ReportDump[]): Markup | undefined {
+  if (dumps.length === 0) return undefined;
   return markup`<ul class="dumps" aria-label="Dumps">${dumps.map((dump) => {
     const events = dump.events
       .slice(0, 5)

@@ -1,3 +1,4 @@
+import { shortFunction } from "../../model/symbol.ts";
 import { certaintyMeanings, enumerate, plural } from "../describe.ts";
 import { clip, type Markup, markup, rawMarkup } from "../html/markup.ts";
 import type { Certainty, Finding, ReportGraph, ReportStack } from "../report.ts";
@@ -44,13 +45,16 @@ export function findingsSvg(findings: readonly Finding[]): string {
   );
 }
 
+/** Pictures in one file. */
+const mostPictures = 100;
+
 /** A file with pictures below each other, with titles, legend and style. */
 export function picturesSvg(pictures: readonly Picture[]): string {
   const parts: Markup[] = [];
   const words: string[] = [];
   let width = 240;
   let y = 8;
-  for (const { title, graph, details } of pictures) {
+  for (const { title, graph, details } of pictures.slice(0, mostPictures)) {
     const drawing = drawGraph(graph, `Who waits for whom: ${title}`, details);
     if (drawing === undefined) continue;
     const lines = wrap(title, 64, 3);
@@ -66,6 +70,11 @@ export function picturesSvg(pictures: readonly Picture[]): string {
       drawing.width,
       ...lines.map((line) => textWidth(line, fontSize.heading, "bold") + 28),
     );
+  }
+  if (pictures.length > mostPictures) {
+    const left = `${plural(pictures.length - mostPictures, "more picture")} not drawn`;
+    parts.push(markup`<text class="heading" x="14" y="${y + 18}">${left}</text>`);
+    y += 36;
   }
   if (parts.length === 0) {
     y += 20;
@@ -99,7 +108,8 @@ function roleDetails(finding: Finding): Map<string, string> {
 }
 
 function siteOf(stack: ReportStack): string | undefined {
-  return stack.frames.find((frame) => frame.decisive)?.function ?? stack.frames[0]?.function;
+  const frame = stack.frames.find(({ decisive }) => decisive) ?? stack.frames[0];
+  return frame && shortFunction(frame.function);
 }
 
 /** More arrows than these nobody can follow, and laying them out takes long. */

@@ -153,8 +153,70 @@ describe("the page", () => {
 
   test("says how many findings --max-findings left out", () => {
     const text = textOf(page(referenceStory(), 1));
-    expect(text).toContain("2 more findings not shown");
+    expect(text).toContain("2 more findings, a line each");
     expect(text).not.toContain("HTTP handlers pile up");
+  });
+
+  test("stays small with thousands of findings and symptoms: the first whole, others as lines, the rest as a number", () => {
+    const report = referenceStory();
+    const [first] = report.findings;
+    const symptoms = Array.from({ length: 1_000 }, () => first!.symptoms[0]!);
+    const findings = Array.from({ length: 3_000 }, (_, i) => (i === 0 ? { ...first!, symptoms } : first!));
+    const html = page({ ...report, findings });
+    const text = textOf(html);
+    expect(html.match(/<article id="finding-/g)).toHaveLength(100);
+    expect(text).toContain("2,900 more findings, a line each");
+    expect(text).toContain("2,400 more findings: see the JSON report");
+    expect(text).toContain("975 more symptoms, a line each");
+    expect(text).toContain("475 more symptoms: see the JSON report");
+    expect(html.length).toBeLessThan(2_500_000);
+  });
+
+  test("says at the top what to look at first: the new finding of the highest rank, which is open", () => {
+    const report = referenceStory();
+    const [first, ...others] = report.findings;
+    const known = { ...first!, status: "suppressed", title: "A known one", gated: false } as const;
+    const html = page({ ...report, findings: [known, first!, ...others] });
+    expect(html).toMatch(
+      /<p class="cause"><a href="#finding-2"><b>The consumer of <code>m\.inChannel<\/code>/,
+    );
+    expect(html).toMatch(/<article id="finding-2"[^>]*><details open>/);
+    expect(html.match(/<details open>/g)).toHaveLength(1);
+    expect(page(empty())).not.toContain('class="cause"');
+  });
+
+  test("tells a limit once, and findings of one title apart", () => {
+    const report = referenceStory();
+    const limit = "rule x was not fully evaluated";
+    const html = page({
+      ...report,
+      notes: [
+        { level: "warning", message: limit },
+        { level: "info", message: "another note" },
+      ],
+      gate: { ...report.gate, exitCode: 3, reasons: [limit] },
+    });
+    expect(textOf(html).split(limit)).toHaveLength(2);
+    expect(textOf(html)).toContain("another note");
+    expect(html).toContain('<span class="said">');
+  });
+
+  test("counts a stack's goroutines by their labels, and says how many have others", () => {
+    const report = referenceStory();
+    const [dump] = report.dumps;
+    const [stack, ...others] = dump!.stacks;
+    const labels = [{ labels: { tenant: "acme" }, count: 900 }];
+    const html = page({ ...report, dumps: [{ ...dump!, stacks: [{ ...stack!, labels }, ...others] }] });
+    expect(textOf(html)).toContain("tenant=acme ×900, others ×100");
+    expect(dataOf(html).dumps[0]!.stacks[0]!.labels).toEqual([["tenant=acme", 900]]);
+  });
+
+  test("shows what was set aside as benign", () => {
+    const report = referenceStory();
+    const benign = [{ id: "benign/http-idle", title: "idle HTTP connections", count: 1234 }];
+    const html = page({ ...report, dumps: [{ ...report.dumps[0]!, benign }] });
+    expect(textOf(html)).toContain("1,234 idle HTTP connections benign/http-idle");
+    expect(html).toContain('<a href="#benign">');
   });
 
   test("says that nothing was found, and never that the gate passed, for an input without goroutines", () => {

@@ -307,7 +307,7 @@ const feedback: Finding = finding({
     ],
   },
   collectWith: {
-    missing: "A second dump would show that the same goroutines stand at the same place.",
+    missing: "a second dump, which would show that the same goroutines stand at the same place",
     command:
       "deadlock-lint collect --pprof http://localhost:6060/debug/pprof/ --every 10s --for 30s -o dumps/",
   },

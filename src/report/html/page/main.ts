@@ -115,6 +115,15 @@ function startOpenAll(): void {
   });
 }
 
+/** A link to a finding opens it. */
+function openLinked(): void {
+  const linked = document.getElementById(location.hash.slice(1));
+  const details = linked?.matches(".finding") ? linked.querySelector("details") : undefined;
+  if (details) details.open = true;
+}
+
+addEventListener("hashchange", openLinked);
+openLinked();
 for (const hidden of document.querySelectorAll<HTMLElement>(".needs-script")) hidden.hidden = false;
 startCopyButtons();
 startOpenAll();
