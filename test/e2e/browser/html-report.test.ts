@@ -83,7 +83,7 @@ describe.runIf(hasBrowser())("the HTML report in a browser", () => {
       expect(await page.locator("button:visible").count()).toBe(0);
       // The next finding opens without a script, too.
       await page.getByText("HTTP handlers pile up").click();
-      expect(await page.getByText("1,003 handlers of net/http").isVisible()).toBe(true);
+      expect(await page.locator(".lead", { hasText: "1,003 handlers of net/http" }).isVisible()).toBe(true);
     });
   });
 
@@ -102,6 +102,33 @@ describe.runIf(hasBrowser())("the HTML report in a browser", () => {
       await finding.getByText("5 frames").first().click();
       expect(await finding.getByText("net/http.HandlerFunc.ServeHTTP").first().isVisible()).toBe(true);
       await screenshot(page, "reference-story-whole", true);
+    });
+  });
+
+  test("leads from the verdict to the finding, and opens what a link leads to", async () => {
+    await withPage(referenceStory, {}, async (page) => {
+      const second = page.locator("#finding-2 .lead");
+      expect(await second.isVisible()).toBe(false);
+      await page.evaluate("location.hash = 'finding-2'");
+      await second.waitFor({ state: "visible" });
+      await page.locator(".cause a").click();
+      expect(await page.evaluate("location.hash")).toBe("#finding-1");
+      await expect
+        .poll(() =>
+          page.evaluate("Math.abs(document.querySelector('#finding-1').getBoundingClientRect().top)"),
+        )
+        .toBeLessThan(120);
+    });
+  });
+
+  test("counts by label, a stack with several labels in several rows", async () => {
+    await withPage(referenceStory, {}, async (page) => {
+      await page.getByLabel("One row a").selectOption("labels");
+      const rows = await page.locator("#histogram tbody tr").allTextContents();
+      expect(rows.some((row) => /^960.*path=\/orders tenant=acme$/.test(row))).toBe(true);
+      expect(rows.some((row) => /^40.*path=\/orders tenant=zeta$/.test(row))).toBe(true);
+      await page.locator("#query").fill("tenant=zeta");
+      expect(await page.locator("#matches").textContent()).toMatch(/^1 stack, 1,000 goroutines/);
     });
   });
 
@@ -248,7 +275,8 @@ describe.runIf(hasBrowser())("the HTML report in a browser", () => {
   test("prints what is folded", async () => {
     await withPage(referenceStory, {}, async (page) => {
       await page.emulateMedia({ media: "print" });
-      expect(await page.getByText("1,003 handlers of net/http").isVisible()).toBe(true);
+      expect(await page.locator(".said:visible").count()).toBe(0);
+      expect(await page.locator(".lead", { hasText: "1,003 handlers of net/http" }).isVisible()).toBe(true);
       expect(await page.locator(".flame").isVisible()).toBe(false);
       await screenshot(page, "print", true);
     });
