@@ -4,6 +4,7 @@ import type { Member } from "../match/relation.ts";
 import { formatAddress } from "../model/address.ts";
 import { shortFunction } from "../model/symbol.ts";
 import type { WaitKind } from "../model/wait-kind.ts";
+import { plural } from "../report/describe.ts";
 import { type Certainty, originLabels, type ReportGraph } from "../report/report.ts";
 import { showValue } from "./message.ts";
 
@@ -76,8 +77,9 @@ const kindTitles: Readonly<Record<NodeKind, string>> = {
   resource: "resource",
 };
 
-/** What goroutines wait for, where its address is unknown. */
-function unknownResource(wait: WaitKind): string {
+/** What goroutines wait for, where they say no address, or several. */
+function unknownOf(wait: WaitKind, addresses: number): string {
+  if (addresses > 1) return plural(addresses, kindTitles[nodeKind(wait)]);
   if (wait === "select") return "channels of the select";
   if (wait.endsWith("-nil")) return "nil channel";
   return `${kindTitles[nodeKind(wait)]} (address unknown)`;
@@ -121,9 +123,12 @@ function drawWaits(match: Match, drawing: Drawing): ReadonlyMap<number, string> 
     const label = wait && waitLabels[wait];
     if (wait === undefined || label === undefined) continue;
     const kind = nodeKind(wait);
-    const address = onlyAddress(match, players);
+    const addresses = addressesOf(match, players);
+    const [address] = addresses.size === 1 ? addresses : [];
     const text =
-      address === undefined ? unknownResource(wait) : `${kindTitles[kind]} ${formatAddress(address)}`;
+      address === undefined
+        ? unknownOf(wait, addresses.size)
+        : `${kindTitles[kind]} ${formatAddress(address)}`;
     const id = address === undefined ? `${kind} of ${players.role.name}` : text;
     if (address !== undefined) drawn.set(address, id);
     drawing.node({ id, kind, label: text });
@@ -148,11 +153,9 @@ function* rowsOf(members: readonly Member[]): Generator<number> {
   for (const { group } of members) for (let i = 0; i < group.rows.length; i++) yield group.rows[i]!;
 }
 
-/** The one address that all who say what they wait for wait for. */
-function onlyAddress(match: Match, players: RoleMembers): number | undefined {
-  const addresses = new Set(players.members.flatMap(({ group }) => match.facts.summary(group).addresses));
-  const [only] = addresses;
-  return addresses.size === 1 ? only : undefined;
+/** Known addresses of what they wait for. */
+function addressesOf(match: Match, players: RoleMembers): ReadonlySet<number> {
+  return new Set(players.members.flatMap(({ group }) => match.facts.summary(group).addresses));
 }
 
 /** Goroutines of a role of which holders are looked for. */

@@ -61,6 +61,12 @@ describe("the picture of a finding", () => {
     expect(resources).toHaveLength(2);
   });
 
+  test("says how many things a role waits for when they are several", async () => {
+    const { symptoms } = await findingOf("lock/order-cycle", "three", "sigquit");
+    const stuck = symptoms.find((f) => f.ruleId === "lock/stuck")!;
+    expect(stuck.graph.nodes.find((node) => node.kind === "lock")!.label).toBe("3 locks");
+  });
+
   test("has arrows between its own nodes only", async () => {
     for (const [rule, variant] of [
       ["channel/consumer-sends-to-own-channel", "closure"],
