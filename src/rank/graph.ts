@@ -155,7 +155,7 @@ function* rowsOf(members: readonly Member[]): Generator<number> {
 
 /** Known addresses of what they wait for. */
 function addressesOf(match: Match, players: RoleMembers): ReadonlySet<number> {
-  return new Set(players.members.flatMap(({ group }) => match.facts.summary(group).addresses));
+  return new Set(players.members.flatMap(({ group }) => [...match.facts.resources(group)]));
 }
 
 /** Goroutines of a role of which holders are looked for. */
