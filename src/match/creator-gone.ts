@@ -1,11 +1,14 @@
+import type { Strand } from "../source/strand.ts";
 import type { Facts, Group } from "./facts.ts";
 
+/** What tells the call of a function that made a channel. */
+type Maker = Pick<Strand, "file" | "makerLine">;
+
 /**
- * Whether the call of `maker` that started the goroutines is over: its goroutine is gone or elsewhere, or nobody is in
- * that function at all. `undefined`: the dump does not say.
- * @param maker Go's name of a function, `main.serve`
+ * Whether the call that made the channel of these goroutines is over: its goroutine is gone or elsewhere, or nobody is
+ * in that function at all. `undefined`: the dump does not say.
  */
-export function hasLeft(maker: string, group: Group, facts: Facts): boolean | undefined {
+export function hasLeft(maker: Maker, group: Group, facts: Facts): boolean | undefined {
   const { dump } = facts;
   if (!dump.complete) return undefined;
   const creator = dump.goroutines.creator[group.rows[0]!]!;
@@ -20,8 +23,21 @@ export function hasLeft(maker: string, group: Group, facts: Facts): boolean | un
   return true;
 }
 
-function leftBy(stackIndex: number, maker: string, facts: Facts): boolean | undefined {
+function leftBy(stackIndex: number, { file, makerLine }: Maker, facts: Facts): boolean | undefined {
   const stack = facts.dump.stacks[stackIndex]!;
-  if (stack.frames.some((f) => f.symbol.plain === maker)) return false;
+  const { source } = facts;
+  const name = file.slice(file.lastIndexOf("/") + 1);
+  for (let i = 0; i < stack.frames.length; i++) {
+    // By place, not by name: closures of inlined functions are called after the function that they end up in.
+    if (baseName(stack.frames[i]!.file) !== name) continue;
+    const code = source?.frame(stack, i).code;
+    if (code === undefined) return undefined;
+    const here = [code.fn, code.inlinedInto?.fn].some((fn) => fn?.node.line === makerLine);
+    if (here && source?.pathOf(stack, i) === file) return false;
+  }
   return stack.extent === "full" ? true : undefined;
+}
+
+function baseName(file: string): string {
+  return file.slice(Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1);
 }

@@ -8,7 +8,15 @@ import type { MessagePart } from "../rules/rule.ts";
 /** A value as people read it: addresses in hexadecimal; reports shorten paths. */
 export function showValue(value: Value | undefined, kind: VariableKind | undefined): string {
   if (value === undefined) return "?";
+  if (kind === "expression") return expressionText(String(value));
   return kind === "address" ? formatAddress(Number(value)) : String(value);
+}
+
+/** Local variables are keyed by their function and place: `main.serve#done@12:340`. */
+function expressionText(key: string): string {
+  const scope = key.lastIndexOf("#");
+  if (scope < 0) return key;
+  return `${key.slice(scope + 1).split("@")[0]} of ${key.slice(0, scope)}`;
 }
 
 /** The values of `$X` or `$X*` in a match, the most frequent first. */

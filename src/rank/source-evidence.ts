@@ -3,7 +3,12 @@ import type { Facts, Group } from "../match/facts.ts";
 import type { Match, RoleMembers } from "../match/match.ts";
 import type { ReportEvidence } from "../report/report.ts";
 import { describeOperation } from "../source/describe-operation.ts";
-import type { SourceHold, SourceOperation, StackFacts } from "../source/source-facts.ts";
+import {
+  decisiveOwes,
+  type SourceHold,
+  type SourceOperation,
+  type StackFacts,
+} from "../source/source-facts.ts";
 
 /** Stacks of one role whose source is told, the most frequent first. */
 const maxStacks = 3;
@@ -46,6 +51,7 @@ export function sourceStatements(facts: Facts, group: Group): ReportEvidence[] {
     },
     ...drains(source),
     ...relocks(source),
+    ...owing(source),
     ...stranded(source, group, facts),
   ];
   return found;
@@ -98,6 +104,15 @@ function relocks(source: StackFacts): ReportEvidence[] {
     });
 }
 
+function owing(source: StackFacts): ReportEvidence[] {
+  return decisiveOwes(source)
+    .slice(0, 1)
+    .map((o) => ({
+      text: `${describeOperation(o)} comes ${o.deferred ? "only when it returns" : "behind this line"}: ${place(o)}`,
+      certainty: "inferred",
+    }));
+}
+
 function stranded({ strand }: StackFacts, group: Group, facts: Facts): ReportEvidence[] {
   if (strand === undefined || !strand.strands) return [];
   const way =
@@ -106,7 +121,7 @@ function stranded({ strand }: StackFacts, group: Group, facts: Facts): ReportEvi
       : strand.inSelect
         ? "may take another case of its select instead"
         : "never does its half";
-  const left = hasLeft(strand.maker, group, facts) === true;
+  const left = hasLeft(strand, group, facts) === true;
   return [
     {
       text: `only ${strand.maker} has the other end of the channel, and ${way}${left ? "; it has left" : ""}`,

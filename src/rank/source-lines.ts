@@ -1,7 +1,7 @@
 import type { Facts } from "../match/facts.ts";
 import type { ReportSourceLine } from "../report/report.ts";
 import { describeOperation } from "../source/describe-operation.ts";
-import type { StackFacts } from "../source/source-facts.ts";
+import { decisiveOwes, type StackFacts } from "../source/source-facts.ts";
 import type { Strand } from "../source/strand.ts";
 
 /** Source lines at and around a frame, with what stands on those that matter; `undefined` without matching source. */
@@ -29,6 +29,9 @@ export function strandLines(facts: Facts, stackIndex: number): readonly ReportSo
   return source.snippet(stack, -1, 0, strandNotes(strand));
 }
 
+/** Operations behind a wait that are shown. */
+const maxOwed = 2;
+
 /** Words beside the lines of one frame's function. */
 function notesOn(facts: StackFacts, frame: number, file: string): ReadonlyMap<number, string> {
   const notes = new Map<number, string>();
@@ -46,6 +49,12 @@ function notesOn(facts: StackFacts, frame: number, file: string): ReadonlyMap<nu
     const again = receive.loopLine > 0 ? ", again and again" : "";
     if (receive.line !== site?.line) add(receive.line, `${describeOperation(receive)}${again}`);
   }
+  for (const owed of decisiveOwes(facts).slice(0, maxOwed))
+    if (owed.frame === frame && owed.file === file && owed.via === "")
+      add(
+        owed.line,
+        `${describeOperation(owed)}: only ${owed.deferred ? "when it returns" : "behind the line that blocks"}`,
+      );
   return notes;
 }
 

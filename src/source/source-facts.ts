@@ -63,6 +63,13 @@ export interface SiteFacts {
   readonly capacity: number | undefined;
 }
 
+/** What decides of the operations behind a wait: the receives behind a group's Wait, and a group's Done behind all else. */
+export function decisiveOwes({ site, owes }: StackFacts): readonly SourceOperation[] {
+  return site?.kind === "wait"
+    ? owes.filter((o) => o.kind === "receive" || o.kind === "range")
+    : owes.filter((o) => o.kind === "done");
+}
+
 /** What the source says of one stack. Unknown is undefined, "" or an empty list, never false. */
 export interface StackFacts {
   readonly site: SiteFacts | undefined;

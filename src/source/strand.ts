@@ -10,8 +10,11 @@ import type { Place } from "./types.ts";
 
 /** A local channel between a goroutine and the function that made it. */
 export interface Strand {
-  /** Go's name of the function that made the channel. */
+  /** Go's name of the function that made the channel; of a closure without its number: `main.serve.func`. */
   readonly maker: string;
+  /** Line on which that function begins: tells it from other closures of the same function. */
+  readonly makerLine: number;
+  /** Path as reports show it, relative to its root. */
   readonly file: string;
   readonly madeLine: number;
   readonly capacity: number | undefined;
@@ -62,6 +65,7 @@ export function strandOf(
   const capacity = capacityOf(makes);
   return {
     maker: qualifiedName(maker, target.place.pkg),
+    makerLine: maker.node.line,
     file: display(made.file),
     madeLine: made.line,
     capacity,

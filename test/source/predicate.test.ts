@@ -100,6 +100,75 @@ describe("source: what the goroutines of source-cases do", () => {
   });
 });
 
+describe("stranded", () => {
+  const program = `package main
+
+import "time"
+
+func start(fail bool) {
+	go func() {
+		ch := make(chan int)
+		go func() {
+			ch <- 1
+		}()
+		if fail {
+			return
+		}
+		work()
+		<-ch
+	}()
+}
+
+func work() {
+	time.Sleep(time.Hour)
+}
+`;
+  const sender = `goroutine 7 [chan send, 3 minutes]:
+main.start.func1.1()
+	/app/main.go:9 +0x1f
+created by main.start.func1 in goroutine 6
+	/app/main.go:8 +0x2f
+`;
+  const maker = `
+goroutine 6 [sleep]:
+time.Sleep(0x1)
+	/usr/local/go/src/runtime/time.go:315 +0x1
+main.work()
+	/app/main.go:20 +0x1
+main.start.func1()
+	/app/main.go:14 +0x1
+created by main.start in goroutine 1
+	/app/main.go:6 +0x1
+`;
+  const withoutIds = (text: string) => text.replaceAll(/ in goroutine \d+/g, "");
+  const strandedIn = (text: string) =>
+    withFolder({ "app/main.go": program }, async (folder) => {
+      const one = await dumpOf(text);
+      const opened = await openSource({ roots: [folder] });
+      const rule = compiled(ruleOf({ wait: "chan-send", source: { stranded: true } }));
+      return analyze([one], [rule], { source: opened }).findings.length > 0;
+    });
+
+  test.each([
+    ["its maker, a closure, is still there", sender + maker, false],
+    ["its maker is gone", sender, true],
+    ["no ids, and some goroutine is in the maker", withoutIds(sender + maker), false],
+    ["no ids, and nobody is in the maker", withoutIds(sender), true],
+    [
+      "the goroutine of its maker does something else",
+      sender + maker.replace(/main\.start\.func1\(\)\n.*\n/, ""),
+      true,
+    ],
+    [
+      "stacks are cut, so nobody knows who is in the maker",
+      sender + maker.replace(/main\.start\.func1\(\)\n.*\n/, "...additional frames elided...\n"),
+      false,
+    ],
+  ])("%s", async (_, text, expected) => {
+    expect(await strandedIn(text)).toBe(expected);
+  });
+});
+
 describe("three values", () => {
   const asks = ruleOf({ wait: "chan-send", source: { operation: "send" } });
 

@@ -224,7 +224,7 @@ const properties: Readonly<Record<string, SourceProperty>> = {
     "Its channel is known to the function that made it only, and that one has left without its half.",
     ({ strand }, { facts, group }) => {
       if (strand === undefined) return undefined;
-      return strand.strands ? hasLeft(strand.maker, group!, facts) : false;
+      return strand.strands ? hasLeft(strand, group!, facts) : false;
     },
     attribute.creator,
   ),
