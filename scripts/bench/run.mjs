@@ -28,29 +28,55 @@ const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1]
 
 const hasTime = existsSync("/usr/bin/time");
 
+/** Seconds that a run of a peer may take; one that takes longer is stopped, and its ratio is a lower bound. */
+const patience = full ? 60 : 30;
+
 /**
- * Runs a command `times` times.
+ * Runs a command `times` times. One that is stopped, or slow, is not run again.
  * @param {string[]} command
  * @param {number} times
- * @returns {{ seconds: number, peakMB: number | undefined }}
+ * @returns {{ seconds: number, peakMB: number | undefined, stopped: boolean }}
  */
 function measure(command, times = 3) {
   const seconds = [];
   let peak;
-  for (let i = 0; i < times; i++) {
+  for (let i = 0; i < times && (i === 0 || (seconds[0] ?? 0) < 10); i++) {
     const report = join(folder, "time");
     const wrapped = hasTime ? ["/usr/bin/time", "-f", "%M", "-o", report, ...command] : command;
     const begin = process.hrtime.bigint();
-    const { status, error, stderr } = spawnSync(wrapped[0] ?? "", wrapped.slice(1), {
+    const { status, error, stderr } = spawnSync("timeout", ["-k", "1", String(patience), ...wrapped], {
       stdio: ["ignore", "ignore", "pipe"],
       maxBuffer: 1 << 28,
     });
     seconds.push(Number(process.hrtime.bigint() - begin) / 1e9);
+    // What `timeout` answers when it had to stop the command.
+    if (status === 124 || status === 137) return { seconds: patience, peakMB: undefined, stopped: true };
     if (error !== undefined || status === null || status > 3)
       throw new Error(`${command.join(" ")}: ${error ?? stderr}`);
     if (hasTime) peak = Number(readFileSync(report, "utf8").trim().split("\n").at(-1)) / 1024;
   }
-  return { seconds: median(seconds), peakMB: peak };
+  return { seconds: median(seconds), peakMB: peak, stopped: false };
+}
+
+/**
+ * What a peer took, and how many times faster we are.
+ * @param {string} name
+ * @param {ReturnType<typeof measure>} peer
+ * @param {ReturnType<typeof measure>} ours
+ * @returns {Record<string, string | number>}
+ */
+function against(name, peer, ours) {
+  const ratio = (peer.seconds / ours.seconds).toFixed(2);
+  return peer.stopped
+    ? {
+        [`${name} s`]: `> ${patience}`,
+        [`faster than ${name}`]: `> ${ratio} x (stopped after ${patience} s)`,
+      }
+    : {
+        [`${name} s`]: peer.seconds,
+        [`${name} MB`]: peer.peakMB ?? "?",
+        [`faster than ${name}`]: `${ratio} x`,
+      };
 }
 
 /** @type {(name: string, plan: import("../generate-dump.mjs").DumpPlan, format: string) => Promise<string>} */
@@ -181,6 +207,9 @@ console.log("ten rules on 100,000 goroutines, in one process");
   });
 }
 
+const hasJq = spawnSync("jq", ["--version"]).status === 0;
+/** Our runs by format and size, for how they grow. @type {Map<string, ReturnType<typeof measure>>} */
+const runs = new Map();
 const sizes = full ? [10_000, 100_000, 1_000_000] : [10_000, 100_000];
 for (const [format, name] of /** @type {const} */ ([
   ["text", "traceback text"],
@@ -201,35 +230,21 @@ for (const [format, name] of /** @type {const} */ ([
       "peak MB": ours.peakMB ?? "?",
       "x wc -l": ours.seconds / wc.seconds,
     };
-    if (format === "text" && gostackparse !== undefined) {
-      const peer = measure([gostackparse, file]);
-      Object.assign(figures, {
-        "gostackparse s": peer.seconds,
-        "faster than it": peer.seconds / ours.seconds,
-      });
+    if (format === "text" && gostackparse !== undefined)
+      Object.assign(figures, against("gostackparse", measure([gostackparse, file]), ours));
+    if (format === "text" && panicparse !== undefined && goroutines === 100_000)
+      Object.assign(figures, against("panicparse", measure([panicparse, file], 1), ours));
+    if (format === "delve-json" && hasJq) {
+      const pipeline = `jq -c '.result.Goroutines[] | [.userCurrentLoc.function.name, .userCurrentLoc.line]' ${file} | sort | uniq -c`;
+      Object.assign(figures, against("jq", measure(["bash", "-c", pipeline], 1), ours));
     }
-    if (format === "text" && panicparse !== undefined && goroutines === 100_000) {
-      const peer = measure([panicparse, file], 1);
-      Object.assign(figures, {
-        "panicparse s": peer.seconds,
-        "faster than panicparse": peer.seconds / ours.seconds,
-      });
+    const fewer = runs.get(`${format} ${goroutines / 10}`);
+    if (fewer !== undefined) {
+      figures["growth x"] = ours.seconds / fewer.seconds;
+      if (ours.peakMB !== undefined && fewer.peakMB !== undefined)
+        figures["B/goroutine"] = ((ours.peakMB - fewer.peakMB) * 2 ** 20) / (goroutines * 0.9);
     }
-    if (format === "delve-json") {
-      try {
-        const peer = measure(
-          [
-            "bash",
-            "-c",
-            `jq -c '.result.Goroutines[] | [.userCurrentLoc.function.name, .userCurrentLoc.line]' ${file} | sort | uniq -c`,
-          ],
-          1,
-        );
-        Object.assign(figures, { "jq s": peer.seconds, "faster than jq": peer.seconds / ours.seconds });
-      } catch {
-        // No jq here: its column is left out.
-      }
-    }
+    runs.set(`${format} ${goroutines}`, ours);
     row(`  ${goroutines.toLocaleString("en")} goroutines`, figures);
     rmSync(file);
   }
@@ -237,10 +252,26 @@ for (const [format, name] of /** @type {const} */ ([
 console.log("every stack distinct");
 {
   const file = await make("distinct.txt", { goroutines: 100_000, stacks: 100_000 }, "text");
+  const megabytes = statSync(file).size / 1e6;
   const ours = measure([process.execPath, cli, file]);
+  const usual = runs.get("text 100000");
   row("  100,000 goroutines, text", {
-    MB: statSync(file).size / 1e6,
+    MB: megabytes,
     s: ours.seconds,
+    "MB/s": megabytes / ours.seconds,
     "peak MB": ours.peakMB ?? "?",
+    "x as long as with 300 stacks": usual === undefined ? "?" : ours.seconds / usual.seconds,
+    "JSON report s": measure([process.execPath, cli, "--format", "json", file]).seconds,
+  });
+}
+console.log("condensed");
+{
+  const file = await make("100k.txt", { goroutines: 100_000 }, "text");
+  const small = join(folder, "small.json");
+  const ours = measure([process.execPath, cli, "condense", file, "-o", small], 1);
+  row("  100,000 goroutines in 300 stacks", {
+    s: ours.seconds,
+    KB: statSync(small).size / 1e3,
+    "times smaller": statSync(file).size / statSync(small).size,
   });
 }

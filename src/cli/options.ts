@@ -27,6 +27,13 @@ export const inputOptions = {
     group: inputGroup,
     describe: "Worker threads for big files",
   },
+  "max-decompressed-bytes": {
+    type: "string",
+    requiresArg: true,
+    default: "8GB",
+    group: inputGroup,
+    describe: "Most that one compressed input may unpack to; reading ends there",
+  },
 } as const satisfies Record<string, Options>;
 
 /** Options of how dumps belong together. */

@@ -3,7 +3,9 @@ import { UsageError } from "../errors.ts";
 import type { ReadDumpsOptions } from "../read/read-dumps.ts";
 import { versionPattern } from "../read/reader.ts";
 import type { inputOptions } from "./options.ts";
+import { progressOn } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
+import { parseSize } from "./units.ts";
 
 /** The reading half of a command line. */
 export function readOptionsOf(
@@ -19,8 +21,11 @@ export function readOptionsOf(
   if (!Number.isInteger(threads) || threads < 1) {
     throw new UsageError(`--threads ${threads} must be a whole number from 1`);
   }
+  const onProgress = progressOn(terminal);
   return {
     threads,
+    maxDecompressedBytes: parseSize(argv.maxDecompressedBytes, "--max-decompressed-bytes"),
+    ...(onProgress === undefined ? {} : { onProgress }),
     stdin: terminal.stdin,
     ...(inputFormat === undefined ? {} : { inputFormat }),
     ...(goVersion === undefined ? {} : { goVersion }),

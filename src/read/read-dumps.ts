@@ -20,12 +20,21 @@ export interface ReadDumpsOptions {
   readonly goVersion?: string;
   /** What the input `-` reads. */
   readonly stdin?: AsyncIterable<Uint8Array>;
-  /** Called now and then with the bytes read so far of the input `name`, and its size where that is known. */
-  readonly onProgress?: (progress: { name: string; bytes: number; size: number | undefined }) => void;
+  /** Called now and then while inputs are read, and with `undefined` when all are. */
+  readonly onProgress?: (progress: ReadProgress | undefined) => void;
   /** Most bytes that compressed inputs may unpack to, each; `defaultMaxDecompressedBytes` when left out. */
   readonly maxDecompressedBytes?: number;
   /** What the dumps of several readings share. */
   readonly pool?: StackPool;
+}
+
+/** How far the reading of an input is. */
+export interface ReadProgress {
+  readonly name: string;
+  /** Bytes read so far, unpacked. */
+  readonly bytes: number;
+  /** Bytes of the input, where that is known. */
+  readonly size: number | undefined;
 }
 
 /** An input without a dump that can be used. */
@@ -66,6 +75,7 @@ export async function readDumps(inputs: readonly string[], options: ReadDumpsOpt
       result.failures.push({ name: input, error });
     }
   }
+  options.onProgress?.(undefined);
   return result;
 }
 
