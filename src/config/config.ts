@@ -16,6 +16,13 @@ export interface Setting<T> {
   readonly at: Written;
 }
 
+/** A place of a configuration that names rules. */
+export interface RulePattern {
+  /** Id or glob. */
+  readonly pattern: string;
+  problem(message: string, hint?: string): RuleProblem;
+}
+
 /** Settings of the rules that a pattern matches. */
 export interface RuleSetting {
   /** Id or glob. */
@@ -45,6 +52,8 @@ export interface Config {
   readonly own: readonly Setting<string>[];
   readonly define: Readonly<Record<string, Setting<unknown>>>;
   readonly suppressions: readonly Suppression[];
+  /** The rules that suppressions name, each with its place. */
+  readonly suppressed: readonly RulePattern[];
   readonly gate: { readonly [K in keyof GateOptions]?: Setting<GateOptions[K]> };
   /** What processes and groups of goroutines may use. */
   readonly budgets: readonly Setting<Budget>[];

@@ -52,7 +52,10 @@ export async function configuredRules(
   for (const { source, file, define: own } of loaded.rules)
     sources.set(source.id, { source, file, define: { ...define, ...own } });
   const known = [...new Set([...builtinIds, ...sources.keys()])];
-  const problems = config.rules.flatMap((setting) => settingProblems(setting, known, sources));
+  const problems = [
+    ...config.rules.flatMap((setting) => settingProblems(setting, known, sources)),
+    ...config.suppressed.flatMap((s) => unknownPattern(s.pattern, known, s.problem)),
+  ];
   if (problems.length > 0) throw new RuleError(problems);
   return {
     rules: [...sources.values()].map((s) => configure(s, config)),
@@ -73,16 +76,10 @@ function settingProblems(
 ): RuleProblem[] {
   const matches = compileText(setting.pattern);
   const ids = known.filter(matches);
-  if (ids.length === 0) {
-    const hint = nearest(setting.pattern, known);
-    return [
-      setting.problem(
-        undefined,
-        `there is no rule ${setting.pattern}`,
-        hint === undefined ? "see deadlock-lint rules list" : `did you mean ${hint}?`,
-      ),
-    ];
-  }
+  if (ids.length === 0)
+    return unknownPattern(setting.pattern, known, (message, hint) =>
+      setting.problem(undefined, message, hint),
+    );
   if (Object.keys(setting.params).length === 0) return [];
   const found = new Map<string, RuleProblem>();
   for (const id of ids) {
@@ -91,6 +88,21 @@ function settingProblems(
       found.set(p.name, setting.problem(p.name, p.message, p.hint));
   }
   return [...found.values()];
+}
+
+function unknownPattern(
+  pattern: string,
+  known: readonly string[],
+  problem: (message: string, hint: string) => RuleProblem,
+): RuleProblem[] {
+  if (known.some(compileText(pattern))) return [];
+  const hint = nearest(pattern, known);
+  return [
+    problem(
+      `there is no rule ${pattern}`,
+      hint === undefined ? "see deadlock-lint rules list" : `did you mean ${hint}?`,
+    ),
+  ];
 }
 
 function configure(

@@ -12,7 +12,7 @@ import { type PositionedYaml, parseYaml, pointer } from "../rules/positions.ts";
 import { nearest } from "../rules/spelling.ts";
 import { symbolProblem } from "../rules/symbol-pattern.ts";
 import { compileSchema, locatedProblems } from "../rules/validate.ts";
-import type { Config, Pack, RuleSetting, Setting, Written } from "./config.ts";
+import type { Config, Pack, RulePattern, RuleSetting, Setting, Written } from "./config.ts";
 import { configSchema } from "./config-schema.ts";
 
 type RuleSettingSource =
@@ -60,6 +60,7 @@ class ConfigLoader {
   readonly #own: Setting<string>[] = [];
   readonly #define: Record<string, Setting<unknown>> = {};
   readonly #suppressions: Suppression[] = [];
+  readonly #suppressed: RulePattern[] = [];
   #gate: Config["gate"] = {};
   readonly #budgets: Setting<Budget>[] = [];
   readonly #problems: RuleProblem[] = [];
@@ -72,6 +73,7 @@ class ConfigLoader {
       own: this.#own,
       define: this.#define,
       suppressions: this.#suppressions,
+      suppressed: this.#suppressed,
       gate: this.#gate,
       budgets: this.#budgets,
       problems: this.#problems,
@@ -94,7 +96,12 @@ class ConfigLoader {
     if (!this.#files.includes(file)) this.#files.push(file);
     this.#settings(source, yaml, place);
     source.suppressions?.forEach((s, i) => {
-      if (!bad.has(i)) this.#suppressions.push({ ...s, at: place(`/suppressions/${i}`) });
+      if (bad.has(i)) return;
+      this.#suppressions.push({ ...s, at: place(`/suppressions/${i}`) });
+      this.#suppressed.push({
+        pattern: s.rule,
+        problem: (message, hint) => yaml.problem(`/suppressions/${i}/rule`, message, { hint }),
+      });
     });
   }
 

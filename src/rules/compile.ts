@@ -142,6 +142,8 @@ class RuleCompiler implements PredicateContext {
     for (const [name, declared] of Object.entries(this.#source.params ?? {})) {
       const param = declaredParam(declared);
       this.#params[name] = Object.hasOwn(given, name) ? (given[name] as typeof param.default) : param.default;
+      if (typeof param.default !== "number" && (param.min !== undefined || param.max !== undefined))
+        this.problem(`/params/${name}`, `parameter ${name} is no number: it has no min or max`);
       const wrong = valueProblem(name, param.default, param);
       if (wrong !== undefined) this.problem(`/params/${name}`, wrong);
     }

@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { RuleError, type RuleProblem, UsageError } from "../errors.ts";
 import { type CompileProblem, compileRule } from "./compile.ts";
+import { compileText } from "./pattern.ts";
 import { type PositionedYaml, parseYaml, pointer } from "./positions.ts";
 import type { Rule } from "./rule.ts";
 import type { RuleFileSource, RuleSource } from "./rule-source.ts";
@@ -36,7 +37,7 @@ export async function ruleFiles(path: string): Promise<string[]> {
   const info = await stat(path).catch((cause: unknown) => {
     throw new UsageError(`${path}: no such rule file or directory`, {
       cause,
-      hint: "check the path given to --rules",
+      hint: "name a rule file, or a directory that holds some",
     });
   });
   if (!info.isDirectory()) return [path];
@@ -112,7 +113,7 @@ function compileFile(
   return source.rules.map((written, i) => {
     const full = { ...source.defaults, ...written };
     const { rule, problems: found } = compileRule(full, { define });
-    problems.push(...placed(yaml, i, found));
+    problems.push(...withoutSeverity(yaml, i), ...placed(yaml, i, found));
     return {
       file,
       source: full,
@@ -139,9 +140,20 @@ function furtherProblems(
       own.map((p) => p.slice(below.length)),
     );
     if (source === undefined) return [];
-    const scope = { define: { ...shared, ...define }, partial: true };
-    return placed(yaml, i, compileRule(source, scope).problems);
+    const scope = { define: { ...shared, ...define }, partial: own.length > 0 };
+    return [...withoutSeverity(yaml, i), ...placed(yaml, i, compileRule(source, scope).problems)];
   });
+}
+
+/** The one required key that `defaults` may say instead. */
+function withoutSeverity(yaml: PositionedYaml, rule: number): RuleProblem[] {
+  const { defaults } = (yaml.value ?? {}) as Partial<RuleFileSource>;
+  if (rulesOf(yaml)[rule]?.severity !== undefined || defaults?.severity !== undefined) return [];
+  return [
+    yaml.problem(`/rules/${rule}`, 'missing key "severity"', {
+      hint: "say error, warning or info here, or under defaults for all rules of the file",
+    }),
+  ];
 }
 
 function placed(yaml: PositionedYaml, rule: number, problems: readonly CompileProblem[]): RuleProblem[] {
@@ -210,10 +222,11 @@ function unknownExplains(
   return files.flatMap(({ yaml }) =>
     rulesOf(yaml).flatMap(({ explains }, i) =>
       (Array.isArray(explains) ? explains : []).flatMap((id, j) => {
-        if (typeof id !== "string" || id.includes("*") || ids.includes(id)) return [];
+        if (typeof id !== "string" || ids.some(compileText(id))) return [];
         const hint = nearest(id, ids);
+        const known = id.includes("*") ? `no rule fits ${id}` : `there is no rule ${id}`;
         return [
-          yaml.problem(`/rules/${i}/explains/${j}`, `there is no rule ${id}`, {
+          yaml.problem(`/rules/${i}/explains/${j}`, known, {
             hint: hint && `did you mean ${hint}?`,
           }),
         ];

@@ -22,13 +22,23 @@ export const rangeSchema: JsonSchema = {
 /** Compiles `{gte: 5, lt: $params.max}`. */
 export function rangeTest(
   source: unknown,
-  context: Pick<PredicateContext, "number">,
+  context: Pick<PredicateContext, "number"> & Partial<Pick<PredicateContext, "problem">>,
   path: string,
 ): (value: number) => boolean {
   const range = source as Record<string, unknown>;
   const bounds = Object.entries(range).map(
     ([key, value]) => [key, context.number(value, `${path}/${key}`)] as const,
   );
+  const test = withinBounds(bounds);
+  const limits = bounds.map(([, limit]) => limit).filter((limit) => !Number.isNaN(limit));
+  // Between two neighbouring limits every number is alike, so that a few of them stand for all.
+  const tried = limits.flatMap((limit) => [limit - 1e-6, limit, limit + 1e-6]);
+  if (limits.length === bounds.length && !tried.some(test))
+    context.problem?.(path, "no number is in this range", "the lower limit is above the upper one");
+  return test;
+}
+
+function withinBounds(bounds: readonly (readonly [string, number])[]): (value: number) => boolean {
   return (value) =>
     bounds.every(([key, limit]) => {
       if (key === "gte") return value >= limit;

@@ -157,7 +157,7 @@ const ruleProperties: Readonly<Record<string, JsonSchema>> = {
     examples: ["channel/send-pileup"],
   },
   title: text("What is wrong, in a line.", "Many goroutines are parked on a send at one line"),
-  severity: severity("What it means if it is true."),
+  severity: severity("What it means if it is true; required here or under `defaults`."),
   description: text(
     "What the rule finds and what it leaves alone.",
     "Senders of one line; producers of an idle queue are left alone.",
@@ -425,7 +425,7 @@ export function ruleFileSchema(): JsonSchema {
       frame: frameSchema,
       rule: {
         type: "object",
-        required: ["id", "title", "severity", "roles", "message"],
+        required: ["id", "title", "roles", "message"],
         additionalProperties: false,
         properties: ruleProperties,
       },

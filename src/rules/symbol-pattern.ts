@@ -1,4 +1,5 @@
 import { isRegexp } from "./pattern.ts";
+
 /** What keeps a pattern from matching any Go name, and what to write instead. */
 export interface PatternProblem {
   readonly message: string;
@@ -50,6 +51,11 @@ function globProblem(property: string, pattern: string): PatternProblem | undefi
     return {
       message: `${quoted} matches no Go name: a name has no arguments`,
       hint: "leave out the parentheses at the end",
+    };
+  if (/\((?!\*)/.test(pattern))
+    return {
+      message: `${quoted} matches no Go name: a parenthesis opens only before the star of a pointer receiver`,
+      hint: "write main.(*Pool).get for a method of *Pool, main.Pool.get for one of Pool",
     };
   if (/\[.*\]/.test(pattern))
     return {

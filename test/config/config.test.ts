@@ -61,6 +61,12 @@ describe("one mistake gives one message", () => {
       "did you mean channel/send-pileup?",
     ],
     [
+      "a suppression of an unknown rule",
+      { [main]: "schema: 1\nsuppressions: [{ rule: lock/stukc, reason: known }]\n" },
+      "there is no rule lock/stukc",
+      "did you mean lock/stuck?",
+    ],
+    [
       "an unknown parameter",
       { [main]: "schema: 1\nrules: { channel/send-pileup: { params: { mim: 3 } } }\n" },
       "rule channel/send-pileup has no parameter mim",

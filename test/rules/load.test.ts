@@ -132,6 +132,34 @@ describe("one mistake gives one message, with its place, its line and what to do
       "did you mean $params.min?",
     ],
     [
+      "a parenthesis that no name has",
+      rule("", "{ s: { at: { line: $AT, method: 'Lock(' } } }"),
+      '"Lock(" matches no Go name',
+      "main.(*Pool).get",
+    ],
+    [
+      "a range in which no number lies",
+      rule("", "{ s: { wait: chan-send, at: { line: $AT }, count: { gte: 5, lte: 2 } } }"),
+      "r1.yaml:6:62: error: no number is in this range",
+      "the lower limit is above the upper one",
+    ],
+    [
+      "a range of a text",
+      rule("", "{ s: { wait: chan-send, at: { line: $AT, method: $params.name } } }").replace(
+        "    roles",
+        "    params: { name: { default: x, min: 3 } }\n    roles",
+      ),
+      "parameter name is no number: it has no min or max",
+      "",
+    ],
+    [
+      "no severity, not even a default",
+      rule("").replace("    severity: error\n", ""),
+      'missing key "severity"',
+      "under defaults",
+    ],
+    ["an explained glob that fits no rule", rule("    explains: ['taem/*']\n"), "no rule fits taem/*", ""],
+    [
       "a refused regular expression",
       rule("", "{ s: { at: { line: $AT, function: '/a(?=b)/' } } }"),
       "the regular expression is not accepted",
@@ -274,11 +302,18 @@ rules:
     expect.stringContaining("r1.yaml:9:29: error: the regular expression is not accepted"),
     "r1.yaml:9:69: error: the rule has no parameter mn",
     'r1.yaml:11:5: error: missing key "title"',
-    'r1.yaml:11:5: error: missing key "severity"',
     'r1.yaml:11:5: error: missing key "message"',
+    'r1.yaml:11:5: error: missing key "severity"',
     "r1.yaml:11:9: error: rule id team/a is used twice",
     "r1.yaml:13:16: error: there is no rule team/b",
   ]);
+});
+
+it("what every rule of a file shares stands under defaults", async () => {
+  const shared = rule("")
+    .replace("    severity: error\n", "")
+    .replace("rules:", "defaults: { severity: warning }\nrules:");
+  expect(await check(shared)).toBe("");
 });
 
 describe("warnings", () => {
