@@ -1,5 +1,6 @@
 import { constructFromEvents, type Event, getScalarValue, parseEvents, YAMLException } from "js-yaml";
 import { RuleError, type RuleProblem, type TextPosition } from "../errors.ts";
+import { type ExpansionProblem, expansionProblem } from "./expansion.ts";
 
 /** A YAML document with the place of everything in it. */
 export interface PositionedYaml {
@@ -39,6 +40,8 @@ export function parseYaml(file: string, source: string): PositionedYaml {
       throw new RuleError([
         at(file, text, second(events), "a file holds one YAML document, this is the second"),
       ]);
+    const blown = expansionProblem(documents[0]);
+    if (blown !== undefined) throw new RuleError([at(file, text, 0, expansionWords[blown], aliasHint)]);
     return {
       value: documents[0],
       problem(path, message, { hint, severity = "error", onKey = false } = {}) {
@@ -52,6 +55,12 @@ export function parseYaml(file: string, source: string): PositionedYaml {
     throw new RuleError([at(file, text, error.mark?.position ?? 0, error.reason, yamlHint(error.reason))]);
   }
 }
+
+const expansionWords: Readonly<Record<ExpansionProblem, string>> = {
+  endless: "an alias (*name) stands inside what it stands for: the file has no end",
+  "too large": "aliases (*name) make this file many times as large as it is written",
+};
+const aliasHint = "say what rules share under defaults, and conditions under define";
 
 function yamlHint(reason: string): string | undefined {
   if (reason.includes("tab")) return "indent with spaces";
