@@ -3,6 +3,7 @@ import { waitClasses, waitKinds } from "../model/wait-kind.ts";
 import type { JsonSchema } from "../rules/predicates/predicate.ts";
 import { predicates } from "../rules/predicates/predicates.ts";
 import { ruleFileSchema } from "../rules/schema.ts";
+import { testProperties } from "../rules/test-schema.ts";
 import { code, table } from "./markdown.ts";
 
 /** Which formats can know a fact, in words; a dump of that format may still lack it. */
@@ -56,6 +57,11 @@ export function languagePage(): string {
     "## Questions about a match: `when`",
     "`confidence`, `escalate` and `unless` ask these. Several keys of one object must all hold.",
     keyTable(propertiesOf(definitions.when)),
+    "## A test",
+    "Tests stand under `tests` of a rule, or under `tests` of a `*.test.yaml` beside its file, each then with `rule`:",
+    keyTable(testProperties),
+    "`expect` is `none`, or what one finding of the rule has; what is not named may be anything:",
+    keyTable(propertiesOf(testProperties.expect)),
   ].join("\n\n")}\n`;
 }
 

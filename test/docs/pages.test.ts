@@ -5,6 +5,7 @@ import { rulesPage } from "../../src/docs/rules-page.ts";
 import { builtinPacks } from "../../src/rules/builtin.ts";
 import { flowText } from "../../src/rules/flow-text.ts";
 import { predicates } from "../../src/rules/predicates/predicates.ts";
+import { testProperties } from "../../src/rules/test-schema.ts";
 
 const packs = builtinPacks().map(({ file, defaults, rules }) => ({
   file,
@@ -19,6 +20,7 @@ test("docs/rule-language.md is what the predicates say, and has each of them", (
   const page = readFileSync("docs/rule-language.md", "utf8");
   expect(page).toBe(languagePage());
   for (const { key } of predicates) expect(page).toContain(`| \`${key}\` |`);
+  for (const key of Object.keys(testProperties)) expect(page).toContain(`| \`${key}\` |`);
 });
 
 test("values are written as YAML reads them", async () => {
