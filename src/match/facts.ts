@@ -15,6 +15,7 @@ import {
   columnOf,
   countBy,
   type GroupSummary,
+  isUniform,
   partition,
   rowsByStack,
   type SmallColumn,
@@ -172,6 +173,8 @@ export class Facts {
   splitRows(stackIndex: number, rows: ArrayLike<number>, attributes: number): readonly Group[] {
     if (rows.length === 0) return [];
     if (attributes === 0 || rows.length === 1) return [this.groupOf(stackIndex, rows)];
+    const column = columnOf(this.dump.goroutines, attributes);
+    if (column !== undefined && isUniform(rows, column)) return [this.groupOf(stackIndex, rows)];
     return partition(rows, this.#keyOf(stackIndex, attributes)).map((part) => this.groupOf(stackIndex, part));
   }
 

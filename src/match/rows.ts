@@ -55,6 +55,15 @@ export function columnOf(g: Goroutines, attributes: number): Float64Array | Smal
   return smallColumns(g).find(([bit]) => bit === attributes)?.[1];
 }
 
+/** Whether all rows have the same value, an unknown one (NaN) included. */
+export function isUniform(rows: ArrayLike<number>, column: Float64Array | SmallColumn): boolean {
+  const first = column[rows[0]!]!;
+  let i = 1;
+  if (Number.isNaN(first)) while (i < rows.length && Number.isNaN(column[rows[i]!]!)) i++;
+  else while (i < rows.length && column[rows[i]!] === first) i++;
+  return i === rows.length;
+}
+
 /** Smallest and largest value of some rows. */
 export function spanOf(rows: ArrayLike<number>, column: SmallColumn): { least: number; most: number } {
   let least = column[rows[0]!]!;

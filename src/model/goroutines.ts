@@ -30,6 +30,9 @@ export interface GoroutineRow {
   readonly labels: number;
 }
 
+/** Room that columns may have for each row in use. */
+const slack = 1.1;
+
 /**
  * Columns, a row a goroutine. About 60 bytes a goroutine plus 8 for each stored argument,
  * so that a million fit beside everything else.
@@ -98,10 +101,10 @@ export class Goroutines {
     if (needed > this.arguments.length) this.arguments = resized(this.arguments, needed);
   }
 
-  /** Gives back the room beyond the last row. */
+  /** Gives back the room beyond the last row; a little of it is not worth a copy of all columns. */
   trim(): void {
-    if (this.id.length > this.length) this.#resize(this.length);
-    if (this.arguments.length > this.argumentsLength)
+    if (this.id.length > this.length * slack) this.#resize(this.length);
+    if (this.arguments.length > this.argumentsLength * slack)
       this.arguments = this.arguments.slice(0, this.argumentsLength);
   }
 
