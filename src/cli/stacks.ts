@@ -2,6 +2,7 @@ import type { ArgumentsCamelCase, Argv, CommandModule, InferredOptionTypes } fro
 import { type GroupBy, groupings } from "../model/grouping.ts";
 import { histogram } from "../model/histogram.ts";
 import { readDumps } from "../read/read-dumps.ts";
+import { count, plural } from "../report/describe.ts";
 import { visible } from "../report/escape.ts";
 import { inputOptions } from "./options.ts";
 import { errorText, exitCodeOf } from "./print-error.ts";
@@ -71,16 +72,17 @@ function table(
   named: boolean,
 ): string {
   const shown = top > 0 ? rows.slice(0, top) : rows;
-  const width = String(total).length;
-  const lines = shown.map(({ count, key }) => {
-    const percent = `${((100 * count) / Math.max(1, total)).toFixed(1)} %`.padStart(7);
-    return `${String(count).padStart(width)} ${percent}  ${visible(key.replaceAll("\n", " ← "))}`;
+  const width = count(total).length;
+  const lines = shown.map(({ count: goroutines, key }) => {
+    const percent = `${((100 * goroutines) / Math.max(1, total)).toFixed(1)} %`.padStart(7);
+    return `${count(goroutines).padStart(width)} ${percent}  ${visible(key.replaceAll("\n", " ← "))}`;
   });
   const rest = rows.slice(shown.length).reduce((n, r) => n + r.count, 0);
   if (rest > 0)
     lines.push(
-      `${String(rest).padStart(width)}           in ${rows.length - shown.length} smaller groups (--top 0 shows all)`,
+      `${count(rest).padStart(width)}           in ${plural(rows.length - shown.length, "smaller group")} (--top 0 shows all)`,
     );
-  lines.push(`${String(total).padStart(width)}           goroutines in ${rows.length} groups`);
+  const noun = total === 1 ? "goroutine" : "goroutines";
+  lines.push(`${count(total).padStart(width)}           ${noun} in ${plural(rows.length, "group")}`);
   return `${named ? `${visible(name)}\n` : ""}${lines.join("\n")}\n`;
 }

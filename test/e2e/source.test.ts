@@ -88,6 +88,6 @@ rules:
     const without = lint(...only);
     expect(without.stdout).toContain("no Go source shows it: team/buffered-send");
     expect(without.stdout).toContain("deadlock-lint --source-root DIR DUMP");
-    expect(lint(...only, "--source-root", programs).stdout).toContain("1002 goroutines");
+    expect(lint(...only, "--source-root", programs).stdout).toContain("1,002 goroutines");
   });
 });
