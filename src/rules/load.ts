@@ -9,6 +9,7 @@ import type { RuleFileSource, RuleSource } from "./rule-source.ts";
 import { ruleFileSchema } from "./schema.ts";
 import { soundPart } from "./sound-part.ts";
 import { nearest } from "./spelling.ts";
+import { unusedDefinitions } from "./unused-define.ts";
 import { compileSchema, locatedProblems } from "./validate.ts";
 
 /** A rule with the place that it was written at. */
@@ -110,6 +111,8 @@ function compileFile(
 ): LoadedRule[] {
   const source = yaml.value as RuleFileSource;
   const define = { ...shared, ...source.define };
+  for (const { path, message, hint, severity } of unusedDefinitions(source, shared))
+    problems.push(yaml.problem(path, message, { hint, severity, onKey: severity === "warning" }));
   return source.rules.map((written, i) => {
     const full = { ...source.defaults, ...written };
     const { rule, problems: found } = compileRule(full, { define });

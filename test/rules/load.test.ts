@@ -340,6 +340,19 @@ it("two rules that select the same are a warning, as is a role that nothing narr
   expect(open).toContain("warning: role s is asked of every goroutine");
 });
 
+it("a definition that no rule uses is named, and so are the mistakes in it", async () => {
+  const dead =
+    'define: { puts: { at: { method: put } }, dead: { at: { method: "Lock(" }, is: nothere }, names: [main.f] }';
+  const text = rule("", "{ s: { is: puts, at: { line: $AT } } }").replace("rules:", `${dead}\nrules:`);
+  const said = await check(text);
+  expect(said.match(/: (?:error|warning): .*/g)).toEqual([
+    ": warning: no rule of this file uses dead",
+    expect.stringContaining(': error: "Lock(" matches no Go name'),
+    ": error: nothing named nothere is defined",
+    ": warning: no rule of this file uses names",
+  ]);
+});
+
 describe("anchors and aliases", () => {
   it("are read", async () => {
     const aliased = `${rule("", "{ s: &s { wait: chan-send, at: { line: $AT } } }")}  - id: team/other
