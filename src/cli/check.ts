@@ -87,15 +87,15 @@ export async function lint(argv: ArgumentsCamelCase<LintArguments>, terminal: Te
   const source = await openSourceOf(argv, { mapsAlone: true });
   const reading = readOptionsOf(argv, terminal);
   const before = await readBefore(argv.before, reading);
+  const facts = { ...ownOf(argv.own, config), ...(source === undefined ? {} : { source }) };
   const hasFinding = (dumps: readonly Dump[]): boolean =>
-    analyze(dumps, rules, { ...gate, ...ownOf(argv.own, config), budgets: [] }).gate.failed;
+    analyze(dumps, rules, { ...gate, ...facts, budgets: [] }).gate.failed;
   const taken = await takeDumps(argv, reading, terminal, hasFinding);
   const failures = [...before.failures, ...taken.failures];
   for (const { error } of failures) await write(terminal.stderr, errorText(error));
   const base: AnalyzeOptions = {
     ...gate,
-    ...ownOf(argv.own, config),
-    ...(source === undefined ? {} : { source }),
+    ...facts,
     suppressions: config?.suppressions ?? [],
     today: new Date().toISOString().slice(0, 10),
     failures: [
@@ -142,8 +142,11 @@ function withBefore(
   rules: readonly Rule[],
   base: AnalyzeOptions,
 ): Report {
-  const { own } = base;
-  const then = analyze(before.dumps, rules, own === undefined ? {} : { own });
+  const { own, source } = base;
+  const then = analyze(before.dumps, rules, {
+    ...(own === undefined ? {} : { own }),
+    ...(source === undefined ? {} : { source }),
+  });
   return analyze(taken.dumps, rules, {
     ...base,
     series: (i) => taken.processes[i]!,

@@ -70,6 +70,14 @@ describe("--source-root", () => {
     expect(lint(story, "--source-root", join(folder, "nowhere"))).toMatchObject({ code: 2 });
   });
 
+  test("what only the source shows was there before, too", () => {
+    const cycle = dump("lock/order-cycle/fires.rwmutex.go1.27.debug2.txt");
+    const run = (...more: string[]) => lint("--no-config", cycle, "--source-root", programs, ...more);
+    expect(run().stdout).toContain("lock/order-cycle-by-source");
+    expect(run().code).toBe(1);
+    expect(run("--before", cycle).code).toBe(0);
+  });
+
   test("a rule that asks for source says what it lacks", () => {
     const rules = file(
       folder,
