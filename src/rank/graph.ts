@@ -207,5 +207,5 @@ function placeOf(match: Match, link: RingLink): string {
   const place = shortFunction(frames[typeof at === "number" ? at : 0]?.symbol.plain ?? "unknown");
   const id = facts.dump.goroutines.id[group.rows[0]!]!;
   const alone = link.members.length === 1 && group.weight === 1 && !Number.isNaN(id);
-  return alone ? `${place}\ngoroutine ${id}` : place;
+  return alone ? `${place}, goroutine ${id}` : place;
 }

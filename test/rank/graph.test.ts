@@ -26,7 +26,7 @@ function arrows({ nodes, edges }: ReportGraph): string[] {
     nodes
       .find((node) => node.id === id)!
       .label.replace(/0x[0-9a-f]+/, "…")
-      .replace(/\ngoroutine \d+/, "");
+      .replace(/, goroutine \d+/, "");
   return edges.map((e) => `${label(e.from)} --${e.label} (${e.certainty})--> ${label(e.to)}`);
 }
 
