@@ -148,8 +148,17 @@ function isAlone(
     (other) =>
       other === role ||
       !reach.get(other)!.has(stackIndex) ||
-      (use.plain && use.partners.includes(other) && isKnown(use, facts, [stackIndex])),
+      (use.plain && use.partners.includes(other) && isApart(other, use, facts, reach, stackIndex)),
   );
+}
+
+/** Whether the variable keeps the goroutines of a stack from playing the other role beside the group. */
+function isApart(other: Role, use: IdUse, facts: Facts, reach: Reach, stackIndex: number): boolean {
+  if (isKnown(use, facts, [stackIndex])) return true;
+  // Unknown ones are never members of such a role, but keep it from being ruled out; those of other stacks do that too.
+  if (other.kind === "required" || use.column !== attribute.id) return false;
+  for (const i of reach.get(other)!.keys()) if (i !== stackIndex && !isKnown(use, facts, [i])) return true;
+  return false;
 }
 
 /** Divides the goroutines of a stack into those of which the id matters, and all others. */

@@ -1,5 +1,6 @@
 import type { Match } from "../match/match.ts";
 import type { Finding } from "../report/report.ts";
+import type { Rule } from "../rules/rule.ts";
 import { type Candidate, candidatesOf, findingOf } from "./finding.ts";
 import { sharesOne } from "./row-set.ts";
 
@@ -7,11 +8,17 @@ import { sharesOne } from "./row-set.ts";
 export function rankMatches(matches: readonly Match[]): Finding[] {
   const candidates = byRule(matches).flatMap(candidatesOf).sort(byRank);
   const parent = explainers(candidates);
+  const symptomsOf = new Map<number, number[]>();
+  parent.forEach((cause, i) => {
+    const siblings = symptomsOf.get(cause);
+    if (siblings === undefined) symptomsOf.set(cause, [i]);
+    else siblings.push(i);
+  });
   const build = (index: number): Finding => {
-    const symptoms = candidates.flatMap((_, i) => (parent[i] === index ? [build(i)] : []));
+    const symptoms = (symptomsOf.get(index) ?? []).map(build);
     return { ...findingOf(candidates[index]!), symptoms };
   };
-  return candidates.flatMap((_, i) => (parent[i] === -1 ? [build(i)] : []));
+  return (symptomsOf.get(-1) ?? []).map(build);
 }
 
 function byRule(matches: readonly Match[]): Match[][] {
@@ -48,14 +55,42 @@ function explainers(candidates: readonly Candidate[]): number[] {
     for (let i = index; i !== -1; i = parent[i]!) if (i === ancestor) return true;
     return false;
   };
+  const { near } = neighbours(candidates);
   candidates.forEach((symptom, i) => {
     const id = symptom.matches[0]!.rule.id;
-    parent[i] = candidates.findIndex(
-      (cause, j) =>
-        j !== i && cause.matches[0]!.rule.explains(id) && !isBelow(j, i) && concerns(cause, symptom),
-    );
+    const explains = new Map<Rule, boolean>();
+    const cause = near(symptom).find((j) => {
+      const { rule } = candidates[j]!.matches[0]!;
+      if (!explains.has(rule)) explains.set(rule, rule.explains(id));
+      return j !== i && explains.get(rule) === true && !isBelow(j, i) && concerns(candidates[j]!, symptom);
+    });
+    parent[i] = cause ?? -1;
   });
   return parent;
+}
+
+/** Finds the candidates that have a stack or an address in common with one, the highest-ranked first. */
+function neighbours(candidates: readonly Candidate[]): { near: (one: Candidate) => number[] } {
+  const byStack = new Map<number, number[]>();
+  const byAddress = new Map<number, number[]>();
+  candidates.forEach((candidate, i) => {
+    for (const stack of candidate.rows.stacks()) addTo(byStack, stack, i);
+    for (const address of candidate.resources()) addTo(byAddress, address, i);
+  });
+  return {
+    near(one) {
+      const found = new Set<number>();
+      for (const stack of one.rows.stacks()) for (const i of byStack.get(stack)!) found.add(i);
+      for (const address of one.resources()) for (const i of byAddress.get(address)!) found.add(i);
+      return [...found].sort((a, b) => a - b);
+    },
+  };
+}
+
+function addTo(index: Map<number, number[]>, key: number, value: number): void {
+  const list = index.get(key);
+  if (list === undefined) index.set(key, [value]);
+  else list.push(value);
 }
 
 /** They share goroutines, or wait for the same thing. */

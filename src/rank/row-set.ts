@@ -24,6 +24,11 @@ export class RowSet {
     this.size = size;
   }
 
+  /** The stacks that they have. */
+  stacks(): Iterable<number> {
+    return this.#byStack.keys();
+  }
+
   /** Whether a goroutine is in both. */
   overlaps(other: RowSet): boolean {
     const [few, many] =
