@@ -1,3 +1,4 @@
+import { type Blocking, blockingOf } from "../model/blocking.ts";
 import type { Dump } from "../model/dump.ts";
 import { namesOf } from "../model/names.ts";
 import { type Origin, originOf } from "../model/origin.ts";
@@ -70,6 +71,7 @@ export class Facts {
   readonly #entry: (FramePlace | undefined)[] = [];
   readonly #origins = new Map<Frame, Origin>();
   #held: HeldLocks | undefined;
+  #blocking: Blocking | undefined;
   #rowById: ReadonlyMap<number, number> | undefined;
   #names: ReadonlySet<string> | "open" | undefined;
   #total: number | undefined;
@@ -255,6 +257,12 @@ export class Facts {
   get held(): HeldLocks {
     this.#held ??= heldLocks(this.dump);
     return this.#held;
+  }
+
+  /** Who waits behind whom. */
+  get blocking(): Blocking {
+    this.#blocking ??= blockingOf(this.dump, this.held);
+    return this.#blocking;
   }
 
   /** Value of an argument of a frame for a group; NaN when unknown. */

@@ -42,7 +42,7 @@ describe("the picture of a finding", () => {
   });
 
   test("of a goroutine that may hold the lock it waits for is a circle of two", async () => {
-    const { graph } = await findingOf("lock/self-deadlock", "leaked", "sigquit");
+    const { graph } = await findingOf("lock/self-deadlock", "method", "sigquit");
     expect(edgesOnCycles(graph).size).toBe(2);
   });
 

@@ -2,7 +2,7 @@ import { attribute, type Condition, type Subject, truth, unknown } from "../../m
 import type { History } from "../../match/history.ts";
 import { waitKinds } from "../../model/wait-kind.ts";
 import { rangeSchema, rangeTest } from "../range.ts";
-import type { Predicate } from "./predicate.ts";
+import type { JsonSchema, Predicate } from "./predicate.ts";
 import { waitKindsOf } from "./wait.ts";
 
 function historyOf(subject: Subject): History | undefined {
@@ -45,13 +45,26 @@ export const growth: Predicate = {
   key: "growth",
   schema: {
     ...rangeSchema,
+    properties: {
+      ...(rangeSchema.properties as Record<string, JsonSchema>),
+      snapshots: {
+        type: ["integer", "string"],
+        minimum: 2,
+        pattern: "^\\$params\\.[a-z][a-z0-9-]*$",
+        description:
+          "There are at least so many snapshots, this one included, and each has more than the one before it.",
+        examples: [3],
+      },
+    },
     description:
       "How many goroutines more have this stack than in the first snapshot, when no snapshot in between had fewer than the one before it. Needs several dumps.",
-    examples: [{ gte: 10 }],
+    examples: [{ gte: 10 }, { gte: 10, snapshots: 3 }],
   },
   needs: [],
   compile(value, context, path): Condition {
-    const test = rangeTest(value, context, path);
+    const { snapshots, ...range } = value as Record<string, unknown>;
+    const test = rangeTest(range, context, path);
+    const atLeast = snapshots === undefined ? 0 : context.number(snapshots, `${path}/snapshots`);
     return {
       attributes: 0,
       evaluate(subject) {
@@ -59,8 +72,9 @@ export const growth: Predicate = {
         if (history === undefined) return unknown("ids");
         const now = subject.facts.groups(subject.stackIndex, 0)[0]?.weight ?? 0;
         const series = [...history.counts(subject.stack), now];
-        const steady = series.every((n, i) => i === 0 || n >= series[i - 1]!);
-        return truth(steady && test(now - series[0]!));
+        const least = snapshots === undefined ? 0 : 1;
+        const rises = series.every((n, i) => i === 0 || n - series[i - 1]! >= least);
+        return truth(series.length >= atLeast && rises && test(now - series[0]!));
       },
     };
   },

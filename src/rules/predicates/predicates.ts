@@ -3,7 +3,7 @@ import { at, createdBy, entry, frame, stack, top } from "./frame.ts";
 import { goroutine, labels, leaked, lockedToThread, runningOnThread, system } from "./goroutine.ts";
 import { before, growth, persists } from "./history.ts";
 import type { Predicate } from "./predicate.ts";
-import { channel, lock, mayHold, reenters, waitsFor } from "./resource.ts";
+import { blocks, channel, lock, mayHold, reenters, waitsFor } from "./resource.ts";
 import { source } from "./source.ts";
 import { wait, waited } from "./wait.ts";
 
@@ -21,6 +21,7 @@ export const predicates: readonly Predicate[] = [
   lock,
   waitsFor,
   mayHold,
+  blocks,
   reenters,
   goroutine,
   labels,

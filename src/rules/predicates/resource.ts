@@ -1,6 +1,7 @@
 import { attribute, type Condition, conjoin, truth, unknown } from "../../match/condition.ts";
 import type { Capability } from "../../model/dump.ts";
 import { type WaitKind, waitClasses } from "../../model/wait-kind.ts";
+import { rangeSchema, rangeTest } from "../range.ts";
 import type { Predicate } from "./predicate.ts";
 import { numberMatcher } from "./text-matcher.ts";
 
@@ -70,6 +71,27 @@ export const mayHold: Predicate = {
       evaluate({ facts, group }) {
         const held = facts.held.of(group!.rows[0]!);
         if (held.length > 0) return held.flatMap((address) => [...match(address)]);
+        return facts.dump.capabilities.has("arguments") ? truth(false) : unknown("arguments");
+      },
+    };
+  },
+};
+
+export const blocks: Predicate = {
+  key: "blocks",
+  schema: {
+    ...rangeSchema,
+    description:
+      "How many goroutines wait behind it: for a lock that it may hold, or for it in WaitGroup.Wait, and those who wait for them in turn. Inferred as `holds` is; needs addresses, or the ids of creators (Go 1.21).",
+    examples: [{ gte: 10 }],
+  },
+  needs: ["arguments", "lock-addresses"],
+  compile(value, context, path): Condition {
+    const test = rangeTest(value, context, path);
+    return {
+      attributes: attribute.holds | attribute.creator | attribute.resource,
+      evaluate({ facts, group }) {
+        if (test(facts.blocking.behind(group!.rows[0]!))) return truth(true);
         return facts.dump.capabilities.has("arguments") ? truth(false) : unknown("arguments");
       },
     };
