@@ -198,3 +198,11 @@ test("look-alikes are left to others", () => {
   expect(sniff("goroutine profile: total 61\n2 @ 0x438e16\n")).toBeLessThan(2);
   expect(sniff("error: x\nmain.f\n\t/src/main.go:12\n")).toBeLessThan(2);
 });
+
+test("a dump cut in the name of a frame's function is cut, text that follows a whole goroutine is text", async () => {
+  const [cut] = await read(`${record(1)}goroutine 2 [select]:\nmain.f(0x1)\n\t/src/main.go:11 +0x1d\nma`);
+  expect(cut!.complete).toBe(false);
+  expect(cut!.problems.map((p) => p.message).join()).toContain("the input ends in the middle of a frame");
+  const [whole] = await read(`${record(1)}${record(2).trimEnd()}\nbye`);
+  expect(whole!.complete).toBe(true);
+});

@@ -494,6 +494,9 @@ export class LineParser {
     if (record.pending !== undefined) return "a frame";
     if (record.pendingCreator !== undefined) return "a goroutine's creator";
     if (record.frames.length === 0 && !record.unavailable) return "a goroutine";
+    // The beginning of a function's name looks like text that follows.
+    const fragment = unterminated && this.#foreign === 1 && /^[^\s(]+$/.test(this.#previous);
+    if (fragment && record.createdBy === undefined && !record.unavailable) return "a frame";
     // Text that follows the goroutine shows that it is whole.
     if (this.#foreign > 0) return undefined;
     if (unterminated && !understoodTail(this.#previous)) return "a line";
