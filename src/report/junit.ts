@@ -15,6 +15,11 @@ export const reporter: Reporter = {
     const page = textPage(report, { ...options, color: false, width: 100 });
     const suites = page.report.dumps.map((dump) => ({ name: dump.name, cases: casesOf(dump, page) }));
     if (suites.length === 0) suites.push({ name: "deadlock-lint", cases: [noInput(page.report)] });
+    const failing = suites.some(({ cases }) =>
+      cases.some((c) => c.outcome === "failure" || c.outcome === "error"),
+    );
+    if (!failing && page.report.gate.exitCode !== 0)
+      suites.push({ name: "deadlock-lint", cases: [gateCase(page.report)] });
     const lines = suites.flatMap((suite, id) => suiteLines(suite.name, suite.cases, id));
     return `${['<?xml version="1.0" encoding="UTF-8"?>', "<testsuites>", ...lines, "</testsuites>"].join("\n")}\n`;
   },
@@ -40,6 +45,12 @@ function noInput(report: Report): TestCase {
     message: "no dump was read",
     detail: describeVerdict(report),
   };
+}
+
+/** What fails a run and belongs to no rule or dump: a budget, a limit that a rule hit, an input that could not be read. */
+function gateCase({ gate: { exitCode, reasons } }: Report): TestCase {
+  const [message = `exit code ${exitCode}`] = reasons;
+  return { ...passed, name: "gate", outcome: exitCode === 1 ? "failure" : "error", message, detail: reasons };
 }
 
 function casesOf(dump: ReportDump, page: TextPage): TestCase[] {
@@ -106,11 +117,14 @@ function suiteLines(name: string, cases: readonly TestCase[], id: number): strin
     skipped: String(number("skipped")),
     time: "0",
   };
-  // What passing cases have to say goes to the suite: the stricter schema has no output of a single case.
-  const output = cases.flatMap((each) => (each.output.length > 0 ? [`${each.name}:`, ...each.output] : []));
+  // What passing and skipped cases have to say goes to the suite: no schema allows it in all places of a single case.
+  const output = cases.flatMap((each) => {
+    const said = each.outcome === "skipped" ? [`skipped: ${each.message}`] : each.output;
+    return said.length > 0 ? [`${each.name}:`, ...said] : [];
+  });
   return [
     `  <testsuite${attributeText(attributes)}>`,
-    "    <properties/>",
+    `    <properties><property${attributeText({ name: "tool", value: "deadlock-lint" })}/></properties>`,
     ...cases.flatMap((each) => caseLines(each, name)),
     `    <system-out>${markupLines(output)}</system-out>`,
     "    <system-err/>",
@@ -121,8 +135,8 @@ function suiteLines(name: string, cases: readonly TestCase[], id: number): strin
 function caseLines({ name, outcome, message, detail }: TestCase, suite: string): string[] {
   const open = `    <testcase${attributeText({ name, classname: suite, time: "0" })}`;
   if (outcome === "passed") return [`${open}/>`];
-  const type =
-    outcome === "skipped" ? { message } : { type: outcome === "error" ? "incomplete-input" : name, message };
+  if (outcome === "skipped") return [`${open}><skipped/></testcase>`];
+  const type = { type: outcome === "error" ? "incomplete-input" : name, message };
   const body = detail.length === 0 ? "/>" : `>${markupLines(detail).trimEnd()}</${outcome}>`;
   return [`${open}>`, `      <${outcome}${attributeText(type)}${body}`, "    </testcase>"];
 }

@@ -102,22 +102,35 @@ describe("sarif", () => {
   });
 });
 
-describe("junit", () => {
+describe.each(["schemas/junit.xsd", "schemas/jenkins-junit.xsd"])("junit, by %s", (file) => {
+  const schema = readText(file);
+
   test.each(samples)("%s is valid", async (name, report) => {
     const { errors } = await validateXML({
       xml: { fileName: `${name}.xml`, contents: await render("junit", report) },
-      schema: readText("schemas/junit.xsd"),
+      schema,
     });
     expect(errors).toEqual([]);
   });
 
   test("the validator does refuse", async () => {
-    const { valid } = await validateXML({
-      xml: "<testsuites a='1'/>",
-      schema: readText("schemas/junit.xsd"),
-    });
+    const { valid } = await validateXML({ xml: "<testsuites a='1'/>", schema });
     expect(valid).toBe(false);
   });
+});
+
+test("junit: a run that fails by no rule and no dump is not green", async () => {
+  const report = sampleReports["nothing-found"]!;
+  for (const [exitCode, element] of [
+    [1, "failure"],
+    [3, "error"],
+  ] as const) {
+    const gate = { ...report.gate, exitCode, reasons: ["250 goroutines are more than --max-goroutines 200"] };
+    expect(await render("junit", { ...report, gate })).toContain(
+      `<${element} type="${exitCode === 1 ? "gate" : "incomplete-input"}" message="250 goroutines`,
+    );
+  }
+  expect(await render("junit", report)).not.toMatch(/<failure|<error/);
 });
 
 describe("gitlab", () => {
