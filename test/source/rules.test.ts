@@ -55,7 +55,7 @@ const decided: readonly {
     confidence: ["high", "medium"],
   },
   {
-    files: /never-done\/fires\.blocked-children/,
+    files: /fires\.blocked-children/,
     rule: "waitgroup/done-behind-wait",
     confidence: ["high", "medium"],
   },
