@@ -1,7 +1,10 @@
 // Bundles the command line into dist/cli: most runs are small, and loading 140 modules takes longer than they do.
 // The library (dist/index.js) stays as tsc writes it.
+import { rmSync } from "node:fs";
 import { build } from "esbuild";
 
+// Chunks carry hashes in their names: those of earlier builds would stay.
+rmSync("dist/cli/chunks", { recursive: true, force: true });
 await build({
   entryPoints: ["src/cli/main.ts"],
   outdir: "dist/cli",

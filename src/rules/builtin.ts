@@ -22,6 +22,6 @@ export function builtinPacks(): BuiltinPack[] {
 /** The built-in rules, compiled. They are checked by the tests, not at every start. */
 export function builtinRules(): Rule[] {
   return builtinPacks().flatMap(({ define, defaults, rules }) =>
-    rules.map((source) => compileRule({ ...defaults, ...source }, { define }).rule),
+    rules.map((source) => compileRule({ ...defaults, ...source }, { define, checked: true }).rule),
   );
 }

@@ -4,7 +4,7 @@ import type { WaitKind } from "../model/wait-kind.ts";
 import { roleDoubts } from "./check-role.ts";
 import { flowText } from "./flow-text.ts";
 import { checkParams, declaredParam, valueProblem } from "./params.ts";
-import { type Capture, compileText, PatternError, type TextTest } from "./pattern.ts";
+import { type Capture, compileText, compileTextLater, PatternError, type TextTest } from "./pattern.ts";
 import type { PredicateContext, VariableKind } from "./predicates/predicate.ts";
 import { predicateByKey } from "./predicates/predicates.ts";
 import { waitKindsOf } from "./predicates/wait.ts";
@@ -28,6 +28,8 @@ export interface CompileScope {
   readonly define?: Readonly<Record<string, unknown>>;
   /** Values for parameters, from the configuration; they win over the rule's defaults. */
   readonly params?: Readonly<Record<string, unknown>>;
+  /** The rule was checked before, as the tests check the built-in ones. */
+  readonly checked?: boolean;
   /** The source is what is sound of a broken rule: only mistakes that do not depend on the rest are reported. */
   readonly partial?: boolean;
 }
@@ -195,7 +197,7 @@ class RuleCompiler implements PredicateContext {
     const impossible = symbolProblem(frameKeys.has(property) ? "function" : property, pattern);
     if (impossible !== undefined) this.problem(path, impossible.message, impossible.hint);
     try {
-      return compileText(pattern);
+      return this.#scope.checked === true ? compileTextLater(pattern) : compileText(pattern);
     } catch (error) {
       if (!(error instanceof PatternError)) throw error;
       this.problem(

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import type * as Re2js from "re2js";
+import { requiredLiteral } from "./required-literal.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -45,7 +46,7 @@ export function compileText(pattern: string): TextTest {
 }
 
 function compileRegexp(source: string): TextTest {
-  // Loaded only for rules that have regular expressions: the built-in ones have none.
+  // Loaded only when an expression is made: most dumps never get to those of the built-in rules.
   const { RE2JS } = require("re2js") as typeof Re2js;
   try {
     const compiled = RE2JS.compile(source);
@@ -55,6 +56,18 @@ function compileRegexp(source: string): TextTest {
       `the regular expression is not accepted: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
+}
+
+/** As `compileText`, for patterns that were checked before: an expression is made for the first name that it may match. */
+export function compileTextLater(pattern: string): TextTest {
+  if (!isRegexp(pattern)) return compileText(pattern);
+  const literal = requiredLiteral(pattern.slice(1, -1));
+  let test: TextTest | undefined;
+  return (text) => {
+    if (!text.includes(literal)) return false;
+    test ??= compileText(pattern);
+    return test(text);
+  };
 }
 
 /** Literal parts between the stars. `main.(*Pool).*` is `main.(*Pool).` and ``. */
