@@ -206,3 +206,19 @@ test("a dump cut in the name of a frame's function is cut, text that follows a w
   const [whole] = await read(`${record(1)}${record(2).trimEnd()}\nbye`);
   expect(whole!.complete).toBe(true);
 });
+
+describe.each(fixtures.filter((name) => name.includes("debug2")))("%s, cut", (name) => {
+  const text = readFileSync(new URL(name, folder), "utf8");
+
+  test("at every byte of its first 4 KB: between goroutines it is whole, elsewhere cut", async () => {
+    const unnoticed: string[] = [];
+    for (let end = text.indexOf("\ngoroutine ") + 1; end < Math.min(text.length, 4096); end++) {
+      // A goroutine that ends with its creator's line, with or without the offset and line break, may be the last.
+      const [last] = text.slice(0, end).split("\n\n").slice(-1);
+      if (/\ncreated by [^\n]+\n\t[^\n]+:\d+[^\n]*\n?$|^\n*$/.test(last!)) continue;
+      const dumps = await read(text.slice(0, end));
+      if (dumps.every((d) => d.complete)) unnoticed.push(`${end}: …${text.slice(end - 40, end)}`);
+    }
+    expect(unnoticed).toEqual([]);
+  });
+});

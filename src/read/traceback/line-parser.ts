@@ -494,15 +494,18 @@ export class LineParser {
     if (record.pending !== undefined) return "a frame";
     if (record.pendingCreator !== undefined) return "a goroutine's creator";
     if (record.frames.length === 0 && !record.unavailable) return "a goroutine";
-    // The beginning of a function's name looks like text that follows.
-    const fragment = unterminated && this.#foreign === 1 && /^[^\s(]+$/.test(this.#previous);
+    // The beginning of a function's line looks like text that follows.
+    const fragment = unterminated && this.#foreign === 1 && beginsFrame(this.#previous);
     if (fragment && record.createdBy === undefined && !record.unavailable) return "a frame";
     // Text that follows the goroutine shows that it is whole.
     if (this.#foreign > 0) return undefined;
     if (unterminated && !understoodTail(this.#previous)) return "a line";
     const entry = record.frames.at(-1)?.function ?? "";
-    const whole = record.createdBy !== undefined || record.unavailable || record.header.id <= 1;
-    if (whole || /^(?:runtime\.|main\.main$)/.test(entry)) return undefined;
+    if (record.createdBy !== undefined || record.unavailable) return undefined;
+    if (/^(?:runtime\.|main\.main$)/.test(entry)) return undefined;
+    // The first goroutine runs the packages' initialisers, too, and has no creator behind frames that are left out.
+    const elided = record.gapAt === record.frames.length;
+    if (record.header.id <= 1 && (elided || /\.init(?:\.|$)/.test(entry))) return undefined;
     // Only a goroutine that the runtime started ends without a creator; it may well stand alone, but not last.
     return unterminated || this.#goroutines > 0 ? "a goroutine" : undefined;
   }
@@ -513,6 +516,11 @@ function clean(raw: string): string {
   let line = raw.endsWith("\r") ? raw.slice(0, -1) : raw;
   if (line.startsWith("#011")) line = line.replace(/^(?:#011)+/, (tabs) => "\t".repeat(tabs.length / 4));
   return line;
+}
+
+/** The beginning of a line with a function or a creator: a name up to its end, its parenthesis or its type arguments. */
+function beginsFrame(line: string): boolean {
+  return /^[^\s([]+(?:[([]|$)/.test(line) || "created by ".startsWith(line) || line.startsWith("created by ");
 }
 
 /** The last line of a goroutine is whole as far as one can see. */
