@@ -1,22 +1,21 @@
-// Measures the built-in rules on labelled corpora: npm run accuracy [-- CORPUS] [--misses] [--write]
-// CORPUS holds goker/bugs (LABELS.json), goker/transient and healthy; the project itself ships none of them.
-// --write puts the numbers and the misses into docs/accuracy.md.
+// Measures the built-in rules on labelled corpora: npm run accuracy [-- CORPUS...] [--misses] [--write]
+// A CORPUS holds goker/bugs (LABELS.json), goker/transient and healthy, or some of them; the project ships none. A setting
+// is measured where there are dumps of it: GO.debug2.txt, GO.debug2_aged_noise.txt, GO.later_debug2_noise.txt (the same
+// process some seconds later) and so on. --write puts the numbers and the misses into docs/accuracy.md: the first corpus
+// is the one that the rules were written with, the others are those for the cross-check.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { analyze } from "../dist/analyze.js";
 import { readDumps } from "../dist/read/read-dumps.js";
 import { builtinRules } from "../dist/rules/builtin.js";
 
-const [corpus = new URL("../../shared/corpus", import.meta.url).pathname] = process.argv
-  .slice(2)
-  .filter((a) => !a.startsWith("--"));
+const given = process.argv.slice(2).filter((a) => !a.startsWith("--"));
+const corpora = given.length > 0 ? given : [new URL("../../shared/corpus", import.meta.url).pathname];
 const writes = process.argv.includes("--write");
-const bugRows = [];
-const quietRows = [];
-const missLines = [];
 const showMisses = process.argv.includes("--misses");
-if (!existsSync(corpus)) {
-  console.error(`no corpus at ${corpus}: give its folder`);
+const missing = corpora.find((corpus) => !existsSync(corpus));
+if (missing !== undefined) {
+  console.error(`no corpus at ${missing}: give its folder`);
   process.exit(2);
 }
 
@@ -46,62 +45,65 @@ const has = (names, guilty) =>
 
 const percent = (n, of) => (of === 0 ? "-" : `${((100 * n) / of).toFixed(0)} %`);
 
-async function bugs(title, pick) {
-  const labels = JSON.parse(readFileSync(join(corpus, "goker/bugs/LABELS.json"), "utf8"));
+/** One setting of the bugs: `pick` gives the lists of paths that are linted together. */
+async function bugs(corpus, title, pick) {
+  const folder = join(corpus, "goker/bugs");
+  const labels = JSON.parse(readFileSync(join(folder, "LABELS.json"), "utf8"));
   const sum = { dumps: 0, found: 0, classified: 0, gate: 0, gateRight: 0, gateAll: 0, first: 0, any: 0 };
   const misses = [];
   for (const [bug, label] of Object.entries(labels)) {
-    const folder = join(corpus, "goker/bugs", bug);
-    if (!existsSync(folder)) continue;
-    for (const paths of pick(
-      readdirSync(folder)
-        .sort()
-        .map((f) => join(folder, f)),
-    )) {
-      const report = await lint(paths);
-      const last = report.dumps.at(-1).name;
-      const findings = report.findings.filter((f) => f.dump === last && f.severity !== "info");
-      const right = (f) => has(functionsOf(f), label.guilty);
-      const inArea = (f) => label.areas.includes(f.ruleId.split("/")[0]);
-      const [top] = findings;
-      sum.dumps++;
-      const found = top !== undefined && right(top);
-      if (found) sum.found++;
-      if (found && inArea(top)) sum.classified++;
-      const gated = flatten(findings).filter((f) => f.gated);
-      if (gated.some(right)) sum.gate++;
-      sum.gateAll += gated.length;
-      sum.gateRight += gated.filter(right).length;
-      if (flatten(findings).some(right)) {
-        sum.any++;
-        if (found) sum.first++;
-      }
-      if (!found || !inArea(top))
-        misses.push(
-          `${bug} (${label.class}) ${paths.at(-1).split("/").at(-1)}: ${top === undefined ? "nothing" : `${top.ruleId} ${top.confidence}${found ? "" : " (not the guilty)"}`}`,
-        );
+    if (!existsSync(join(folder, bug))) continue;
+    const files = readdirSync(join(folder, bug)).sort();
+    for (const paths of pick(files.map((f) => join(folder, bug, f)))) {
+      const miss = await judge(bug, label, paths, sum);
+      if (miss !== undefined) misses.push(miss);
     }
   }
+  if (sum.dumps === 0) return { row: undefined, misses: "" };
   console.log(
     `${title}: ${sum.dumps} dumps, found ${percent(sum.found, sum.dumps)}, classified ${percent(sum.classified, sum.dumps)}, ` +
       `at the default gate ${percent(sum.gate, sum.dumps)}, precision there ${percent(sum.gateRight, sum.gateAll)} of ${sum.gateAll}, root first ${percent(sum.first, sum.any)}`,
   );
   if (showMisses) for (const miss of misses) console.log(`  ${miss}`);
-  bugRows.push(
-    [
-      title,
-      sum.dumps,
-      percent(sum.found, sum.dumps),
-      percent(sum.classified, sum.dumps),
-      percent(sum.gate, sum.dumps),
-      `${percent(sum.gateRight, sum.gateAll)} of ${sum.gateAll}`,
-      percent(sum.first, sum.any),
-    ].join(" | "),
-  );
-  missLines.push(`\n### ${title}\n`, ...misses.map((miss) => `- ${miss.replaceAll(".txt:", ":")}`));
+  const row = [
+    title,
+    sum.dumps,
+    percent(sum.found, sum.dumps),
+    percent(sum.classified, sum.dumps),
+    percent(sum.gate, sum.dumps),
+    `${percent(sum.gateRight, sum.gateAll)} of ${sum.gateAll}`,
+    percent(sum.first, sum.any),
+  ].join(" | ");
+  const lines = misses.map((miss) => `- ${miss.replaceAll(".txt:", ":")}`);
+  return { row, misses: [`\n### ${title}\n`, ...lines].join("\n") };
+}
+
+/** Lints one dump, or a series, of a bug; adds to `sum`; returns a line if the right finding isn't first. */
+async function judge(bug, label, paths, sum) {
+  const report = await lint(paths);
+  const last = report.dumps.at(-1).name;
+  const findings = report.findings.filter((f) => f.dump === last && f.severity !== "info");
+  const right = (f) => has(functionsOf(f), label.guilty);
+  const inArea = (f) => label.areas.includes(f.ruleId.split("/")[0]);
+  const [top] = findings;
+  sum.dumps++;
+  const found = top !== undefined && right(top);
+  if (found) sum.found++;
+  if (found && inArea(top)) sum.classified++;
+  const gated = flatten(findings).filter((f) => f.gated);
+  if (gated.some(right)) sum.gate++;
+  sum.gateAll += gated.length;
+  sum.gateRight += gated.filter(right).length;
+  if (flatten(findings).some(right)) {
+    sum.any++;
+    if (found) sum.first++;
+  }
+  if (found && inArea(top)) return undefined;
+  return `${bug} (${label.class}) ${paths.at(-1).split("/").at(-1)}: ${top === undefined ? "nothing" : `${top.ruleId} ${top.confidence}${found ? "" : " (not the guilty)"}`}`;
 }
 
 async function quiet(title, files) {
+  if (files.length === 0) return undefined;
   let atGate = 0;
   let low = 0;
   const lines = [];
@@ -119,27 +121,55 @@ async function quiet(title, files) {
     `${title}: ${files.length} dumps, with a finding at the default gate ${atGate}, at --min-confidence low ${low}`,
   );
   if (showMisses) for (const line of lines) console.log(line);
-  quietRows.push([title, files.length, atGate, low, lines.length].join(" | "));
+  return [title, files.length, atGate, low, lines.length].join(" | ");
 }
 
 const one = (pattern) => (files) => files.filter((f) => pattern.test(f)).map((f) => [f]);
-const under = (folder, pattern) =>
-  readdirSync(join(corpus, folder), { recursive: true })
+/** Dumps of one process: those that match, each with the one `later`. */
+const pairs = (pattern, later) => (files) =>
+  files
     .filter((f) => pattern.test(f))
-    .sort()
-    .map((f) => join(corpus, folder, f));
+    .map((f) => [f, f.replace(pattern, later)])
+    .filter(([, second]) => files.includes(second));
 
-await bugs("one dump, a minute old, innocents around (debug=2)", one(/debug2_aged_noise/));
-await bugs("one dump, a minute old, innocents around (SIGQUIT)", one(/sigquit_aged_noise/));
-await bugs("one dump, a minute old, innocents around (debug=1)", one(/debug1_aged_noise/));
-await bugs("the bug 100 times in one process", one(/multi_debug2/));
-await bugs("fresh, without ages (debug=2)", one(/\.debug2\.txt$/));
-await quiet("healthy servers (debug=2, SIGQUIT)", under("healthy", /(?<!debug1)\.txt$/));
-await quiet("healthy servers (debug=1)", under("healthy", /debug1\.txt$/));
-await quiet("kernels that end well", under("goker/transient", /\.txt$/));
-if (writes) writeFileSync(new URL("../docs/accuracy.md", import.meta.url), page());
+/** Measures one corpus in every setting; returns the rows and misses for the page. */
+async function measure(corpus) {
+  const under = (folder, pattern) =>
+    !existsSync(join(corpus, folder))
+      ? []
+      : readdirSync(join(corpus, folder), { recursive: true })
+          .filter((f) => pattern.test(f))
+          .sort()
+          .map((f) => join(corpus, folder, f));
+  console.log(corpus);
+  const settings = [
+    ["one dump, a minute old, innocents around (debug=2)", one(/debug2_aged_noise/)],
+    ["one dump, a minute old, innocents around (SIGQUIT)", one(/sigquit_aged_noise/)],
+    ["one dump, a minute old, innocents around (debug=1)", one(/debug1_aged_noise/)],
+    ["the same with a second dump ten seconds later", pairs(/debug2_aged_noise/, "later_debug2_noise")],
+    ["fresh, with a second dump ten seconds later", pairs(/(?<=\.)debug2(?=\.txt)/, "later_debug2_fresh")],
+    ["the bug 100 times in one process", one(/multi_debug2/)],
+    ["fresh, without ages (debug=2)", one(/\.debug2\.txt$/)],
+  ];
+  const bugRows = [];
+  for (const [title, pick] of settings) bugRows.push(await bugs(corpus, title, pick));
+  const quietRows = [
+    await quiet("healthy servers (debug=2, SIGQUIT)", under("healthy", /(?<!debug1)\.txt$/)),
+    await quiet("healthy servers (debug=1)", under("healthy", /debug1\.txt$/)),
+    await quiet("kernels that end well", under("goker/transient", /\.txt$/)),
+  ];
+  return {
+    bugRows: bugRows.flatMap((r) => r.row ?? []),
+    quietRows: quietRows.filter((r) => r !== undefined),
+    missLines: bugRows.map((r) => r.misses),
+  };
+}
 
-function page() {
+const measured = [];
+for (const corpus of corpora) measured.push(await measure(corpus));
+if (writes) writeFileSync(new URL("../docs/accuracy.md", import.meta.url), page(measured));
+
+function page([{ bugRows, quietRows, missLines }]) {
   return `# Accuracy
 
 Written by \`npm run accuracy -- --write\` from labelled dumps that are not part of this repository: half of the blocking
