@@ -32,6 +32,8 @@ export interface GoroutineRow {
 
 /** Room that columns may have for each row in use. */
 const slack = 1.1;
+/** Room of larger columns that was never touched takes no memory; to copy them would. */
+const largeColumns = 1 << 16;
 
 /**
  * Columns, a row a goroutine. About 60 bytes a goroutine plus 8 for each stored argument,
@@ -81,15 +83,16 @@ export class Goroutines {
     labels: number,
   ): number {
     const row = this.length++;
-    if (row === this.id.length) this.#grow(row * 2);
+    if (row === this.id.length) this.#grow(grown(row));
     this.id[row] = id;
     this.stack[row] = stack;
     this.weight[row] = weight;
     this.minutes[row] = minutes;
-    this.flags[row] = flags;
     this.creator[row] = creator;
     this.resource[row] = resource;
-    this.labels[row] = labels;
+    // Columns are zero where nothing was written.
+    if (flags !== 0) this.flags[row] = flags;
+    if (labels !== 0) this.labels[row] = labels;
     this.argumentStart[row] = this.argumentsLength;
     return row;
   }
@@ -101,8 +104,9 @@ export class Goroutines {
     if (needed > this.arguments.length) this.arguments = resized(this.arguments, needed);
   }
 
-  /** Gives back the room beyond the last row; a little of it is not worth a copy of all columns. */
+  /** Gives back the room beyond the last row, where that is worth a copy of all columns. */
   trim(): void {
+    if (this.length > largeColumns) return;
     if (this.id.length > this.length * slack) this.#resize(this.length);
     if (this.arguments.length > this.argumentsLength * slack)
       this.arguments = this.arguments.slice(0, this.argumentsLength);
@@ -111,7 +115,7 @@ export class Goroutines {
   /** Adds the next argument of the last row; NaN when its value is unknown. */
   pushArgument(value: Address): void {
     if (this.argumentsLength === this.arguments.length)
-      this.arguments = resized(this.arguments, Math.max(this.argumentsLength * 2, 64));
+      this.arguments = resized(this.arguments, grown(this.argumentsLength));
     this.arguments[this.argumentsLength++] = value;
   }
 
@@ -123,7 +127,7 @@ export class Goroutines {
     const count = places.length;
     const start = this.argumentsLength;
     if (start + count > this.arguments.length) {
-      this.arguments = resized(this.arguments, Math.max(start + count, start * 2, 64));
+      this.arguments = resized(this.arguments, Math.max(start + count, grown(start)));
     }
     const into = this.arguments;
     for (let i = 0; i < count; i++) {
@@ -153,6 +157,11 @@ export class Goroutines {
     this.labels = resized(this.labels, capacity);
     this.argumentStart = resized(this.argumentStart, capacity);
   }
+}
+
+/** The next capacity of columns that are full. */
+function grown(rows: number): number {
+  return Math.max(rows > largeColumns ? Math.ceil(rows * 1.5) : rows * 2, 64);
 }
 
 function resized<

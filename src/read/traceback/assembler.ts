@@ -12,6 +12,8 @@ import type { SingleRecord } from "./record-learner.ts";
 /** Dumps of one input; a log with more is a log of panics, not a set of dumps to compare. */
 const maxDumps = 1000;
 const maxExtra = 100;
+/** Room is made for so many goroutines at once; for more, when they come. */
+const mostExpected = 4_000_000;
 
 /** A dump that is being read. */
 interface OpenDump {
@@ -163,13 +165,12 @@ export class DumpAssembler implements RecordSink {
     this.#parted = true;
   }
 
-  /** Makes room for the goroutines to come, as many a byte as came so far. */
+  /** Makes room for the goroutines to come, as many a byte as came so far and some more. */
   expect(bytesSeen: number, bytes: number): void {
     const { goroutines } = this.#open.builder;
     if (goroutines.length < 1000) return;
-    const rows = Math.ceil(goroutines.length * Math.min(bytes / bytesSeen, 10000) * 1.02);
+    const rows = Math.min(Math.ceil((goroutines.length * bytes * 1.25) / bytesSeen), mostExpected);
     goroutines.reserve(rows, goroutines.argumentsLength / goroutines.length);
-    this.#open.ids.reserve(rows);
   }
 
   finish(): Dump[] {

@@ -86,7 +86,6 @@ class Building {
   readonly #ownShapes: LearnedShape[] = [];
   readonly #waiting = new Map<number, Waiting>();
   #turn = 0;
-  #expected = false;
 
   constructor(
     file: SegmentedFile,
@@ -155,6 +154,8 @@ class Building {
       if (!waiting.finished) return;
       this.#waiting.delete(this.#turn);
       this.#queue.finished(++this.#turn);
+      // One segment holds thousands of goroutines, or the file is not one that must be read fast.
+      if (this.#turn === 1) this.#builder.expect(this.#file.segmentSize, this.#file.size);
     }
   }
 
@@ -169,10 +170,5 @@ class Building {
 
   #take(batch: Batch, shapes: LearnedShape[]): void {
     this.#builder.take(batch, shapes, (offset, length) => this.#again.part(offset, length));
-    if (!this.#expected) {
-      // One batch holds thousands of goroutines, or the file is not one that must be read fast.
-      this.#builder.expect(this.#own.scanner.position, this.#file.size);
-      this.#expected = true;
-    }
   }
 }
