@@ -31,9 +31,10 @@ export type {
 } from "./report/report.ts";
 export { loadReporter, reporterIds } from "./report/reporters.ts";
 export { builtinRules } from "./rules/builtin.ts";
-export { type CompileProblem, type CompileScope, compileRule } from "./rules/compile.ts";
+export { compileRule } from "./rules/compile.ts";
 export { type LoadedRule, type LoadedRules, loadRuleFiles, ruleFiles } from "./rules/load.ts";
 export type { Rule } from "./rules/rule.ts";
+export type { CompileProblem, CompileScope } from "./rules/rule-scope.ts";
 export type { RuleSource } from "./rules/rule-source.ts";
 export type { Expectation, TestSource } from "./rules/test-source.ts";
 export { type DumpSource, openSource, type Source, type SourceOptions } from "./source/open-source.ts";

@@ -1,8 +1,8 @@
 import { count } from "../report/describe.ts";
 import type { Rule } from "../rules/rule.ts";
+import { finish, UsedRows } from "./complete.ts";
 import type { Value } from "./condition.ts";
 import type { Facts } from "./facts.ts";
-import { finish, UsedRows } from "./join.ts";
 import type { Match, RingLink } from "./match.ts";
 import type { Relation, Tuple } from "./relation.ts";
 import type { MatchTrace } from "./trace.ts";

@@ -1,10 +1,11 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { RuleError, type RuleProblem, UsageError } from "../errors.ts";
-import { type CompileProblem, compileRule } from "./compile.ts";
+import { compileRule } from "./compile.ts";
 import { compileText } from "./pattern.ts";
 import { type PositionedYaml, parseYaml, pointer } from "./positions.ts";
 import type { Rule } from "./rule.ts";
+import type { CompileProblem } from "./rule-scope.ts";
 import type { RuleFileSource, RuleSource } from "./rule-source.ts";
 import { ruleFileSchema } from "./schema.ts";
 import { soundPart } from "./sound-part.ts";

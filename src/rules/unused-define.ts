@@ -1,4 +1,5 @@
-import { type CompileProblem, compileRule } from "./compile.ts";
+import { compileRule } from "./compile.ts";
+import type { CompileProblem } from "./rule-scope.ts";
 import type { RuleFileSource } from "./rule-source.ts";
 
 /**

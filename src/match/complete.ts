@@ -1,0 +1,225 @@
+import type { Role, Rule } from "../rules/rule.ts";
+import { fits, isAnchor, isConfirmed, joins } from "./agree.ts";
+import type { Budget } from "./budget.ts";
+import type { Bindings } from "./condition.ts";
+import type { Facts, Group } from "./facts.ts";
+import type { Match, RoleMembers } from "./match.ts";
+import type { Member, Relation, Tuple } from "./relation.ts";
+import type { MatchTrace } from "./trace.ts";
+import { TupleIndex } from "./tuple-index.ts";
+
+/** Tuples of an optional or absent role, that may fit what the required roles bind. */
+export interface Candidates {
+  readonly role: Role;
+  readonly tuples: readonly Tuple[];
+  readonly undecided: readonly Tuple[];
+}
+
+/** Finds the candidates of a role for what the required roles bind. */
+export interface Lookup {
+  find(bindings: Bindings): Candidates;
+}
+
+/** An index of an optional or absent role's tuples by what it shares with the required ones. */
+export function lookupOf({ role, tuples, undecided }: Relation, needed: readonly Relation[]): Lookup {
+  const shared = [...role.variables.keys()].filter((v) => needed.some((r) => r.role.variables.has(v)));
+  const known = new TupleIndex(tuples, shared);
+  const open = new TupleIndex(undecided, shared);
+  return { find: (bindings) => ({ role, tuples: known.find(bindings), undecided: open.find(bindings) }) };
+}
+
+/** Rows that a match already uses, by stack. */
+export class UsedRows {
+  readonly #groups = new Map<number, Group[]>();
+
+  /** The part of the group that no earlier role uses; `undefined` when nothing is left. */
+  free(facts: Facts, group: Group): Group | undefined {
+    const used = this.#groups.get(group.stackIndex);
+    if (used === undefined) return group;
+    if (used.includes(group)) return undefined;
+    const taken = new Set<number>();
+    for (const g of used) for (let i = 0; i < g.rows.length; i++) taken.add(g.rows[i]!);
+    const rows: number[] = [];
+    for (let i = 0; i < group.rows.length; i++) if (!taken.has(group.rows[i]!)) rows.push(group.rows[i]!);
+    if (rows.length === group.rows.length) return group;
+    return rows.length === 0 ? undefined : facts.groupOf(group.stackIndex, rows);
+  }
+
+  add(group: Group): void {
+    const used = this.#groups.get(group.stackIndex);
+    if (used === undefined) this.#groups.set(group.stackIndex, [group]);
+    else used.push(group);
+  }
+}
+
+/** Finds the members of all roles for the bindings, checks counts and absences; `undefined` when the rule does not hold. */
+export function complete(
+  rule: Rule,
+  facts: Facts,
+  relations: readonly Relation[],
+  ladder: ReadonlySet<string>,
+  bindings: Bindings,
+  indexes: readonly TupleIndex[],
+  others: readonly Lookup[],
+  budget: Budget,
+  trace: MatchTrace | undefined,
+): Match | undefined {
+  const used = new UsedRows();
+  const fitting = new Map<Role, readonly Tuple[]>();
+  const roles: RoleMembers[] = [];
+  const anchored = new Set<string>();
+  let step: number | undefined;
+  for (const { role } of requiredOf(relations)) {
+    const found = indexes[roles.length]!.find(bindings);
+    if (!budget.spend(found.length)) return undefined;
+    fitting.set(role, found);
+    const anchor = ![...role.variables.keys()].some((v) => ladder.has(v) && anchored.has(v));
+    for (const v of role.variables.keys()) anchored.add(v);
+    const bySteps = new Array<number>(rule.joinedBy.length).fill(0);
+    const members: Member[] = [];
+    const seen = new Set<Group>();
+    let count = 0;
+    let confirmed = 0;
+    for (const tuple of found) {
+      const joined = anchor ? isAnchor(rule, ladder, bindings, tuple) : joins(rule, ladder, bindings, tuple);
+      if (joined === undefined) continue;
+      for (const member of tuple.members) {
+        const group = used.free(facts, member.group);
+        if (group === undefined || seen.has(member.group)) continue;
+        seen.add(member.group);
+        members.push(group === member.group ? member : { ...member, group });
+        count += group.weight;
+        if (joined.step !== undefined) bySteps[joined.step]! += group.weight;
+        if (isConfirmed(rule, tuple.bindings, bindings)) confirmed += group.weight;
+      }
+    }
+    const enough = role.count(count) && (role.share === undefined || role.share(count / facts.total));
+    trace?.counted(role, bindings, count, enough);
+    if (!enough) return undefined;
+    for (const m of members) used.add(m.group);
+    roles.push({ role, members, count, confirmed });
+    if (!anchor) step = Math.max(step ?? 0, sufficientStep(bySteps, role));
+  }
+  const candidates = others.map((other) => other.find(bindings));
+  if (!budget.spend(candidates.reduce((n, c) => n + c.tuples.length + c.undecided.length, 0)))
+    return undefined;
+  return finish(rule, facts, candidates, bindings, roles, used, { step, trace, fitting });
+}
+
+/** The strongest step whose members alone are enough. */
+function sufficientStep(bySteps: readonly number[], role: Role): number {
+  let sum = 0;
+  for (let i = 0; i < bySteps.length; i++) {
+    sum += bySteps[i]!;
+    if (sum > 0 && role.count(sum)) return i;
+  }
+  return bySteps.length - 1;
+}
+
+/** Adds optional roles and asks for absent ones, each given with the tuples that may fit. */
+export function finish(
+  rule: Rule,
+  facts: Facts,
+  others: readonly Candidates[],
+  bindings: Bindings,
+  required: readonly RoleMembers[],
+  used: UsedRows,
+  {
+    step,
+    ring,
+    trace,
+    fitting = new Map(),
+  }: {
+    step: number | undefined;
+    ring?: Match["ring"];
+    trace: MatchTrace | undefined;
+    /** Tuples of each required role among which its members are; all of them without. */
+    fitting?: ReadonlyMap<Role, readonly Tuple[]>;
+  },
+): Match | undefined {
+  const roles = [...required];
+  const nobody = new Set<string>();
+  const notRuledOut: { role: Role; count: number }[] = [];
+  for (const { role, tuples, undecided } of others) {
+    const members: Member[] = [];
+    let count = 0;
+    let open = 0;
+    const visit = (tuple: Tuple, decided: boolean): void => {
+      const fit = fits(tuple, bindings);
+      if (fit === "no") return;
+      for (const member of tuple.members) {
+        const group = used.free(facts, member.group);
+        if (group === undefined) continue;
+        if (decided && fit === "yes") {
+          members.push(group === member.group ? member : { ...member, group });
+          count += group.weight;
+        } else open += group.weight;
+      }
+    };
+    for (const tuple of tuples) visit(tuple, true);
+    for (const tuple of undecided) visit(tuple, false);
+    const unique = distinctMembers(members);
+    const played = unique.length > 0 && role.count(unique.reduce((n, m) => n + m.group.weight, 0));
+    if (played && role.kind === "absent") {
+      trace?.present(role, bindings, count);
+      return undefined;
+    }
+    if (!played) nobody.add(role.name);
+    else
+      roles.push({
+        role,
+        members: unique,
+        count: unique.reduce((n, m) => n + m.group.weight, 0),
+        confirmed: count,
+      });
+    if (!played && open > 0) notRuledOut.push({ role, count: open });
+  }
+  return {
+    rule,
+    facts,
+    bindings,
+    roles,
+    step,
+    confirmed: confirmedVariables(rule, required, bindings, fitting),
+    notRuledOut,
+    nobody,
+    ring,
+  };
+}
+
+function distinctMembers(members: readonly Member[]): Member[] {
+  const seen = new Set<Group>();
+  return members.filter((m) => !seen.has(m.group) && seen.add(m.group));
+}
+
+/** Variables that every required role that has them knows, for as many members as it needs. */
+function confirmedVariables(
+  rule: Rule,
+  required: readonly RoleMembers[],
+  bindings: Bindings,
+  fitting: ReadonlyMap<Role, readonly Tuple[]>,
+): ReadonlySet<string> {
+  const confirmed = new Set<string>();
+  for (const name of rule.variables.keys()) {
+    const value = bindings[name];
+    if (value === undefined) continue;
+    const having = required.filter((r) => r.role.variables.has(name));
+    const all = having.every(({ role, members }) => {
+      const groups = new Set(members.map((m) => m.group));
+      const tuples = fitting.get(role) ?? [];
+      let weight = 0;
+      for (const t of tuples) {
+        if (t.bindings[name] !== value) continue;
+        for (const m of t.members) if (groups.has(m.group)) weight += m.group.weight;
+      }
+      return weight >= Math.max(1, role.minCount);
+    });
+    if (having.length > 0 && all) confirmed.add(name);
+  }
+  return confirmed;
+}
+
+/** The relations of the roles that must be played. */
+export function requiredOf(relations: readonly Relation[]): Relation[] {
+  return relations.filter((r) => r.role.kind === "required");
+}
