@@ -183,8 +183,8 @@ export const outputOptions = {
   },
   "max-findings": {
     type: "number",
-    default: 0,
+    default: 50,
     group: outputGroup,
-    describe: "Show at most so many findings; 0 for all",
+    describe: "Show at most so many findings in formats for people; 0 for all",
   },
 } as const satisfies Record<string, Options>;

@@ -1,8 +1,8 @@
 import { count, describeMissing, describeProblem, describeVerdict, plural } from "./describe.ts";
 import { markup, markupLines } from "./escape.ts";
-import type { Finding, Report, ReportDump, Reporter } from "./report.ts";
+import type { Report, ReportDump, Reporter } from "./report.ts";
 import { findingLines } from "./text-finding.ts";
-import { type TextPage, textPage } from "./text-page.ts";
+import { type TextPage, type ToldFinding, textPage } from "./text-page.ts";
 
 /**
  * A suite a dump and a test case a rule, passes too. The elements and attributes are those that both the Jenkins schema
@@ -80,9 +80,14 @@ function inputCase(dump: ReportDump, report: Report): TestCase {
     : { ...passed, name, output: [message, ...detail] };
 }
 
-function ruleCase(name: string, dump: ReportDump, findings: readonly Finding[], page: TextPage): TestCase {
+function ruleCase(
+  name: string,
+  dump: ReportDump,
+  findings: readonly ToldFinding[],
+  page: TextPage,
+): TestCase {
   const gated = findings.filter(({ gated }) => gated);
-  const details = (some: readonly Finding[]): string[] =>
+  const details = (some: readonly ToldFinding[]): string[] =>
     some.flatMap((finding) => [...findingLines(finding, page), ""]);
   if (gated.length > 0) {
     const more = gated.length > 1 ? ` (and ${plural(gated.length - 1, "more finding")})` : "";

@@ -1,7 +1,7 @@
 import { count, plural } from "./describe.ts";
 import type { Finding, ReportRole } from "./report.ts";
 import { columns, labelled, pad, wrap, wrapFacts } from "./text-layout.ts";
-import type { TextPage } from "./text-page.ts";
+import type { TextPage, ToldFinding } from "./text-page.ts";
 import { stackLines } from "./text-stack.ts";
 
 const indent = 2;
@@ -9,7 +9,7 @@ const labelWidth = 10;
 const fewGoroutines = 3;
 
 /** A finding in full: what it is, who is in it, what shows it, what to do, what follows from it. */
-export function findingLines(finding: Finding, page: TextPage): string[] {
+export function findingLines(finding: ToldFinding, page: TextPage): string[] {
   const blocks = [
     headline(finding, page),
     paragraph(page.names.prose(finding.message), page),
@@ -66,7 +66,7 @@ function roleLines(role: ReportRole, page: TextPage): string[] {
   return lines;
 }
 
-function remarks(finding: Finding, page: TextPage): string[] {
+function remarks(finding: ToldFinding, page: TextPage): string[] {
   const { paint, options, names } = page;
   const layout = { indent, label: labelWidth, width: options.width };
   const remark = (label: string, text: string, look?: (text: string) => string): string[] =>
@@ -107,9 +107,9 @@ function evidenceLines(finding: Finding, page: TextPage): string[] {
 }
 
 /** Symptoms as a tree of their messages: they are explained, so they need no stacks. */
-function symptomLines(finding: Finding, page: TextPage, depth = 0): string[] {
-  return finding.symptoms.flatMap((symptom, i) => {
-    const { paint } = page;
+function symptomLines(finding: ToldFinding, page: TextPage, depth = 0): string[] {
+  const { paint } = page;
+  const lines = finding.symptoms.flatMap((symptom, i) => {
     const left = indent + labelWidth + depth * 2;
     const label = depth === 0 && i === 0 ? pad("symptoms", labelWidth) : " ".repeat(labelWidth);
     const head = `${paint.severity[symptom.severity](symptom.severity)} ${symptom.ruleId}`;
@@ -123,4 +123,7 @@ function symptomLines(finding: Finding, page: TextPage, depth = 0): string[] {
       ...symptomLines(symptom, page, depth + 1),
     ];
   });
+  if (finding.moreSymptoms === 0) return lines;
+  const margin = " ".repeat(indent + labelWidth + depth * 2);
+  return [...lines, margin + paint.dim(`and ${plural(finding.moreSymptoms, "more symptom")}`)];
 }

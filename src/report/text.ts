@@ -14,10 +14,10 @@ import {
   plural,
   verdictOf,
 } from "./describe.ts";
-import type { Finding, ReportDump, Reporter } from "./report.ts";
+import type { Finding, Report, ReportDump, Reporter, ReporterOptions } from "./report.ts";
 import { command, findingLines } from "./text-finding.ts";
 import { labelled } from "./text-layout.ts";
-import { type TextPage, textPage } from "./text-page.ts";
+import { type TextPage, type ToldFinding, textPage } from "./text-page.ts";
 
 /** Dumps, problems and the like that are listed before "and N more", unless verbose. */
 const most = 5;
@@ -27,29 +27,44 @@ export const reporter: Reporter = {
   id: "text",
   title: "Text, for people",
   report: (report, options) => {
-    const page = textPage(report, options);
-    const blocks = options.quiet ? quietBlocks(page) : fullBlocks(page);
+    const blocks = options.quiet ? quietBlocks(report, options) : fullBlocks(report, options);
     const lines = blocks.filter((block) => block.length > 0);
     return lines.length === 0 ? "" : `${lines.map((block) => block.join("\n")).join("\n\n")}\n`;
   },
 };
 
-function fullBlocks(page: TextPage): string[][] {
-  const { report, options } = page;
+/** Symptoms of one finding that are listed before "and N more", unless verbose. */
+const mostSymptoms = 20;
+/** Findings beyond those in full that are listed in a line each. */
+const mostLines = 20;
+
+function fullBlocks(report: Report, options: ReporterOptions): string[][] {
+  const ofStatus = (status: Finding["status"]) => report.findings.filter((f) => f.status === status);
   const shown = report.findings.filter(
     (f) => f.status === "new" || (options.verbose && f.status === "baseline"),
   );
-  const full = options.maxFindings > 0 ? shown.slice(0, options.maxFindings) : shown;
+  const full = options.maxFindings > 0 ? Math.min(options.maxFindings, shown.length) : shown.length;
+  const known = options.verbose ? [] : ofStatus("baseline");
+  const suppressed = options.verbose ? ofStatus("suppressed") : [];
+  const lists = [shown.slice(0, full), shown.slice(full, full + mostLines), known.slice(0, most), suppressed];
+  const page = textPage(report, options, lists.flat(), options.verbose ? undefined : mostSymptoms);
+  const rest = [...page.report.findings];
+  const [inFull, inLines, fewKnown, allSuppressed] = lists.map(({ length }) => rest.splice(0, length)) as [
+    ToldFinding[],
+    ToldFinding[],
+    ToldFinding[],
+    ToldFinding[],
+  ];
   return [
     dumpsBlock(page),
-    ...full.map((finding) => findingLines(finding, page)),
-    moreBlock(shown.slice(full.length), page),
-    ...(options.verbose ? [] : [knownBlock(page)]),
-    options.verbose ? suppressedBlock(page) : [],
-    shown.length === 0 ? nothingFoundBlock(page) : [],
+    ...inFull.map((finding) => findingLines(finding, page)),
+    moreBlock(inLines, shown.length - full, page),
+    knownBlock(fewKnown, known.length, page),
+    suppressedBlock(allSuppressed, page),
+    shown.length === 0 ? nothingFoundBlock(report.findings.length > 0, page) : [],
     notCheckedBlock(page),
     notesBlock(page),
-    verdictBlock(page),
+    verdictBlock(newFindings(report).filter(({ gated }) => !gated).length, page),
   ];
 }
 
@@ -93,23 +108,24 @@ function oneLine(finding: Finding, page: TextPage): string[] {
   );
 }
 
-function moreBlock(rest: readonly Finding[], page: TextPage): string[] {
-  if (rest.length === 0) return [];
-  const title = `and ${plural(rest.length, "more finding")} (--max-findings 0 shows all in full)`;
-  return [page.paint.dim(title), ...rest.slice(0, 20).flatMap((finding) => oneLine(finding, page))];
+function moreBlock(told: readonly Finding[], all: number, page: TextPage): string[] {
+  if (all === 0) return [];
+  const title = `and ${plural(all, "more finding")} (--max-findings 0 shows all in full)`;
+  return [page.paint.dim(title), ...told.flatMap((finding) => oneLine(finding, page))];
 }
 
-function knownBlock(page: TextPage): string[] {
-  const known = page.report.findings.filter((finding) => finding.status === "baseline");
-  if (known.length === 0) return [];
-  const shown = known.slice(0, most).flatMap((finding) => setAside(finding, page));
-  const rest = known.length - most;
+function knownBlock(told: readonly Finding[], all: number, page: TextPage): string[] {
+  if (all === 0) return [];
+  const rest = all - told.length;
   const more = rest > 0 ? [page.paint.dim(`and ${plural(rest, "more known finding")}`)] : [];
-  return [page.paint.dim("known from the baseline"), ...shown, ...more];
+  return [
+    page.paint.dim("known from the baseline"),
+    ...told.flatMap((finding) => setAside(finding, page)),
+    ...more,
+  ];
 }
 
-function suppressedBlock(page: TextPage): string[] {
-  const suppressed = page.report.findings.filter((finding) => finding.status === "suppressed");
+function suppressedBlock(suppressed: readonly Finding[], page: TextPage): string[] {
   if (suppressed.length === 0) return [];
   return [page.paint.dim("suppressed"), ...suppressed.flatMap((finding) => setAside(finding, page))];
 }
@@ -120,9 +136,9 @@ function setAside(finding: Finding, page: TextPage): string[] {
   return [...oneLine(finding, page), ...reason];
 }
 
-function nothingFoundBlock(page: TextPage): string[] {
+function nothingFoundBlock(hasOthers: boolean, page: TextPage): string[] {
   const { report, paint } = page;
-  const others = report.findings.length > 0 ? "No new finding." : describeNothingFound(report);
+  const others = hasOthers ? "No new finding." : describeNothingFound(report);
   const sure =
     report.dumps.length > 0 &&
     report.dumps.every((dump) => dump.complete) &&
@@ -155,7 +171,7 @@ function notesBlock(page: TextPage): string[] {
   );
 }
 
-function verdictBlock(page: TextPage): string[] {
+function verdictBlock(below: number, page: TextPage): string[] {
   const { report, paint, options } = page;
   const verdict = verdictOf(report);
   const label = verdict.toUpperCase();
@@ -164,7 +180,6 @@ function verdictBlock(page: TextPage): string[] {
   const facts = [...describeSummary(report.summary)];
   const benign = describeBenign(report);
   if (benign.total > 0) facts.push(`${plural(benign.total, "benign goroutine")} set aside`);
-  const below = newFindings(report).filter(({ gated }) => !gated).length;
   if (below > 0) facts.push(`${count(below)} below the gate`);
   if (report.gate.exitCode !== 0) facts.push(`exit code ${report.gate.exitCode}`);
   const lines = describeVerdict(report).flatMap((reason, i) =>
@@ -177,14 +192,17 @@ function verdictBlock(page: TextPage): string[] {
 }
 
 /** For loops and editors: a line a finding, and what must not go unnoticed. */
-function quietBlocks(page: TextPage): string[][] {
-  const { report, names, paint, options } = page;
-  const news = newFindings(report);
-  const shown = options.maxFindings > 0 ? news.slice(0, options.maxFindings) : news;
-  const lines = shown.map((finding) => {
+function quietBlocks(whole: Report, options: ReporterOptions): string[][] {
+  const news = newFindings(whole);
+  const told = options.maxFindings > 0 ? news.slice(0, options.maxFindings) : news;
+  const page = textPage(whole, options, told, 0);
+  const { report, names, paint } = page;
+  const lines = report.findings.map((finding) => {
     const severity = paint.severity[finding.severity](finding.severity);
     return `${finding.dump}: ${severity}[${finding.ruleId}]: ${names.prose(finding.message)}`;
   });
+  if (told.length < news.length)
+    lines.push(`and ${plural(news.length - told.length, "more finding")} (--max-findings 0 shows all)`);
   for (const dump of report.dumps) if (!dump.complete) lines.push(`${dump.name}: ${describeMissing(dump)}`);
   if (report.gate.exitCode > 1)
     for (const reason of describeVerdict(report)) lines.push(`${verdictOf(report)}: ${reason}`);

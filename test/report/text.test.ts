@@ -108,3 +108,18 @@ test("a clean run says how much it looked at, and what it could not check", () =
   expect(render("not-evaluable")).toContain("Not checked: 2 rules");
   expect(render("empty")).not.toContain("No deadlock pattern");
 });
+
+test("of thousands of symptoms and findings some are told, and the others counted", () => {
+  const report = sampleReports["reference-story"]!;
+  const [first] = report.findings;
+  const symptom = { ...first!, symptoms: [], message: "a symptom of many" };
+  const story = { ...first!, symptoms: Array.from({ length: 1_000 }, () => symptom) };
+  const crowd = { ...report, findings: [story, ...Array.from({ length: 500 }, () => ({ ...symptom }))] };
+  const options = { ...defaultReporterOptions, maxFindings: 1 };
+  const text = reporter.report(crowd, options);
+  expect(text).toContain("and 980 more symptoms");
+  expect(text).toContain("and 500 more findings (--max-findings 0 shows all in full)");
+  expect(text.split("\n").length).toBeLessThan(200);
+  expect(reporter.report(crowd, { ...options, quiet: true })).toMatch(/\nand 500 more findings .*\n$/);
+  expect(reporter.report(crowd, { ...options, verbose: true })).not.toContain("more symptom");
+});
