@@ -4,6 +4,8 @@
 /** Kinds of holes, as in shape-trie.ts; 1 to 3 say where in the row their value goes. */
 const end_of_shape = 0;
 const argument = 4;
+const skipped = 5;
+const skipped_decimal = 6;
 
 /** Rows begin with shape, id, minutes, creator; the arguments' values follow. */
 const rowHead = 32;
@@ -44,7 +46,7 @@ export function scan(from: i32, end: i32, root: i32, outFrom: i32, outEnd: i32):
         shape = next;
         break;
       }
-      if (hole >= argument) {
+      if (hole == argument || hole == skipped) {
         const digits = hexLength(p);
         if (digits == 0) break;
         if (hole == argument) {
@@ -58,8 +60,8 @@ export function scan(from: i32, end: i32, root: i32, outFrom: i32, outEnd: i32):
         const start = p;
         let value: i64 = 0;
         for (let digit = <u32>load<u8>(p) - 48; digit < 10; digit = <u32>load<u8>(++p) - 48) value = value * 10 + digit;
-        if (p == start || p - start > 15) break;
-        store<f64>(out + (hole << 3), <f64>value);
+        if (p == start || p - start > (hole == skipped_decimal ? 19 : 15)) break;
+        if (hole != skipped_decimal) store<f64>(out + (hole << 3), <f64>value);
       }
       tree = next;
     }

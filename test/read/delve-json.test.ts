@@ -162,6 +162,14 @@ describe("wait reasons", () => {
   });
 });
 
+test("before Delve 1.6, a goroutine on a thread is not taken for one that waits at the same place", async () => {
+  const { status: _s, waitReason: _r, ...old } = goroutine(1);
+  const parked = { ...old, currentLoc: gopark };
+  const dump = await readOne(lines(v2([parked, { ...parked, id: 2 }, { ...parked, id: 3, threadID: 7 }])));
+  expect(kinds(dump)).toEqual(["parked", "parked", "unknown"]);
+  expect([...dump.goroutines.flags.subarray(0, 3)]).toEqual([0, 0, 4]);
+});
+
 describe("several answers in one file", () => {
   test("pages are joined, a missing one is reported", async () => {
     const pages = [v2([goroutine(1)], 10), v2([goroutine(2)], 20), v2([goroutine(3)])];
@@ -190,6 +198,16 @@ describe("several answers in one file", () => {
     expect(dumps.map((d) => [d.name, d.goroutines.length])).toEqual([
       ["dump", 2],
       ["dump#2", 1],
+    ]);
+  });
+
+  test("a second list with the same goroutines at the same places is a second dump", async () => {
+    const list = v2([goroutine(1), goroutine(2)]);
+    const dumps = await read(lines(list, list, list), "go1.24");
+    expect(dumps.map((d) => [d.name, d.goroutines.length, d.stacks.length])).toEqual([
+      ["dump", 2, 1],
+      ["dump#2", 2, 1],
+      ["dump#3", 2, 1],
     ]);
   });
 

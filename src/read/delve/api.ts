@@ -99,12 +99,17 @@ export function goroutineOf(value: JsonValue): ListedGoroutine | undefined {
     user: placeOf(g, "userCurrentLoc") ?? current,
     start: placeOf(g, "startLoc"),
     creator: placeOf(g, "goStatementLoc"),
-    threadId: numberOf(g.get("threadID")) ?? 0,
+    threadId: threadOf(g.get("threadID")),
     status: status === undefined ? undefined : status & 0xfff,
     waitReason: numberOf(g.get("waitReason")),
     unreadable: textOf(g.get("unreadable")),
     labels: labelsOf(g.get("labels")),
   };
+}
+
+/** 0 for none; of a number that no double holds it only matters that it is one. */
+function threadOf(value: JsonValue | undefined): number {
+  return typeof value === "bigint" ? Number(value) : (numberOf(value) ?? 0);
 }
 
 function labelsOf(value: JsonValue | undefined): (readonly [string, string])[] {

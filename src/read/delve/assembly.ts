@@ -7,6 +7,7 @@ import { type WaitKind, waitKindOf } from "../../model/wait-kind.ts";
 import { type WaitReasonTable, waitReasonTable } from "../../model/wait-reasons.ts";
 import type { ListedGoroutine, Location } from "./api.ts";
 import { ReasonEvidence } from "./go-version.ts";
+import type { GoroutineShapes } from "./goroutine-shapes.ts";
 
 /** What a list says of all goroutines at one place with one state. */
 interface Shape {
@@ -56,18 +57,19 @@ const leaked = 10;
 /** Gathers the goroutines of one dump, and makes stacks of them once all is known. */
 export class DelveAssembly {
   readonly builder: DumpBuilder;
-  readonly #shapes: Shape[] = [];
-  readonly #shapeIndex = new Map<string, number>();
+  readonly #known: GoroutineShapes;
+  /** By their numbers; those of other dumps of the input are missing. */
+  readonly #shapes: (Shape | undefined)[] = [];
   readonly #details = new Map<number, Details>();
   readonly #traced = new Map<string, TracedStack>();
   readonly #alone: Trace[] = [];
   readonly #evidence = new ReasonEvidence();
   /** Names of functions by the address of their first instruction, where no inlined call can lie. */
   readonly #entries = new Map<Address, string>();
-  readonly #names = new LocationNames();
   readonly #reasonNames = new Map<number, string>();
 
-  constructor(name: string) {
+  constructor(name: string, shapes: GoroutineShapes) {
+    this.#known = shapes;
     this.builder = new DumpBuilder(name, "delve-json", ["ids", "creators"]);
   }
 
@@ -111,23 +113,17 @@ export class DelveAssembly {
     return details;
   }
 
-  /** The number of a listed goroutine's shape; new ones are learnt. */
-  shape(goroutine: ListedGoroutine): number {
-    const key = this.#names.shapeKey(goroutine);
-    let index = this.#shapeIndex.get(key);
-    if (index === undefined) {
-      index = this.#shapes.length;
-      this.#shapeIndex.set(key, index);
-      this.#shapes.push({
-        goroutine,
-        flags: flagsOf(goroutine),
-        labels: this.builder.labels(goroutine.labels),
-        handle: undefined,
-        undecided: false,
-      });
+  /** The shape of this number; it is learnt when it is new to this dump. */
+  #shape(number: number): Shape {
+    let shape = this.#shapes[number];
+    if (shape === undefined) {
+      const goroutine = this.#known.goroutine(number);
+      const labels = this.builder.labels(goroutine.labels);
+      shape = { goroutine, flags: flagsOf(goroutine), labels, handle: undefined, undecided: false };
+      this.#shapes[number] = shape;
       this.#learn(goroutine);
     }
-    return index;
+    return shape;
   }
 
   #learn({ current, user, start, creator, status, waitReason }: ListedGoroutine): void {
@@ -138,11 +134,11 @@ export class DelveAssembly {
       this.#evidence.sample({ number: waitReason, at: user?.function ?? "", start: start?.function ?? "" });
   }
 
-  push(shape: number, id: number, threadId: number): void {
-    const { flags, labels } = this.#shapes[shape]!;
-    const onThread = threadId === 0 ? 0 : goroutineFlags.onThread;
+  /** Adds a goroutine of a list. @param shape number of its shape */
+  push(shape: number, id: number): void {
+    const { flags, labels } = this.#shape(shape);
     this.builder.headersSeen++;
-    this.builder.goroutines.push(shape, id, 1, -1, flags | onThread, Number.NaN, unknownAddress, labels);
+    this.builder.goroutines.push(shape, id, 1, -1, flags, Number.NaN, unknownAddress, labels);
   }
 
   /** Adds a goroutine of which only a stack is known. */
@@ -185,7 +181,7 @@ export class DelveAssembly {
     let stacks = 0;
     let undecided = 0;
     for (let row = 0; row < builder.goroutines.length; row++) {
-      const shape = this.#shapes[shapeOfRow[row]!]!;
+      const shape = this.#shape(shapeOfRow[row]!);
       const details = this.#details.get(builder.goroutines.id[row]!);
       if (details === undefined) {
         shape.handle ??= this.#listed(shape, tables);
@@ -203,7 +199,7 @@ export class DelveAssembly {
   /** Wait reasons are known when the list has states, and their numbers can be read. */
   #declareWaits(undecided: number): void {
     const { builder } = this;
-    if (this.#shapes.some((s) => s.goroutine.status !== undefined && !s.undecided))
+    if (this.#shapes.some((s) => s !== undefined && s.goroutine.status !== undefined && !s.undecided))
       builder.can("wait-reasons");
     if (undecided > 0)
       builder.problem({
@@ -358,35 +354,13 @@ function creatorOf(creator: Location | undefined): FrameDraft | undefined {
     : creator;
 }
 
-function flagsOf({ status, start, user }: ListedGoroutine): number {
+function flagsOf({ status, start, user, threadId }: ListedGoroutine): number {
   const name = start?.function ?? "";
   const at = user?.function ?? "runtime.";
   const system = name.startsWith("runtime.") && name !== "runtime.main" && at.startsWith("runtime.");
-  return (status === leaked ? goroutineFlags.leaked : 0) | (system ? goroutineFlags.system : 0);
-}
-
-/** A short name for each location, so that the names of shapes stay short. */
-class LocationNames {
-  readonly #byText = new Map<string, number>();
-  /** The last location of each of the four, and its name: they are often the same object. */
-  readonly #last: (Location | undefined)[] = [];
-  readonly #names: number[] = [];
-
-  #name(place: number, location: Location | undefined): number {
-    if (location === undefined) return -1;
-    if (location !== this.#last[place]) {
-      const key = `${location.function}\u0000${location.file}\u0000${location.line}\u0000${location.pc}`;
-      const name = this.#byText.get(key) ?? this.#byText.size;
-      this.#byText.set(key, name);
-      this.#last[place] = location;
-      this.#names[place] = name;
-    }
-    return this.#names[place]!;
-  }
-
-  shapeKey({ current, user, start, creator, status, waitReason, threadId, labels }: ListedGoroutine): string {
-    const places = `${this.#name(0, current)} ${this.#name(1, user)} ${this.#name(2, start)} ${this.#name(3, creator)}`;
-    const state = `${status} ${waitReason} ${threadId === 0 ? 0 : 1}`;
-    return labels.length === 0 ? `${places} ${state}` : `${places} ${state} ${JSON.stringify(labels)}`;
-  }
+  return (
+    (status === leaked ? goroutineFlags.leaked : 0) |
+    (system ? goroutineFlags.system : 0) |
+    (threadId === 0 ? 0 : goroutineFlags.onThread)
+  );
 }

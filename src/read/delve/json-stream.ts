@@ -1,42 +1,9 @@
 import { GoroutineTemplates } from "./goroutine-templates.ts";
-import { isSpace, type JsonObject, JsonParser, JsonStop, type JsonValue } from "./json-value.ts";
-
-/** Takes what `JsonStream` finds. Offsets count bytes from the beginning of the input. */
-export interface JsonHandler {
-  /** A list begins inside these objects, whose members so far are given, outermost first. Answers its number. */
-  listBegins(around: readonly JsonObject[]): number;
-  /** An element of a list, or with list -1 a goroutine that stands alone. Answers its shape, -1 when it has none. */
-  element(value: JsonValue, list: number, offset: number): number;
-  /** A goroutine whose shape is known. */
-  row(shape: number, id: number, threadId: number, list: number): void;
-  listEnds(list: number): void;
-  /** An object of the outermost level has been read; its lists, which were told before, are left out. */
-  message(members: JsonObject, list: number, offset: number): void;
-  /** Something is not JSON, or too large. `lost` goroutines: 0, 1, or -1 for nobody knows. */
-  broken(offset: number, text: string | undefined, message: string, lost: number): void;
-  /** The input ends inside a value; `inElement`: inside an element of `list`. */
-  cut(offset: number, text: string, list: number, inElement: boolean): void;
-}
-
-interface OpenObject {
-  readonly kind: "object";
-  readonly members: Map<string, JsonValue>;
-  /** Byte offset of its brace. */
-  readonly offset: number;
-  state: "first" | "key" | "comma";
-  /** Key of the member that is open. */
-  key: string;
-  /** Number of the list inside, -1 while there is none. */
-  list: number;
-  /** Nothing inside it was taken as a stream, so that it can still be read as a whole. */
-  whole: boolean;
-}
-
-interface OpenList {
-  readonly kind: "list";
-  readonly list: number;
-  state: "first" | "value" | "comma";
-}
+import type { JsonHandler } from "./json-handler.ts";
+import { isSpace, type JsonObject, JsonParser, JsonStop, type JsonValue, pastSpaces } from "./json-value.ts";
+import { JsonWindow } from "./json-window.ts";
+import type { OpenList, OpenObject } from "./open-value.ts";
+import { PassedValue } from "./passed-value.ts";
 
 /** Members whose value is read as a stream, for lists of goroutines lie in them. */
 const streamed: ReadonlySet<string> = new Set(["result", "response", "Goroutines", "goroutines"]);
@@ -49,8 +16,7 @@ const ofGoroutine: ReadonlySet<string> = new Set([
 ]);
 const maxOpen = 8;
 /** Larger values are passed over. */
-const maxValue = 64 * 1024 * 1024;
-const firstWindow = 1024 * 1024;
+const maxValue = 32 * 1024 * 1024;
 
 /**
  * Reads a stream of JSON values: the goroutine lists in them element by element, everything else value by value.
@@ -59,82 +25,65 @@ const firstWindow = 1024 * 1024;
 export class JsonStream {
   readonly #handler: JsonHandler;
   readonly #parser = new JsonParser();
-  readonly #templates = new GoroutineTemplates();
+  readonly #templates: GoroutineTemplates;
+  readonly #window: JsonWindow;
   readonly #open: (OpenObject | OpenList)[] = [];
-  #window: Buffer = Buffer.allocUnsafeSlow(firstWindow);
-  #pos = 0;
-  #end = 0;
-  /** Offset in the input of the window's first byte. */
-  #base = 0;
   /** Bytes that must be there before it is worth to try again. */
   #wanted = 0;
+  /** No bytes will follow. */
+  #final = false;
   #searching = false;
   #junk = false;
   /** Goroutines stood alone, outside any list. */
   #alone = false;
-  /** State of passing over a value that is too large; open brackets, -1 while in none. */
-  #passed = -1;
-  #passingString = false;
+  /** A value that is passed over. */
+  #passed: PassedValue | undefined;
   /** First key of the last good element: how the next one is found after a broken one. */
   #elementKey = "id";
+  /** Bytes of the last element that was parsed. */
+  #elementSize = 0;
 
-  constructor(handler: JsonHandler) {
+  constructor(handler: JsonHandler, templates: GoroutineTemplates = new GoroutineTemplates()) {
     this.#handler = handler;
+    this.#templates = templates;
+    this.#window = new JsonWindow(() => templates.window);
   }
 
   feed(chunk: Uint8Array): void {
-    let from = 0;
-    while (from < chunk.length) {
-      this.#makeRoom(chunk.length - from);
-      const count = Math.min(chunk.length - from, this.#window.length - this.#end);
-      this.#window.set(count === chunk.length ? chunk : chunk.subarray(from, from + count), this.#end);
-      from += count;
-      this.#end += count;
-      if (this.#end - this.#pos >= this.#wanted) this.#run(false);
+    const window = this.#window;
+    for (let from = 0; from < chunk.length; ) {
+      from += window.fill(chunk, from, this.#keepFrom());
+      if (window.end - window.pos >= this.#wanted) this.#run();
     }
   }
 
   finish(): void {
-    this.#run(true);
-  }
-
-  #makeRoom(needed: number): void {
-    if (this.#end === this.#window.length || this.#window.length - this.#end < needed) {
-      const keep = this.#keepFrom();
-      if (keep > 0) {
-        this.#window.copyWithin(0, keep, this.#end);
-        this.#base += keep;
-        this.#pos -= keep;
-        this.#end -= keep;
-      }
-    }
-    if (this.#end < this.#window.length) return;
-    const larger = Buffer.allocUnsafeSlow(this.#window.length * 2);
-    this.#window.copy(larger, 0, 0, this.#end);
-    this.#window = larger;
+    this.#final = true;
+    this.#run();
   }
 
   #keepFrom(): number {
+    const { pos, base } = this.#window;
     const top = this.#open.at(-1);
-    if (this.#searching || top?.kind !== "object" || !top.whole) return this.#pos;
-    return Math.min(this.#pos, Math.max(0, top.offset - this.#base));
+    if (this.#searching || top?.kind !== "object" || !top.whole) return pos;
+    return Math.min(pos, Math.max(0, top.offset - base));
   }
 
-  #run(final: boolean): void {
+  #run(): void {
     this.#wanted = 0;
     for (;;) {
       try {
-        if (this.#passed >= 0 ? !this.#pass() : this.#searching ? !this.#search() : !this.#step()) {
-          if (final) this.#ends();
+        if (!this.#next()) {
+          if (this.#final && this.#open.length > 0) this.#cut();
           return;
         }
       } catch (stop) {
         if (!(stop instanceof JsonStop)) throw stop;
-        const unread = this.#end - this.#pos;
-        if (!stop.incomplete) this.#recover(this.#parser.pos);
-        else if (!final && unread > maxValue) this.#startPassing();
+        const unread = this.#window.end - this.#window.pos;
+        if (stop.why === "malformed") this.#recover(this.#parser.pos);
+        else if (stop.why === "large" || (!this.#final && unread > maxValue)) this.#startPassing();
         else {
-          if (final) this.#cut();
+          if (this.#final) this.#cut();
           this.#wanted = unread * 2;
           return;
         }
@@ -143,46 +92,56 @@ export class JsonStream {
   }
 
   /** Does one thing; false when all bytes here are used up. When it throws, it can be done again with more bytes. */
-  #step(): boolean {
+  #next(): boolean {
+    if (this.#passed !== undefined) return this.#pass(this.#passed);
+    if (this.#searching) return this.#search();
     const top = this.#open.at(-1);
     if (top === undefined) return this.#outermost();
     return top.kind === "object" ? this.#inObject(top) : this.#inList(top);
   }
 
   #outermost(): boolean {
-    const bytes = this.#window;
-    let pos = this.#pos;
-    while (pos < this.#end && (isSpace(bytes[pos]!) || bytes[pos] === 0x2c || bytes[pos] === 0x1e)) pos++;
-    this.#pos = pos;
-    if (pos >= this.#end) return false;
+    const window = this.#window;
+    if (this.#recognise(-1)) return true;
+    const { bytes, end } = window;
+    let pos = window.pos;
+    while (pos < end && (isSpace(bytes[pos]!) || bytes[pos] === 0x2c || bytes[pos] === 0x1e)) pos++;
+    this.#templates.before(bytes.subarray(window.pos, pos));
+    window.pos = pos;
+    if (pos >= end) return false;
     const byte = bytes[pos]!;
     if (byte === 0x7b) {
       this.#junk = false;
-      const after = this.#templates.match(bytes, pos, this.#end);
-      if (after >= 0) {
-        const { shape, id, threadId } = this.#templates;
-        this.#pos = after;
-        this.#alone = true;
-        this.#handler.row(shape, id, threadId, -1);
-      } else {
-        this.#openObject();
-      }
+      this.#openObject();
     } else if (byte === 0x5b) this.#openList();
     else this.#passJunk();
     return true;
   }
 
+  /** Takes the goroutines that are known; false when the next one is not. */
+  #recognise(list: number): boolean {
+    const window = this.#window;
+    // What stands between goroutines alone does not do in a list.
+    if (!window.usual || this.#alone !== list < 0) return false;
+    const after = this.#templates.match(window.pos, window.end);
+    if (after === window.pos) return false;
+    window.pos = after;
+    this.#handler.rows(this.#templates.rows, list);
+    return true;
+  }
+
   /** Text around the JSON: a prompt, a log line. Brackets that are left over after something broken are none. */
   #passJunk(): void {
-    let pos = this.#pos;
-    for (; pos < this.#end; pos++) {
-      const byte = this.#window[pos]!;
+    const { bytes, end, base } = this.#window;
+    let pos = this.#window.pos;
+    for (; pos < end; pos++) {
+      const byte = bytes[pos]!;
       if (byte === 0x7b || byte === 0x5b) break;
       if (this.#junk || byte === 0x5d || byte === 0x7d || isSpace(byte)) continue;
       this.#junk = true;
-      this.#handler.broken(this.#base + pos, undefined, "text that is not JSON was passed over", 0);
+      this.#handler.broken(base + pos, undefined, "text that is not JSON was passed over", 0);
     }
-    this.#pos = pos;
+    this.#window.pos = pos;
   }
 
   #openObject(): void {
@@ -191,13 +150,14 @@ export class JsonStream {
     this.#open.push({
       kind: "object",
       members: new Map(),
-      offset: this.#base + this.#pos,
+      offset: this.#window.offset,
       state: "first",
       key: "",
       list: -1,
       whole: true,
+      size: 0,
     });
-    this.#pos++;
+    this.#window.pos++;
   }
 
   #openList(): void {
@@ -208,28 +168,31 @@ export class JsonStream {
       around.push(open.members);
     }
     this.#open.push({ kind: "list", list: this.#handler.listBegins(around), state: "first" });
-    this.#pos++;
+    this.#templates.before(undefined);
+    this.#window.pos++;
   }
 
   #startParser(): JsonParser {
-    this.#parser.bytes = this.#window;
-    this.#parser.pos = this.#pos;
-    this.#parser.end = this.#end;
+    const { bytes, pos, end } = this.#window;
+    this.#parser.bytes = bytes;
+    this.#parser.pos = pos;
+    this.#parser.end = end;
     return this.#parser;
   }
 
   #inObject(top: OpenObject): boolean {
+    const window = this.#window;
     const parser = this.#startParser();
     const byte = parser.peek();
     if (byte === 0x7d && top.state !== "key") {
-      this.#pos = parser.pos + 1;
+      window.pos = parser.pos + 1;
       this.#closeObject(top);
       return true;
     }
     if (top.state === "comma") {
-      if (byte !== 0x2c) throw new JsonStop(false);
+      if (byte !== 0x2c) throw new JsonStop("malformed");
       top.state = "key";
-      this.#pos = parser.pos + 1;
+      window.pos = parser.pos + 1;
       return true;
     }
     const key = parser.key();
@@ -239,85 +202,110 @@ export class JsonStream {
     }
     const value = parser.peek();
     if ((value === 0x7b || value === 0x5b) && streamed.has(key) && this.#open.length < maxOpen) {
-      this.#pos = parser.pos;
+      window.pos = parser.pos;
       top.key = key;
       top.state = "comma";
       if (value === 0x7b) this.#openObject();
       else this.#openList();
       return true;
     }
-    top.members.set(key, parser.value());
-    top.state = "comma";
-    this.#pos = parser.pos;
+    const member = parser.value();
+    this.#addMember(top, key, member, parser.pos - window.pos);
+    window.pos = parser.pos;
     return true;
+  }
+
+  /** Members are kept until the object is closed: not more of them than of one value. */
+  #addMember(top: OpenObject, key: string, value: JsonValue, size: number): void {
+    const before = top.size;
+    top.size += size;
+    top.state = "comma";
+    if (top.size <= maxValue) top.members.set(key, value);
+    else if (before <= maxValue) this.#tooLarge("an object", -1);
+    if (top.size > maxValue) top.whole = false;
+  }
+
+  #tooLarge(what: string, lost: number): void {
+    const { offset, pos } = this.#window;
+    const message = `${what} larger than ${maxValue / 1024 / 1024} MiB was passed over`;
+    this.#handler.broken(offset, this.#window.text(pos, pos + 80), message, lost);
   }
 
   /** The object is a goroutine itself: reads it again, as a whole. */
   #standingAlone(top: OpenObject): void {
-    const start = top.offset - this.#base;
-    const value = this.#parser.parse(this.#window, start, this.#end);
-    const end = this.#parser.pos;
+    const window = this.#window;
+    const start = top.offset - window.base;
+    const value = this.#parser.parse(window.bytes, start, window.end);
     this.#open.pop();
-    this.#pos = end;
+    window.pos = this.#parser.pos;
     const parent = this.#open.at(-1);
-    if (parent?.kind === "object") parent.members.set(parent.key, value);
-    else {
+    if (parent?.kind === "object") {
+      this.#addMember(parent, parent.key, value, window.pos - start);
+    } else {
       this.#alone = true;
-      this.#learn(this.#handler.element(value, -1, top.offset), start, end);
+      this.#take(value, -1, start);
     }
   }
 
-  #learn(shape: number, start: number, end: number): void {
-    if (shape >= 0) this.#templates.add(shape, this.#window, start, end, this.#parser.spans);
+  /** Hands an element over that was just parsed, and learns how goroutines like it look. */
+  #take(value: JsonValue, list: number, start: number): void {
+    const window = this.#window;
+    const shape = this.#handler.element(value, list, window.base + start);
+    this.#elementSize = window.pos - start;
+    if (shape < 0 || !window.usual) return;
+    this.#templates.add(shape, window.bytes, start, window.pos, this.#parser.spans);
+    window.moved();
   }
 
   #closeObject(object: OpenObject): void {
     this.#open.pop();
     const parent = this.#open.at(-1);
     if (parent?.kind === "object") {
-      parent.members.set(parent.key, object.members);
+      this.#addMember(parent, parent.key, object.members, object.size);
       if (object.list >= 0) parent.list = object.list;
     } else this.#handler.message(object.members, object.list, object.offset);
   }
 
   #inList(top: OpenList): boolean {
-    const bytes = this.#window;
-    let pos = this.#pos;
-    while (pos < this.#end && isSpace(bytes[pos]!)) pos++;
-    if (pos >= this.#end) throw new JsonStop(true);
+    const window = this.#window;
+    if (top.state === "comma") {
+      if (this.#recognise(top.list)) return true;
+      // Rather recognise the next one when it is here as a whole than parse it in vain.
+      if (!this.#final && window.end - window.pos < this.#elementSize) return false;
+    }
+    const { bytes, end } = window;
+    const pos = pastSpaces(bytes, window.pos, end);
+    if (pos >= end) throw new JsonStop("incomplete");
     const byte = bytes[pos]!;
-    this.#pos = pos;
     if (byte === 0x5d && top.state !== "value") {
-      this.#pos++;
+      window.pos = pos + 1;
       this.#closeList(top);
     } else if (top.state === "comma") {
       if (byte !== 0x2c) {
         this.#parser.pos = pos;
-        throw new JsonStop(false);
+        throw new JsonStop("malformed");
       }
+      this.#templates.before(bytes.subarray(window.pos, pastSpaces(bytes, pos + 1, end)));
       top.state = "value";
-      this.#pos++;
+      window.pos = pos + 1;
     } else if (byte === 0x5b && this.#open.length < maxOpen) {
+      window.pos = pos;
       top.state = "comma";
       this.#openList();
-    } else this.#element(top, pos);
+    } else {
+      window.pos = pos;
+      this.#element(top, pos);
+    }
     return true;
   }
 
   #element(top: OpenList, start: number): void {
-    const after = this.#templates.match(this.#window, start, this.#end);
-    if (after >= 0) {
-      const { shape, id, threadId } = this.#templates;
-      this.#pos = after;
-      this.#handler.row(shape, id, threadId, top.list);
-    } else {
-      const value = this.#parser.parse(this.#window, start, this.#end);
-      this.#pos = this.#parser.pos;
-      if (value instanceof Map)
-        this.#elementKey = (value as JsonObject).keys().next().value ?? this.#elementKey;
-      const shape = this.#handler.element(value, top.list, this.#base + start);
-      this.#learn(shape, start, this.#pos);
-    }
+    const window = this.#window;
+    const value = this.#parser.parse(window.bytes, start, window.end);
+    window.pos = this.#parser.pos;
+    if (value instanceof Map)
+      this.#elementKey = (value as JsonObject).keys().next().value ?? this.#elementKey;
+    this.#take(value, top.list, start);
     top.state = "comma";
   }
 
@@ -330,9 +318,10 @@ export class JsonStream {
 
   /** After something that is no JSON: finds the next element of the innermost list, or else starts anew. */
   #recover(at: number): void {
+    const window = this.#window;
     const top = this.#open.at(-1);
-    const text = this.#text(Math.max(this.#pos, at - 80), at + 1);
-    const offset = this.#base + at;
+    const text = window.text(Math.max(window.pos, at - 80), at + 1);
+    const offset = window.base + at;
     if (top?.kind === "list" || this.#standsAlone(top)) {
       const inElement = top.kind === "object" || top.state !== "comma";
       const message = inElement ? "not valid JSON: this element was left out" : "not valid JSON";
@@ -344,7 +333,7 @@ export class JsonStream {
       this.#open.length = 0;
       this.#elementKey = "id";
     }
-    this.#pos = Math.min(this.#pos + 1, this.#end);
+    window.pos = Math.min(window.pos + 1, window.end);
     this.#searching = true;
   }
 
@@ -355,94 +344,53 @@ export class JsonStream {
 
   /** Looks for `{"id"`, or however elements begin here; false when it is not among the bytes here. */
   #search(): boolean {
-    const key = Buffer.from(`"${this.#elementKey}"`);
-    for (let from = this.#pos; ; ) {
-      const found = this.#window.subarray(0, this.#end).indexOf(key, from);
-      if (found < 0) break;
-      let brace = found - 1;
-      while (brace >= this.#pos && isSpace(this.#window[brace]!)) brace--;
-      if (brace >= this.#pos && this.#window[brace] === 0x7b) {
-        this.#pos = brace;
-        this.#searching = false;
-        return true;
-      }
-      from = found + 1;
-    }
-    this.#pos = Math.max(this.#pos, this.#end - key.length - 64);
-    return false;
+    this.#searching = !this.#window.seekObject(this.#elementKey);
+    return !this.#searching;
   }
 
   #startPassing(): void {
     const top = this.#open.at(-1);
-    const inElement = top?.kind === "list" && top.state !== "comma";
-    const limit = `${maxValue / 1024 / 1024} MiB`;
-    this.#handler.broken(
-      this.#base + this.#pos,
-      this.#text(this.#pos, this.#pos + 80),
-      `a value larger than ${limit} was passed over`,
-      inElement ? 1 : -1,
-    );
+    this.#tooLarge("a value", top?.kind === "list" && top.state !== "comma" ? 1 : -1);
     if (top?.kind === "object") {
-      // Behind the key, which is part of the same unit.
-      const parser = this.#startParser();
-      if (top.state !== "comma") parser.key();
-      this.#pos = parser.pos;
+      // Behind the key, which is part of the same unit, unless it is what is too large.
+      if (top.state !== "comma") this.#passKey();
       top.whole = false;
     }
     if (top !== undefined) top.state = "comma";
-    this.#passed = 0;
-    this.#passingString = false;
+    this.#passed = new PassedValue();
+  }
+
+  #passKey(): void {
+    const parser = this.#startParser();
+    try {
+      parser.key();
+      this.#window.pos = parser.pos;
+    } catch (stop) {
+      if (!(stop instanceof JsonStop)) throw stop;
+    }
   }
 
   /** Passes over the rest of a large value; false when it goes on. */
-  #pass(): boolean {
-    const bytes = this.#window;
-    for (let pos = this.#pos; pos < this.#end; pos++) {
-      const byte = bytes[pos]!;
-      if (this.#passingString) {
-        if (byte === 0x5c) {
-          if (pos + 1 >= this.#end) {
-            this.#pos = pos;
-            return false;
-          }
-          pos++;
-        } else if (byte === 0x22) this.#passingString = false;
-        else continue;
-      } else if (byte === 0x22) {
-        this.#passingString = true;
-        continue;
-      } else if (byte === 0x7b || byte === 0x5b) this.#passed++;
-      else if (byte === 0x7d || byte === 0x5d) this.#passed--;
-      else continue;
-      if (this.#passed === 0 && !this.#passingString) {
-        this.#pos = pos + 1;
-        this.#passed = -1;
-        return true;
-      }
-    }
-    this.#pos = this.#end;
-    return false;
+  #pass(value: PassedValue): boolean {
+    const window = this.#window;
+    const after = value.pass(window.bytes, window.pos, window.end);
+    window.pos = after < 0 ? window.end : after;
+    if (after >= 0) this.#passed = undefined;
+    return after >= 0;
   }
 
-  /** The input is over and all its bytes are used. */
-  #ends(): void {
-    if (this.#open.length > 0 || this.#passed >= 0) this.#cut();
-  }
-
+  /** The input ends too early. */
   #cut(): void {
+    const window = this.#window;
     const list = this.#open.findLast((o) => o.kind === "list");
     const top = this.#open.at(-1);
-    const inToken = !this.#searching && this.#passed < 0;
-    const rest = inToken ? this.#text(Math.max(this.#pos, this.#end - 80), this.#end).trim() : "";
+    const inToken = !this.#searching && this.#passed === undefined;
+    const rest = inToken ? window.text(Math.max(window.pos, window.end - 80), window.end).trim() : "";
     this.#handler.cut(
-      this.#base + this.#end,
+      window.base + window.end,
       rest,
       list?.kind === "list" ? list.list : -1,
       (top?.kind === "list" && top.state !== "comma" && rest !== "") || this.#standsAlone(top),
     );
-  }
-
-  #text(from: number, to: number): string {
-    return this.#window.toString("utf8", Math.max(0, from), Math.min(to, this.#end, from + 200));
   }
 }

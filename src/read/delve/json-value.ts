@@ -2,21 +2,24 @@
 export type JsonValue = null | boolean | string | number | bigint | readonly JsonValue[] | JsonObject;
 export type JsonObject = ReadonlyMap<string, JsonValue>;
 
-/** Why a value was not read: its bytes end, or they are no JSON. */
+/** Why a value was not read: its bytes end, they are no JSON, or it holds too much. */
 export class JsonStop extends Error {
-  readonly incomplete: boolean;
+  readonly why: "incomplete" | "malformed" | "large";
 
-  constructor(incomplete: boolean) {
-    super(incomplete ? "JSON ends early" : "not JSON");
-    this.incomplete = incomplete;
+  constructor(why: "incomplete" | "malformed" | "large") {
+    super(`the value is ${why}`);
+    this.why = why;
   }
 }
 
-const incomplete = new JsonStop(true);
-const malformed = new JsonStop(false);
+const incomplete = new JsonStop("incomplete");
+const malformed = new JsonStop("malformed");
+const large = new JsonStop("large");
 
 /** Deeper values are passed over and read as null. */
 const maxDepth = 200;
+/** Most objects and lists in one value: a few hundred bytes of memory each, where the input may have two. */
+const maxParts = 1_000_000;
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -30,6 +33,13 @@ const colon = 0x3a;
 /** True for the bytes that JSON allows between tokens. */
 export function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
+/** Where the spaces that begin at `from` end. */
+export function pastSpaces(bytes: Uint8Array, from: number, end: number): number {
+  let pos = from;
+  while (pos < end && isSpace(bytes[pos]!)) pos++;
+  return pos;
 }
 
 /** Where members of the outermost object stand that `JsonParser` was asked to note: byte offsets of a number. */
@@ -55,6 +65,7 @@ export class JsonParser {
   /** Where the next token begins; after `parse` the end of the value, after a `JsonStop` where it went wrong. */
   pos = 0;
   end = 0;
+  #parts = 0;
   /** Something was nested too deeply to be read. */
   tooDeep = false;
   /** Non-negative integers among the outermost object's members, in order. */
@@ -68,6 +79,7 @@ export class JsonParser {
     this.end = end;
     this.tooDeep = false;
     this.spans.length = 0;
+    this.#parts = 0;
     return this.#value(0);
   }
 
@@ -92,6 +104,7 @@ export class JsonParser {
 
   /** Reads the value that begins at `pos`. @throws JsonStop */
   value(): JsonValue {
+    this.#parts = 0;
     return this.#value(1);
   }
 
@@ -100,6 +113,7 @@ export class JsonParser {
     if (byte === quote) return this.#string();
     if (byte === openBrace || byte === openBracket) {
       if (depth >= maxDepth) return this.#pass();
+      if (++this.#parts > maxParts) throw large;
       return byte === openBrace ? this.#object(depth) : this.#array(depth);
     }
     if (byte === 0x2d || (byte >= 0x30 && byte <= 0x39)) return this.#number();

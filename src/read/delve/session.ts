@@ -14,8 +14,11 @@ import {
 } from "./api.ts";
 import { DelveAssembly } from "./assembly.ts";
 import { versionOfTarget } from "./go-version.ts";
-import type { JsonHandler } from "./json-stream.ts";
+import { GoroutineShapes } from "./goroutine-shapes.ts";
+import { templateRow } from "./goroutine-templates.ts";
+import type { JsonHandler } from "./json-handler.ts";
 import type { JsonObject, JsonValue } from "./json-value.ts";
+import { goroutineIdOf, nothing, paramsOf } from "./request.ts";
 
 /** A list as it was answered: of goroutines, or in API v1 of a stack's frames. */
 interface ListState {
@@ -65,11 +68,10 @@ const ofCalls: ReadonlySet<string> = new Set([
   "State",
 ]);
 
-const nothing: JsonObject = new Map();
-
 /** Joins the answers of Delve to dumps: lists and their pages, stacks, evaluations, versions. */
 export class DelveSession implements JsonHandler {
   readonly #name: string;
+  readonly #shapes = new GoroutineShapes();
   readonly #requests = new Map<string, JsonObject>();
   /** Answers whose request has not been seen yet. */
   readonly #waiting: { readonly id: string; readonly answer: JsonObject; readonly list: number }[] = [];
@@ -91,7 +93,7 @@ export class DelveSession implements JsonHandler {
   #begin(): Current {
     const number = this.#dumps.length + 1;
     const current: Current = {
-      assembly: new DelveAssembly(number === 1 ? this.#name : `${this.#name}#${number}`),
+      assembly: new DelveAssembly(number === 1 ? this.#name : `${this.#name}#${number}`, this.#shapes),
       ids: new IdSet(),
       next: undefined,
       lists: 0,
@@ -136,8 +138,8 @@ export class DelveSession implements JsonHandler {
         builder.problem({ offset, message, lost: 1 });
         return -1;
       }
-      const shape = this.#current.assembly.shape(goroutine);
-      this.#current.assembly.push(shape, goroutine.id, goroutine.threadId);
+      const shape = this.#shapes.number(goroutine);
+      this.#current.assembly.push(shape, goroutine.id);
       return shape;
     }
     this.#other(value, state, offset);
@@ -159,8 +161,14 @@ export class DelveSession implements JsonHandler {
     }
   }
 
-  row(shape: number, id: number, threadId: number, list: number): void {
-    if (this.#take(id, this.#lists[list])) this.#current.assembly.push(shape, id, threadId);
+  rows(rows: Float64Array, list: number): void {
+    const state = this.#lists[list];
+    for (let at = 0; at < rows.length; at += templateRow.length) {
+      const id = rows[at + templateRow.id]!;
+      if (!this.#take(id, state)) continue;
+      const threadId = rows[at + templateRow.threadId]! || 0;
+      this.#current.assembly.push(this.#shapes.onThread(rows[at + templateRow.shape]!, threadId), id);
+    }
   }
 
   /** Counts a goroutine; false when it is not to be added. The first of a second list may begin a new dump. */
@@ -375,19 +383,6 @@ export class DelveSession implements JsonHandler {
     builder.problem({ message: "no goroutine was found in this JSON", lost: 0 });
     return builder.build();
   }
-}
-
-/** The first parameter; in API v1 it may be no object. */
-function paramsOf(request: JsonObject | undefined): JsonObject {
-  const params = request?.get("params");
-  return (Array.isArray(params) ? objectOf(params[0] as JsonValue) : objectOf(params)) ?? nothing;
-}
-
-function goroutineIdOf(request: JsonObject | undefined): number | undefined {
-  const params = paramsOf(request);
-  const scope = objectOf(params.get("Scope"));
-  const id = numberOf(params.get("Id")) ?? numberOf(scope?.get("GoroutineID"));
-  return id !== undefined && id > 0 ? id : undefined;
 }
 
 /** Stacks and evaluations do not say which goroutine they are of. */

@@ -11,6 +11,8 @@ export const holes = {
   argument: 4,
   /** Digits that nobody asks for: `fp=`, `sp=`, `gp=`, `m=`, arguments that are not live. */
   skipped: 5,
+  /** The same in decimal, of up to 19 digits: Delve's nanoseconds. */
+  skippedDecimal: 6,
 } as const;
 
 export type Hole = (typeof holes)[keyof typeof holes];
@@ -22,7 +24,7 @@ export interface Piece {
 }
 
 /** Longer numbers are read slowly: they fit no double. */
-export const maxDigits: Readonly<Record<Hole, number>> = { 0: 0, 1: 15, 2: 15, 3: 15, 4: 13, 5: 16 };
+export const maxDigits: Readonly<Record<Hole, number>> = { 0: 0, 1: 15, 2: 15, 3: 15, 4: 13, 5: 16, 6: 19 };
 
 /** Most arguments of one goroutine. */
 export const maxValues = 4096;

@@ -1,0 +1,94 @@
+import { isSpace } from "./json-value.ts";
+
+/**
+ * The part of an input that is in sight: bytes from `pos` to `end` are still to be read. It lies in the memory that it
+ * is given, and in a larger one of its own while a value needs it.
+ */
+export class JsonWindow {
+  readonly #usual: () => Buffer;
+  #bytes: Buffer;
+  #large = false;
+  pos = 0;
+  end = 0;
+  /** Offset in the input of the window's first byte. */
+  base = 0;
+
+  /** @param usual the memory for most of the time; asked for again wherever it may have moved, with its content */
+  constructor(usual: () => Buffer) {
+    this.#usual = usual;
+    this.#bytes = usual();
+  }
+
+  get bytes(): Buffer {
+    return this.#bytes;
+  }
+
+  /** Its bytes are in the usual memory. */
+  get usual(): boolean {
+    return !this.#large;
+  }
+
+  /** The usual memory has moved. */
+  moved(): void {
+    if (!this.#large) this.#bytes = this.#usual();
+  }
+
+  /** Offset in the input of the next byte. */
+  get offset(): number {
+    return this.base + this.pos;
+  }
+
+  /**
+   * Takes bytes of the chunk from `from` on.
+   * @param keepFrom bytes before this place in the window are not needed any more
+   * @returns how many it took: not all of them where they don't fit in
+   */
+  fill(chunk: Uint8Array, from: number, keepFrom: number): number {
+    const needed = chunk.length - from;
+    if (keepFrom > 0 && this.#bytes.length - this.end < needed) this.#shift(keepFrom);
+    if (this.end === this.#bytes.length) this.#grow();
+    const count = Math.min(needed, this.#bytes.length - this.end);
+    this.#bytes.set(count === chunk.length ? chunk : chunk.subarray(from, from + count), this.end);
+    this.end += count;
+    return count;
+  }
+
+  #shift(from: number): void {
+    const usual = this.#usual();
+    if (this.#large && this.end - from <= usual.length / 2) {
+      this.#bytes.copy(usual, 0, from, this.end);
+      this.#bytes = usual;
+      this.#large = false;
+    } else this.#bytes.copyWithin(0, from, this.end);
+    this.base += from;
+    this.pos -= from;
+    this.end -= from;
+  }
+
+  #grow(): void {
+    const larger = Buffer.allocUnsafeSlow(this.#bytes.length * 2);
+    this.#bytes.copy(larger, 0, 0, this.end);
+    this.#bytes = larger;
+    this.#large = true;
+  }
+
+  /** Goes to the next object whose first key is this; false when there is none among the bytes here. */
+  seekObject(name: string): boolean {
+    const bytes = this.#bytes.subarray(0, this.end);
+    const key = Buffer.from(`"${name}"`);
+    for (let found = bytes.indexOf(key, this.pos); found >= 0; found = bytes.indexOf(key, found + 1)) {
+      let brace = found - 1;
+      while (brace >= this.pos && isSpace(bytes[brace]!)) brace--;
+      if (brace < this.pos || bytes[brace] !== 0x7b) continue;
+      this.pos = brace;
+      return true;
+    }
+    this.pos = Math.max(this.pos, this.end - key.length - 64);
+    return false;
+  }
+
+  /** Text for messages: at most 200 bytes of it. */
+  text(from: number, to: number): string {
+    return this.#bytes.toString("utf8", Math.max(0, from), Math.min(to, this.end, from + 200));
+  }
+}

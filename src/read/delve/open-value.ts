@@ -1,0 +1,25 @@
+import type { JsonValue } from "./json-value.ts";
+
+/** An object whose members are being read. */
+export interface OpenObject {
+  readonly kind: "object";
+  readonly members: Map<string, JsonValue>;
+  /** Byte offset of its brace. */
+  readonly offset: number;
+  state: "first" | "key" | "comma";
+  /** Key of the member that is open. */
+  key: string;
+  /** Number of the list inside, -1 while there is none. */
+  list: number;
+  /** Nothing inside it was taken as a stream, so that it can still be read as a whole. */
+  whole: boolean;
+  /** Bytes of its members so far, streamed ones apart. */
+  size: number;
+}
+
+/** A list whose elements are being read. */
+export interface OpenList {
+  readonly kind: "list";
+  readonly list: number;
+  state: "first" | "value" | "comma";
+}

@@ -1,0 +1,19 @@
+import { numberOf, objectOf } from "./api.ts";
+import type { JsonObject, JsonValue } from "./json-value.ts";
+
+/** An object without members. */
+export const nothing: JsonObject = new Map();
+
+/** The first parameter; in API v1 it may be no object. */
+export function paramsOf(request: JsonObject | undefined): JsonObject {
+  const params = request?.get("params");
+  return (Array.isArray(params) ? objectOf(params[0] as JsonValue) : objectOf(params)) ?? nothing;
+}
+
+/** The goroutine that a request asks about; `undefined` for one about others or the whole program. */
+export function goroutineIdOf(request: JsonObject | undefined): number | undefined {
+  const params = paramsOf(request);
+  const scope = objectOf(params.get("Scope"));
+  const id = numberOf(params.get("Id")) ?? numberOf(scope?.get("GoroutineID"));
+  return id !== undefined && id > 0 ? id : undefined;
+}
