@@ -42,10 +42,10 @@ export class GoroutineShapes {
     return this.#goroutines[number]!;
   }
 
-  /** The shape of a goroutine that is as this shape but for its thread. @param threadId 0 for none */
+  /** The shape of a goroutine that is as this shape but for its thread. @param threadId 0 for none, NaN for the same */
   onThread(number: number, threadId: number): number {
     const goroutine = this.#goroutines[number]!;
-    if ((goroutine.threadId === 0) === (threadId === 0)) return number;
+    if (Number.isNaN(threadId) || (goroutine.threadId === 0) === (threadId === 0)) return number;
     let twin = this.#twins.get(number);
     if (twin === undefined) {
       twin = this.number({ ...goroutine, threadId });

@@ -21,7 +21,7 @@ export const templateRow = {
   length: rowHead,
   shape: 0,
   id: holes.id as number,
-  /** NaN where the goroutine has no such member. */
+  /** NaN where it is not one that varies: it is as in the shape. */
   threadId: holes.creator as number,
 } as const;
 

@@ -166,8 +166,8 @@ export class DelveSession implements JsonHandler {
     for (let at = 0; at < rows.length; at += templateRow.length) {
       const id = rows[at + templateRow.id]!;
       if (!this.#take(id, state)) continue;
-      const threadId = rows[at + templateRow.threadId]! || 0;
-      this.#current.assembly.push(this.#shapes.onThread(rows[at + templateRow.shape]!, threadId), id);
+      const shape = this.#shapes.onThread(rows[at + templateRow.shape]!, rows[at + templateRow.threadId]!);
+      this.#current.assembly.push(shape, id);
     }
   }
 
