@@ -14,7 +14,7 @@ export interface ResourcePlan extends ArgumentSlot {
 }
 
 /** Most arguments kept for each goroutine; innermost frames first. */
-const maxSlots = 12;
+export const maxSlots = 12;
 /** Most arguments kept of one frame. */
 const maxSlotsPerFrame = 4;
 

@@ -104,6 +104,16 @@ export class Goroutines {
     if (needed > this.arguments.length) this.arguments = resized(this.arguments, needed);
   }
 
+  /** Makes room for so many more rows and arguments, for a reader that fills the columns itself. */
+  makeRoom(rows: number, values: number): void {
+    const needed = this.length + rows;
+    if (needed > this.id.length) this.#grow(Math.max(needed, grown(this.length)));
+    const neededValues = this.argumentsLength + values;
+    if (neededValues > this.arguments.length) {
+      this.arguments = resized(this.arguments, Math.max(neededValues, grown(this.argumentsLength)));
+    }
+  }
+
   /** Gives back the room beyond the last row, where that is worth a copy of all columns. */
   trim(): void {
     if (this.length > largeColumns) return;
@@ -117,24 +127,6 @@ export class Goroutines {
     if (this.argumentsLength === this.arguments.length)
       this.arguments = resized(this.arguments, grown(this.argumentsLength));
     this.arguments[this.argumentsLength++] = value;
-  }
-
-  /**
-   * Adds all arguments of the last row at once.
-   * @param places where they stand in `values`, counted from `from`; -1 for an unknown one
-   */
-  pushArguments(values: Float64Array, from: number, places: Int32Array): void {
-    const count = places.length;
-    const start = this.argumentsLength;
-    if (start + count > this.arguments.length) {
-      this.arguments = resized(this.arguments, Math.max(start + count, grown(start)));
-    }
-    const into = this.arguments;
-    for (let i = 0; i < count; i++) {
-      const place = places[i]!;
-      into[start + i] = place < 0 ? Number.NaN : values[from + place]!;
-    }
-    this.argumentsLength = start + count;
   }
 
   /** Value of the row's argument in its stack's slot `slot`; NaN when unknown. */

@@ -1,6 +1,6 @@
 import type { Dump } from "../model/dump.ts";
 import type { ByteSource, Reader, ReadOptions, Sniffed } from "./reader.ts";
-import { LearnedShape } from "./traceback/assembler.ts";
+import { LearnedShape } from "./traceback/learned-shape.ts";
 import { Scanner } from "./traceback/scanner.ts";
 import { scanWithThreads } from "./traceback/threads.ts";
 import { TracebackBuilder } from "./traceback/traceback-builder.ts";

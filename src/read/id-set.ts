@@ -10,6 +10,7 @@ export class IdSet {
   #entries = new Float64Array(64);
   #bits = new Int32Array(64);
   #mask = 63;
+  #last = 0;
   #used = 0;
   #size = 0;
 
@@ -19,9 +20,12 @@ export class IdSet {
 
   /** @returns true when the id was not there */
   add(id: number): boolean {
-    const entry = Math.floor(id / perEntry) + 1;
-    const bit = 1 << (id % perEntry);
-    let slot = this.#slotOf(entry);
+    const before = Math.floor(id / perEntry);
+    const entry = before + 1;
+    // Not `%`, which of doubles is a call into the C library.
+    const bit = 1 << (id - before * perEntry);
+    // The last one again, more often than not.
+    let slot = this.#entries[this.#last] === entry ? this.#last : this.#slotOf(entry);
     if (this.#entries[slot] === 0) {
       if (++this.#used * 2 > this.#mask) {
         this.#grow();
@@ -30,13 +34,14 @@ export class IdSet {
       this.#entries[slot] = entry;
     } else if ((this.#bits[slot]! & bit) !== 0) return false;
     this.#bits[slot]! |= bit;
+    this.#last = slot;
     this.#size++;
     return true;
   }
 
   has(id: number): boolean {
-    const slot = this.#slotOf(Math.floor(id / perEntry) + 1);
-    return (this.#bits[slot]! & (1 << (id % perEntry))) !== 0;
+    const before = Math.floor(id / perEntry);
+    return (this.#bits[this.#slotOf(before + 1)]! & (1 << (id - before * perEntry))) !== 0;
   }
 
   /** Where that entry is, or would be. */

@@ -1,13 +1,15 @@
 import { unknownAddress } from "../../model/address.ts";
-import { type FrameArguments, type ResourcePlan, resourceOf } from "../../model/arguments.ts";
+import { type ResourcePlan, resourceOf } from "../../model/arguments.ts";
 import type { Dump, DumpEvent, ReadProblem } from "../../model/dump.ts";
-import { DumpBuilder, type FrameDraft, type StackHandle } from "../../model/dump-builder.ts";
+import { DumpBuilder, type FrameDraft } from "../../model/dump-builder.ts";
 import { goroutineFlags } from "../../model/goroutines.ts";
 import type { Stack } from "../../model/stack.ts";
 import { IdSet } from "../id-set.ts";
+import type { Batch } from "./batch.ts";
 import { GoVersionEvidence } from "./go-version.ts";
+import { LearnedRows } from "./learned-rows.ts";
+import { isDumper, type KnownShape, type LearnedShape } from "./learned-shape.ts";
 import type { RecordShape, RecordSink, TracebackRecord } from "./record.ts";
-import type { SingleRecord } from "./record-learner.ts";
 
 /** Dumps of one input; a log with more is a log of panics, not a set of dumps to compare. */
 const maxDumps = 1000;
@@ -34,54 +36,6 @@ interface OpenDump {
   crash: boolean;
 }
 
-/** A shape in one dump: everything that its goroutines share there. */
-interface KnownShape {
-  readonly shape: RecordShape;
-  readonly handle: StackHandle;
-  readonly labels: number;
-  readonly flags: number;
-}
-
-/** A shape whose goroutines come as numbers, in any dump of the input. */
-export class LearnedShape {
-  readonly record: TracebackRecord;
-  readonly lines: number;
-  /** How many argument values a goroutine brings. */
-  readonly valueCount: number;
-  readonly dumper: boolean;
-  /** For the dump in `dump`: the shape there, and at which value its slots and its resource are found, -1 for none. */
-  known: KnownShape | undefined;
-  dump: object | undefined;
-  slots: Int32Array = new Int32Array(0);
-  resource = -1;
-
-  constructor({ record, lines }: SingleRecord) {
-    this.record = record;
-    this.lines = lines;
-    this.valueCount = record.args.flat().filter((value) => !Number.isNaN(value)).length;
-    this.dumper = isDumper(record.shape);
-  }
-
-  /** The arguments of a goroutine, from its values. */
-  arguments(values: Float64Array, from: number): FrameArguments[] {
-    let at = from;
-    return this.record.args.map((args) => args.map((value) => (Number.isNaN(value) ? value : values[at++]!)));
-  }
-
-  /** Which value is that argument; -1 where it is not known. */
-  valueOf(frame: number, argument: number): number {
-    const value = this.record.args[frame]?.[argument];
-    if (value === undefined || Number.isNaN(value)) return -1;
-    let at = 0;
-    this.record.args.forEach((args, f) => {
-      args.forEach((v, a) => {
-        if (!Number.isNaN(v) && (f < frame || (f === frame && a < argument))) at++;
-      });
-    });
-    return at;
-  }
-}
-
 /**
  * Puts goroutines into dumps. One input may hold several: another one begins at a preamble (panic, signal, fatal
  * error), at a goroutine that takes a dump itself, at an id that was there already, or after a long stretch of
@@ -96,6 +50,7 @@ export class DumpAssembler implements RecordSink {
   #events: DumpEvent[] = [];
   #parted = false;
   #overflow = false;
+  readonly #rows = new LearnedRows();
 
   constructor(name: string, goVersion: string | undefined) {
     this.#name = name;
@@ -138,7 +93,23 @@ export class DumpAssembler implements RecordSink {
     if (learned.resource >= 0) {
       goroutines.resource[row] = waitedFor(known.handle.resource!, numbers[values + learned.resource]);
     }
-    goroutines.pushArguments(numbers, values, learned.slots);
+    for (const place of learned.slots) {
+      goroutines.pushArgument(place < 0 ? unknownAddress : numbers[values + place]!);
+    }
+  }
+
+  /**
+   * Takes goroutines of learned shapes as long as they bring nothing but numbers, which is the case for nearly all.
+   * @param from where a row begins in the batch
+   * @returns where it stopped, and how many goroutines and lines that was
+   */
+  learnedRows(batch: Batch, from: number, shapes: readonly LearnedShape[]): LearnedRows {
+    const open = this.#open;
+    const rows = this.#rows;
+    if (this.#parted || this.#events.length > 0) return rows.none(from);
+    rows.take(batch, from, shapes, open);
+    open.builder.headersSeen += rows.count;
+    return rows;
   }
 
   event(event: DumpEvent, continues: boolean): void {
@@ -221,11 +192,7 @@ export class DumpAssembler implements RecordSink {
     const args = learned.arguments(numbers, values);
     const frames = shape.frames.map((frame, index) => ({ ...frame, args: args[index] ?? [] }));
     const known = this.#known(shape, frames);
-    const { stack, resource } = known.handle;
-    learned.known = known;
-    learned.dump = this.#open;
-    learned.slots = Int32Array.from(stack.slots, (slot) => learned.valueOf(slot.frame, slot.argument));
-    learned.resource = resource === undefined ? -1 : learned.valueOf(resource.frame, resource.argument);
+    learned.meet(this.#open, known);
     return known;
   }
 
@@ -333,11 +300,6 @@ export class DumpAssembler implements RecordSink {
     declare(builder, plans, trusted);
     this.#dumps.push(builder.build());
   }
-}
-
-/** The first goroutine of runtime.Stack, pprof and a panic is the one that executes; others have no stack while they do. */
-function isDumper(shape: RecordShape): boolean {
-  return shape.header.reason === "running" && shape.frames.length > 0;
 }
 
 function count(extra: Map<string, number>, key: string): void {

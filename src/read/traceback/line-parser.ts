@@ -83,10 +83,10 @@ export class LineParser {
     this.#previous = line;
   }
 
-  /** A goroutine comes that was understood without this parser, and its blank line: it leaves no state. */
-  skipKnown(lines: number): void {
+  /** Goroutines come that were understood without this parser, and their blank lines: they leave no state. */
+  skipKnown(goroutines: number, lines: number): void {
     this.#line += lines;
-    this.#goroutines++;
+    this.#goroutines += goroutines;
     if (this.#clean) return;
     this.#beforeGoroutine();
     this.#state = "outside";

@@ -1,7 +1,7 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { packageRoot } from "../../package-root.ts";
-import { LearnedShape } from "./assembler.ts";
 import type { Batch } from "./batch.ts";
+import { LearnedShape } from "./learned-shape.ts";
 import { SegmentQueue } from "./segment-queue.ts";
 import { type SegmentedFile, SegmentScanner, segmentCount } from "./segments.ts";
 import type { TracebackBuilder } from "./traceback-builder.ts";

@@ -1,6 +1,7 @@
 import type { Dump } from "../../model/dump.ts";
-import { DumpAssembler, LearnedShape } from "./assembler.ts";
+import { DumpAssembler } from "./assembler.ts";
 import { type Batch, type InputPart, textItem } from "./batch.ts";
+import { LearnedShape } from "./learned-shape.ts";
 import { LineParser } from "./line-parser.ts";
 import { readRecord } from "./record-learner.ts";
 import { rowHead } from "./shape-trie.ts";
@@ -32,9 +33,11 @@ export class TracebackBuilder {
       const kind = batch[at]!;
       if (kind >= 0) {
         const shape = shapes[kind]!;
-        this.#parser.skipKnown(shape.lines);
+        this.#parser.skipKnown(1, shape.lines);
         this.#assembler.learned(shape, batch, at + 1);
-        at += rowHead + shape.valueCount;
+        const rows = this.#assembler.learnedRows(batch, at + rowHead + shape.valueCount, shapes);
+        this.#parser.skipKnown(rows.count, rows.lines);
+        at = rows.end;
         continue;
       }
       const offset = batch[at + 1]!;

@@ -1,0 +1,85 @@
+import { unknownAddress } from "../../model/address.ts";
+import { maxSlots } from "../../model/arguments.ts";
+import type { Goroutines } from "../../model/goroutines.ts";
+import type { IdSet } from "../id-set.ts";
+import type { Batch } from "./batch.ts";
+import type { LearnedShape } from "./learned-shape.ts";
+import { rowHead } from "./shape-trie.ts";
+
+/** What a dump that is being read keeps of each goroutine. */
+interface GrowingDump {
+  readonly builder: { readonly goroutines: Goroutines };
+  readonly ids: IdSet;
+  lastId: number;
+}
+
+/** Takes rows of a batch into the columns of a dump, many at once: this is the loop that runs a million times. */
+export class LearnedRows {
+  /** Where it stopped in the batch. */
+  end = 0;
+  /** Goroutines taken, and their lines. */
+  count = 0;
+  lines = 0;
+
+  none(from: number): this {
+    this.end = from;
+    this.count = 0;
+    this.lines = 0;
+    return this;
+  }
+
+  /** Stops at what is no plain goroutine of a shape that the dump has met, and at an id that was there already. */
+  take(batch: Batch, from: number, shapes: readonly LearnedShape[], dump: GrowingDump): void {
+    const { goroutines } = dump.builder;
+    const { ids } = dump;
+    this.none(from);
+    const most = Math.ceil((batch.length - from) / rowHead);
+    goroutines.makeRoom(most, most * maxSlots);
+    const { id: idColumn, stack, minutes, flags, creator, resource, labels, argumentStart } = goroutines;
+    const into = goroutines.arguments;
+    const first = goroutines.length;
+    let row = first;
+    let argument = goroutines.argumentsLength;
+    let lines = 0;
+    let at = from;
+    while (at < batch.length) {
+      const kind = batch[at]!;
+      if (kind < 0) break;
+      const shape = shapes[kind]!;
+      const id = batch[at + 1]!;
+      if (!shape.plain || shape.dump !== dump || id === 0 || !ids.add(id)) break;
+      const values = at + rowHead;
+      idColumn[row] = id;
+      stack[row] = shape.stack;
+      minutes[row] = batch[at + 2]!;
+      creator[row] = batch[at + 3]!;
+      if (shape.flags !== 0) flags[row] = shape.flags;
+      if (shape.labels !== 0) labels[row] = shape.labels;
+      resource[row] = unknownAddress;
+      if (shape.resource >= 0) {
+        const waited = batch[values + shape.resource]!;
+        if (waited !== 0) resource[row] = waited + shape.resourceOffset;
+      }
+      argumentStart[row] = argument;
+      const { slots } = shape;
+      for (let i = 0; i < slots.length; i++) {
+        const place = slots[i]!;
+        // No conditional expression: its value would be boxed.
+        if (place >= 0) into[argument] = batch[values + place]!;
+        else into[argument] = unknownAddress;
+        argument++;
+      }
+      row++;
+      lines += shape.lines;
+      at = values + shape.valueCount;
+    }
+    if (row === first) return;
+    goroutines.weight.fill(1, first, row);
+    goroutines.length = row;
+    goroutines.argumentsLength = argument;
+    dump.lastId = idColumn[row - 1]!;
+    this.end = at;
+    this.count = row - first;
+    this.lines = lines;
+  }
+}

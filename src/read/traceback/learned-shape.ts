@@ -1,0 +1,81 @@
+import type { FrameArguments } from "../../model/arguments.ts";
+import type { StackHandle } from "../../model/dump-builder.ts";
+import type { RecordShape, TracebackRecord } from "./record.ts";
+import type { SingleRecord } from "./record-learner.ts";
+
+/** A shape in one dump: everything that its goroutines share there. */
+export interface KnownShape {
+  readonly shape: RecordShape;
+  readonly handle: StackHandle;
+  readonly labels: number;
+  readonly flags: number;
+}
+
+/** A shape whose goroutines come as numbers, in any dump of the input. */
+export class LearnedShape {
+  readonly record: TracebackRecord;
+  readonly lines: number;
+  /** How many argument values a goroutine brings. */
+  readonly valueCount: number;
+  readonly dumper: boolean;
+  /** Its goroutines bring nothing but numbers: nothing of the dump depends on when they come. */
+  readonly plain: boolean;
+  /** What it is in the dump `dump`, and at which value its slots and its resource are found there, -1 for none. */
+  known: KnownShape | undefined;
+  dump: object | undefined;
+  stack = -1;
+  flags = 0;
+  labels = 0;
+  slots: Int32Array = new Int32Array(0);
+  resource = -1;
+  resourceOffset = 0;
+
+  constructor({ record, lines }: SingleRecord) {
+    const { shape } = record;
+    this.record = record;
+    this.lines = lines;
+    this.valueCount = countKnown(record.args, record.args.length);
+    this.dumper = isDumper(shape);
+    this.plain = !this.dumper && shape.extent !== "none" && shape.header.extra.length === 0;
+  }
+
+  /** Finds its place in a dump. */
+  meet(dump: object, known: KnownShape): void {
+    const { stack, resource } = known.handle;
+    this.dump = dump;
+    this.known = known;
+    this.stack = known.handle.index;
+    this.flags = known.flags;
+    this.labels = known.labels;
+    this.resourceOffset = resource?.offset ?? 0;
+    this.slots = Int32Array.from(stack.slots, (slot) => this.#valueOf(slot.frame, slot.argument));
+    this.resource = resource === undefined ? -1 : this.#valueOf(resource.frame, resource.argument);
+  }
+
+  /** The arguments of a goroutine, from its values. */
+  arguments(values: Float64Array, from: number): FrameArguments[] {
+    let at = from;
+    return this.record.args.map((args) => args.map((value) => (Number.isNaN(value) ? value : values[at++]!)));
+  }
+
+  /** Which value is that argument; -1 where it is not known. */
+  #valueOf(frame: number, argument: number): number {
+    const args = this.record.args[frame];
+    if (args === undefined || Number.isNaN(args[argument] ?? Number.NaN)) return -1;
+    return countKnown(this.record.args, frame) + countKnown([args.slice(0, argument)], 1);
+  }
+}
+
+/** How many arguments are known in the first `frames` frames. */
+function countKnown(args: readonly FrameArguments[], frames: number): number {
+  let count = 0;
+  for (let frame = 0; frame < frames; frame++) {
+    for (const value of args[frame]!) if (!Number.isNaN(value)) count++;
+  }
+  return count;
+}
+
+/** The first goroutine of runtime.Stack, pprof and a panic is the one that executes; others have no stack while they do. */
+export function isDumper(shape: RecordShape): boolean {
+  return shape.header.reason === "running" && shape.frames.length > 0;
+}
