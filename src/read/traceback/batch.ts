@@ -7,7 +7,7 @@
  * | `textItem`, offset, bytes             | this part of the input is for the line parser                  |
  * | `shapeItem`, offset, bytes, shape     | this goroutine is the first of that shape; its row follows     |
  */
-export type Batch = Float64Array<ArrayBuffer>;
+export type Batch = Float64Array;
 
 export const textItem = -1;
 export const shapeItem = -2;

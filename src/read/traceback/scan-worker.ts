@@ -1,4 +1,6 @@
-import { workerData } from "node:worker_threads";
+import { receiveMessageOnPort, workerData } from "node:worker_threads";
+import { BatchPool } from "./batch-pool.ts";
+import type { ScannerSeed } from "./scanner.ts";
 import { SegmentQueue } from "./segment-queue.ts";
 import { SegmentScanner, segmentCount } from "./segments.ts";
 import type { ScanTask, SegmentMessage } from "./threads.ts";
@@ -6,23 +8,23 @@ import type { ScanTask, SegmentMessage } from "./threads.ts";
 /** The life of a thread: scans segments until none is left, and posts their batches. */
 function work({ file, queue: memory, port }: ScanTask): void {
   const queue = new SegmentQueue(memory);
-  const scanner = new SegmentScanner(file);
-  const post = (message: SegmentMessage, transfer: ArrayBuffer[] = []) => {
-    port.postMessage(message, transfer);
+  const pool = new BatchPool(queue);
+  const segments = new SegmentScanner(file);
+  const post = (message: SegmentMessage) => {
+    port.postMessage(message);
     queue.posted();
   };
   const count = segmentCount(file);
+  queue.waitForSeed();
+  segments.scanner.begin(receiveMessageOnPort(port)?.message as ScannerSeed);
   for (;;) {
     queue.waitToClaim();
     const segment = queue.claim();
     if (segment >= count) break;
-    scanner.scan(segment, (batch) => {
-      const copy = batch.slice();
-      post({ segment, batch: copy }, [copy.buffer]);
-    });
+    segments.scan(segment, (batch) => post({ segment, batch: pool.copy(batch, segment) }));
     post({ segment });
   }
-  scanner.close();
+  segments.close();
   port.close();
 }
 

@@ -1,6 +1,6 @@
 import { type Batch, shapeItem, textItem } from "./batch.ts";
 import { learnRecord, type SingleRecord } from "./record-learner.ts";
-import { ShapeTrie, windowSize } from "./shape-trie.ts";
+import { ShapeTrie, type TrieContents, windowSize } from "./shape-trie.ts";
 
 /** So many shapes are learned in any case; more only while most goroutines are of known ones. */
 const fewShapes = 1000;
@@ -12,6 +12,13 @@ const maxRecord = 1 << 16;
 const worthwhile = 64;
 
 const word = new TextEncoder().encode("goroutine ");
+
+/** What a scanner has learned, for another one to begin with. */
+export interface ScannerSeed {
+  readonly trie: TrieContents;
+  /** Number of shapes. */
+  readonly shapes: number;
+}
 
 /**
  * Goes through input once and tells goroutines of known shapes from the rest, which it learns where it can and
@@ -37,6 +44,18 @@ export class Scanner {
   /** @param onLearned called for each shape, in the order of their numbers */
   constructor(onLearned?: (learned: SingleRecord) => void) {
     this.#onLearned = onLearned;
+  }
+
+  /** What was learned so far; its memory is a copy. */
+  get seed(): ScannerSeed {
+    return { trie: this.#trie.contents, shapes: this.#shapes };
+  }
+
+  /** Takes over, before it has learned anything, what another scanner learned. */
+  begin(seed: ScannerSeed): void {
+    this.#trie.contents = seed.trie;
+    this.#shapes = seed.shapes;
+    this.#remapped();
   }
 
   /** Begins anew at this offset of the input. */
@@ -138,14 +157,18 @@ export class Scanner {
     if (stop < 0) return false;
     const learned = learnRecord(this.#window.slice(at, stop));
     if (learned === undefined || !this.#trie.add(learned.pieces, this.#shapes)) return false;
-    // The memory may have moved.
-    this.#window = this.#trie.window;
-    this.#rows = this.#trie.rows;
+    this.#remapped();
     this.#item(shapeItem, at, stop);
     this.#rows[this.#length++] = this.#shapes++;
     this.#lastText = -1;
     this.#onLearned?.(learned);
     return true;
+  }
+
+  /** The memory may have moved. */
+  #remapped(): void {
+    this.#window = this.#trie.window;
+    this.#rows = this.#trie.rows;
   }
 
   #item(kind: number, from: number, to: number): void {

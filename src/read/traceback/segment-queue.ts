@@ -4,10 +4,10 @@ const mostAhead = 16;
 /** Shared by the threads: which segment is next to be scanned, and how far the one that builds the dump is. */
 export class SegmentQueue {
   readonly memory: SharedArrayBuffer;
-  /** Segments claimed, segments finished in order, messages posted. */
+  /** Segments claimed, segments finished in order, messages posted, whether there are shapes to begin with. */
   readonly #counters: Int32Array;
 
-  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(12)) {
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(16)) {
     this.memory = memory;
     this.#counters = new Int32Array(memory);
   }
@@ -31,6 +31,21 @@ export class SegmentQueue {
   finished(segments: number): void {
     Atomics.store(this.#counters, 1, segments);
     Atomics.notify(this.#counters, 1);
+  }
+
+  get finishedSegments(): number {
+    return Atomics.load(this.#counters, 1);
+  }
+
+  /** The shapes of the first segment were posted to all threads. */
+  seeded(): void {
+    Atomics.store(this.#counters, 3, 1);
+    Atomics.notify(this.#counters, 3);
+  }
+
+  /** Blocks the thread until there are shapes to begin with. */
+  waitForSeed(): void {
+    while (Atomics.load(this.#counters, 3) === 0) Atomics.wait(this.#counters, 3, 0, 100);
   }
 
   posted(): void {

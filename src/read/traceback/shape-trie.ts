@@ -56,6 +56,13 @@ interface WasmMemory {
 
 type Scan = (from: number, end: number, root: number, rows: number, rowsEnd: number) => number;
 
+/** All that a tree holds; its memory is the tree's own copy. */
+export interface TrieContents {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly root: number;
+  readonly newestNode: number;
+}
+
 const nodeHead = 16;
 /** A probe's address is odd where it stands for a tree; its fields are seen from there. */
 const probeSize = 20;
@@ -72,7 +79,7 @@ export class ShapeTrie {
   readonly #memory: WasmMemory;
   readonly #scan: Scan;
   #view: DataView;
-  #bytes: Uint8Array;
+  #bytes: Uint8Array<ArrayBuffer>;
   #arenaEnd = arenaStart;
   #newestNode = 0;
   #root = 0;
@@ -84,6 +91,20 @@ export class ShapeTrie {
     this.#scan = new Instance(module, { env: { memory: this.#memory } }).exports.scan;
     this.#view = new DataView(this.#memory.buffer);
     this.#bytes = new Uint8Array(this.#memory.buffer);
+  }
+
+  get contents(): TrieContents {
+    const bytes = this.#bytes.slice(arenaStart, this.#arenaEnd);
+    return { bytes, root: this.#root, newestNode: this.#newestNode };
+  }
+
+  /** Takes the place of what it held. */
+  set contents({ bytes, root, newestNode }: TrieContents) {
+    this.#arenaEnd = arenaStart;
+    this.#allocate(bytes.length);
+    this.#bytes.set(bytes, arenaStart);
+    this.#root = root;
+    this.#newestNode = newestNode;
   }
 
   /** Where the input is put. Ask again after `add`. */

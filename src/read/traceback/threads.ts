@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { packageRoot } from "../../package-root.ts";
 import type { Batch } from "./batch.ts";
+import { BatchPool } from "./batch-pool.ts";
 import { LearnedShape } from "./learned-shape.ts";
 import { SegmentQueue } from "./segment-queue.ts";
 import { type SegmentedFile, SegmentScanner, segmentCount } from "./segments.ts";
@@ -56,6 +57,7 @@ export async function scanWithThreads(
 interface StartedWorker {
   readonly worker: Worker;
   readonly port: MessagePort;
+  /** Those that its scanner knows, by their numbers. */
   readonly shapes: LearnedShape[];
   failure: Error | undefined;
 }
@@ -85,6 +87,7 @@ class Building {
   readonly #again: SegmentScanner;
   readonly #ownShapes: LearnedShape[] = [];
   readonly #waiting = new Map<number, Waiting>();
+  readonly #pool: BatchPool;
   #turn = 0;
 
   constructor(
@@ -97,6 +100,7 @@ class Building {
     this.#queue = queue;
     this.#builder = builder;
     this.#workers = workers;
+    this.#pool = new BatchPool(queue);
     this.#own = new SegmentScanner(file, (learned) => this.#ownShapes.push(new LearnedShape(learned)));
     this.#again = new SegmentScanner(file);
   }
@@ -127,10 +131,21 @@ class Building {
     const waiting = this.#segment(segment, this.#ownShapes);
     this.#own.scan(segment, (batch) => {
       if (segment === this.#turn) this.#take(batch, this.#ownShapes);
-      else waiting.batches.push(batch.slice());
+      else waiting.batches.push(this.#pool.copy(batch, segment));
     });
     waiting.finished = true;
+    if (segment === 0) this.#seed();
     return true;
+  }
+
+  /** Tells the workers, who wait for it, what the first segment taught: hardly anything remains to be learned. */
+  #seed(): void {
+    const { seed } = this.#own.scanner;
+    for (const { port, shapes } of this.#workers) {
+      shapes.push(...this.#ownShapes);
+      port.postMessage(seed);
+    }
+    this.#queue.seeded();
   }
 
   #receive(): void {
