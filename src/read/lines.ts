@@ -6,14 +6,21 @@ const maxLine = 1 << 20;
 /** Parts chunks of bytes into lines of text, without their `\n` or `\r\n`. */
 export class LineSplitter {
   readonly #maxLine: number;
-  readonly #onLine: (line: string) => void;
+  readonly #onLine: (line: string, ends: boolean) => void;
+  readonly #inPieces: boolean;
   #rest: Buffer[] = [];
   #restLength = 0;
+  /** A piece of the line that is read was handed out. */
+  #begun = false;
 
-  /** @param maxLine bytes of a line beyond these are dropped */
-  constructor(maxLine: number, onLine: (line: string) => void) {
+  /**
+   * @param maxLine bytes of a line beyond these are dropped, or come as further pieces of it
+   * @param onLine takes a line, or without `ends` a piece of one that goes on
+   */
+  constructor(maxLine: number, onLine: (line: string, ends: boolean) => void, inPieces = false) {
     this.#maxLine = maxLine;
     this.#onLine = onLine;
+    this.#inPieces = inPieces;
   }
 
   /** Takes the next chunk, which may be overwritten afterwards. */
@@ -24,15 +31,17 @@ export class LineSplitter {
       this.#line(buffer.subarray(start, end));
       start = end + 1;
     }
-    const open = buffer.subarray(start, start + Math.max(0, this.#maxLine - this.#restLength));
+    const room = this.#inPieces ? buffer.length : Math.max(0, this.#maxLine - this.#restLength);
+    const open = buffer.subarray(start, start + room);
     if (open.length === 0) return;
     this.#rest.push(Buffer.from(open));
     this.#restLength += open.length;
+    if (this.#inPieces && this.#restLength >= this.#maxLine) this.#piece();
   }
 
   /** Hands out the last line. @returns whether it was left without its end */
   end(): boolean {
-    const open = this.#restLength > 0;
+    const open = this.#restLength > 0 || this.#begun;
     if (open) this.#line(Buffer.alloc(0));
     return open;
   }
@@ -41,9 +50,23 @@ export class LineSplitter {
     const line = this.#restLength === 0 ? tail : Buffer.concat([...this.#rest, tail]);
     this.#rest = [];
     this.#restLength = 0;
-    let end = Math.min(line.length, this.#maxLine);
+    this.#begun = false;
+    let end = this.#inPieces ? line.length : Math.min(line.length, this.#maxLine);
     if (end > 0 && line[end - 1] === 13) end--;
-    this.#onLine(line.toString("utf8", 0, end));
+    this.#onLine(line.toString("utf8", 0, end), true);
+  }
+
+  #piece(): void {
+    const bytes = Buffer.concat(this.#rest);
+    let end = bytes.length;
+    // Not within a character: its first byte is at most three before the last.
+    while (end > bytes.length - 4 && (bytes[end - 1]! & 0xc0) === 0x80) end--;
+    if (bytes[end - 1]! >= 0xc0) end--;
+    else end = bytes.length;
+    this.#rest = end < bytes.length ? [bytes.subarray(end)] : [];
+    this.#restLength = bytes.length - end;
+    this.#begun = true;
+    this.#onLine(bytes.toString("utf8", 0, end), false);
   }
 }
 

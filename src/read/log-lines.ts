@@ -1,16 +1,22 @@
+import type { ReadProblem } from "../model/dump.ts";
 import { LineSplitter } from "./lines.ts";
 import { type LineMap, LineMapBuilder } from "./logs/line-map.ts";
 import { LogUnwrapper } from "./logs/log-unwrapper.ts";
 import type { ByteSource } from "./reader.ts";
+import { noteProblem } from "./source.ts";
 
 /** A source without the prefixes and envelopes that a log put around its lines. */
 export interface UnwrappedSource extends ByteSource {
+  readonly problems: ReadProblem[];
   /** Which line of the original each line comes from; complete when the chunks are all read. */
   readonly lines: LineMap;
 }
 
-/** Longer lines are cut: a whole dump may stand on one line, as a JSON string. */
-const maxLine = 1 << 28;
+/**
+ * Longer lines are read in pieces of about this many bytes: a whole dump may stand on one line, as a JSON string.
+ * Less than what is kept of a stream, so that its format can be recognised by the first piece.
+ */
+const maxPiece = 1 << 20;
 
 /**
  * Takes off what a log wraps around the lines of a dump: Docker's JSON lines, CRI, compose, journald, syslog,
@@ -19,28 +25,43 @@ const maxLine = 1 << 28;
  */
 export function unwrapLogLines(wrapped: ByteSource): UnwrappedSource {
   const lines = new LineMapBuilder();
-  return {
+  const source: UnwrappedSource = {
     name: wrapped.name,
-    ...(wrapped.problems === undefined ? {} : { problems: wrapped.problems }),
+    problems: wrapped.problems ?? [],
     lines,
     async *chunks() {
       lines.reset();
       const out: string[] = [];
-      let inputLine = 0;
-      const unwrapper = new LogUnwrapper((line, from) => {
-        lines.add(from);
-        out.push(line);
+      let inputLine = 1;
+      let midInput = false;
+      let midOutput = false;
+      const unwrapper = new LogUnwrapper(({ text, from, ends }) => {
+        if (!midOutput) lines.add(from);
+        midOutput = !ends;
+        out.push(text);
+        if (ends) out.push("\n");
       });
-      const splitter = new LineSplitter(maxLine, (line) => {
-        unwrapper.line(line, ++inputLine);
-      });
+      const split = (text: string, ends: boolean) => {
+        unwrapper.line({ text, from: inputLine, begins: !midInput, ends });
+        midInput = !ends;
+        if (ends) inputLine++;
+      };
+      const splitter = new LineSplitter(maxPiece, split, true);
       for await (const chunk of wrapped.chunks()) {
         splitter.push(chunk);
-        if (out.length > 0) yield Buffer.from(`${out.splice(0).join("\n")}\n`);
+        if (out.length > 0) yield Buffer.from(out.splice(0).join(""));
       }
       const open = splitter.end();
       unwrapper.end();
-      if (out.length > 0) yield Buffer.from(`${out.join("\n")}${open ? "" : "\n"}`);
+      if (open && out.at(-1) === "\n") out.pop();
+      if (out.length > 0) yield Buffer.from(out.join(""));
+      if (unwrapper.missed > 0) noteProblem(source, missedProblem);
     },
   };
+  return source;
 }
+
+const missedProblem: ReadProblem = {
+  message: `a line of the log is longer than ${maxPiece} bytes, and goroutines that begin behind these are not read`,
+  lost: -1,
+};

@@ -8,7 +8,7 @@ import type { LineMap } from "./logs/line-map.ts";
 import type { ByteSource, Reader, ReadOptions } from "./reader.ts";
 import { readerOf, sniffReader } from "./readers.ts";
 import { type ResolvedInput, resolveInput } from "./resolve-inputs.ts";
-import { headOf } from "./source.ts";
+import { headOf, streamSource } from "./source.ts";
 import { unpack } from "./unpack.ts";
 
 export interface ReadDumpsOptions {
@@ -113,7 +113,7 @@ async function readContent(
   const head = await headOf(source);
   const { reader, content, lines } = await readerFor(source, head, forced);
   const dumps = reader === undefined ? [] : await reader.read(content, readOptions(source, options));
-  const problems = source.problems ?? [];
+  const problems = content.problems ?? [];
   if (dumps.some(isDump)) {
     const whole = withProblems(lines === undefined ? dumps : dumps.map((d) => onLinesOf(d, lines)), problems);
     result.dumps.push(...whole.map((dump) => options.pool.share(dump)));
@@ -148,9 +148,12 @@ async function readerFor(source: ByteSource, head: Uint8Array, forced: Reader | 
   const wrapped = isWrapped(head) && (reader === undefined || loggedFormats.has(reader.id));
   if (!wrapped && reader !== undefined) return { reader, content: source };
   const { unwrapLogLines } = await import("./log-lines.ts");
-  const content = unwrapLogLines(source);
+  const unwrapped = unwrapLogLines(source);
+  const { lines, problems } = unwrapped;
+  // Unwrapped once only: what its first bytes are made of may be more than what is kept of a pipe.
+  const content = { ...streamSource(source.name, unwrapped.chunks()), problems };
   const inLog = wrapped ? await sniffReader(await headOf(content)) : sniffed;
-  return { reader: forced ?? inLog?.reader, content, lines: content.lines };
+  return { reader: forced ?? inLog?.reader, content, lines };
 }
 
 /** Formats that programs write into their logs. */

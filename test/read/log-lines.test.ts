@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { generateDump } from "../../scripts/generate-dump.mjs";
 import { readDumps } from "../../src/read/read-dumps.ts";
 import { dumpText } from "./dump-text.ts";
 import { logWrappers } from "./log-wrappers.ts";
@@ -32,6 +33,40 @@ describe.each(["go1.27-debug2", "go1.24-quit-system", "go1.19-deadlock", "go1.16
     expect(await content(wrapped)).toBe(await content(plain));
     expect(await content(wrapped, 997)).toBe(await content(plain));
     expect(await content(wrapped.replaceAll("\n", "\r\n"))).toBe(await content(plain));
+  });
+});
+
+describe("a dump of megabytes on one line", () => {
+  const plain = [...generateDump({ goroutines: 4_000, stacks: 40, seed: 5 })].join("");
+  const withQuotes = plain.replaceAll("main.(*Server)", 'main.(*Sörver["😀"])');
+
+  test.each([
+    "zap JSON, the stack in one field",
+    "logrus text, the stack in one field",
+    "one JSON string",
+    "pretty-printed JSON",
+    "zap JSON in docker's",
+  ])("%s: the same dump", async (wrapper) => {
+    for (const dump of [plain, withQuotes]) {
+      expect(dump.length).toBeGreaterThan(3 * 2 ** 20);
+      const wrapped = logWrappers[wrapper]!(dump);
+      expect(await content(wrapped)).toBe(await content(dump));
+      expect(await content(wrapped.replaceAll("\\t", "\\u0009"), 1_048_577)).toBe(await content(dump));
+    }
+  });
+
+  test("what follows the field, and the next lines, are as they were", async () => {
+    const log = `${JSON.stringify({ stack: plain, after: "x".repeat(9_000_000) })}\n${JSON.stringify({ stack: "goroutine 7 [select]:\nmain.f()\n\t/a.go:1 +0x1\n" })}\n`;
+    const rows = (await read(log)).map((d) => d.goroutines.length);
+    expect(rows).toEqual([4_001]);
+  });
+
+  test("goroutines that can't be found in it are told to be missing", async () => {
+    const log = JSON.stringify({ padding: "x".repeat(9_000_000), stack: plain });
+    const small = JSON.stringify({ stack: "goroutine 7 [select]:\nmain.f()\n\t/a.go:1 +0x1\n" });
+    const [dump] = await read(`${small}\n${log}\n`);
+    expect(dump!.complete).toBe(false);
+    expect(dump!.problems[0]!.message).toContain("longer than 1048576 bytes");
   });
 });
 

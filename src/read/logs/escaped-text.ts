@@ -1,10 +1,10 @@
 import { findHeader } from "./header.ts";
 
-/** The quoted text that stands around index `at` of a line, unescaped, and the key before it (`""`: none). */
+/** The quoted text that stands around index `at` of a line, unescaped, where it begins, and the key before it (`""`: none). */
 export function fieldAround(
   line: string,
   at: number,
-): { readonly key: string; readonly text: string } | undefined {
+): { readonly key: string; readonly text: string; readonly start: number } | undefined {
   let start = -1;
   for (let i = 0; i < at; i++) {
     const c = line.charCodeAt(i);
@@ -19,20 +19,54 @@ export function fieldAround(
   const key = /(?:"([^"\\]{1,100})"\s{0,10}:|\b([\w.]{1,100})=)\s{0,10}$/.exec(
     line.slice(Math.max(0, start - 200), start),
   );
-  return { key: key?.[1] ?? key?.[2] ?? "", text: unescapeText(content) };
+  return { key: key?.[1] ?? key?.[2] ?? "", text: unescapeText(content), start: start + 1 };
+}
+
+/** The text of a field as far as a line, or a piece of one, holds it. */
+export interface FieldText {
+  readonly text: string;
+  /** What stands at the end and can't be unescaped yet: the beginning of an escape, where the text has no end. */
+  readonly tail: string;
+  /** The quote behind it is there. */
+  readonly closed: boolean;
 }
 
 /**
  * The text of a field of a line, unescaped: `"key": "…"` at any depth of JSON, or `key="…"`.
  * Works on cut lines too. Without a key: the first quoted text that is a dump.
  */
-export function fieldText(line: string, key: string): string | undefined {
+export function fieldText(line: string, key: string): FieldText | undefined {
   if (key === "") {
     const header = findHeader(line);
-    return header < 0 ? undefined : fieldAround(line, header)?.text;
+    const start = header < 0 ? undefined : fieldAround(line, header)?.start;
+    return start === undefined ? undefined : restOfField(line, start);
   }
   const start = valueStart(line, `"${key}"`, ":") ?? valueStart(line, key, "=");
-  return start === undefined ? undefined : unescapeText(line.slice(start, closingQuote(line, start)));
+  return start === undefined ? undefined : restOfField(line, start);
+}
+
+/** The text of a field from within it on. */
+export function restOfField(line: string, from = 0): FieldText {
+  const end = closingQuote(line, from);
+  const closed = end < line.length;
+  const escaped = line.slice(from, end);
+  const tail = closed ? 0 : openEscape(escaped);
+  return {
+    text: unescapeText(escaped.slice(0, escaped.length - tail)),
+    tail: escaped.slice(escaped.length - tail),
+    closed,
+  };
+}
+
+/** How many characters at the end belong to an escape, or to a pair of two, that may go on. */
+function openEscape(text: string): number {
+  const at = text.lastIndexOf("\\");
+  if (at < 0 || text.length - at > 6) return 0;
+  let first = at;
+  while (first > 0 && text.charCodeAt(first - 1) === 92) first--;
+  if ((at - first) % 2 === 1) return 0;
+  const open = /^\\(?:u[0-9a-f]{0,3}|ud[89ab][0-9a-f]{2}|x[0-9a-f]?)?$/i.test(text.slice(at));
+  return open ? text.length - at : 0;
 }
 
 /** Index behind the quote that opens the value of `name`. */

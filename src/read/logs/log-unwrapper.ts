@@ -1,47 +1,96 @@
-import { fieldAround, fieldText } from "./escaped-text.ts";
+import { fieldAround, fieldText, restOfField } from "./escaped-text.ts";
 import { findHeader, plainHeaderAt, stripAnsi } from "./header.ts";
 import { criPrefix, type PrefixPattern, prefixPattern } from "./line-prefix.ts";
 
+/** A field's text while a line is read in pieces. */
+interface FieldState {
+  /** The text goes on in the next piece; `tail` is the beginning of an escape. */
+  open: boolean;
+  tail: string;
+  /** Some of its last line was handed on. */
+  begun: boolean;
+  /** Lines handed on so far. */
+  lines: number;
+}
+
 /** One thing that a log wraps around a line. */
 type Layer =
-  | { readonly kind: "field"; readonly key: string; ended: boolean; partial: string }
+  | { readonly kind: "field"; readonly key: string; ended: boolean; partial: string; state: FieldState }
   | { readonly kind: "prefix"; readonly pattern: PrefixPattern }
-  | { readonly kind: "cri"; partial: string };
+  | { readonly kind: "cri"; partial: string; begun: boolean };
+
+type FieldLayer = Layer & { kind: "field" };
+
+/** A line, or a piece of one that is too long to be held. */
+export interface LinePiece {
+  readonly text: string;
+  /** 1-based number of the line. */
+  readonly from: number;
+  /** It is the line's first piece, and its last. */
+  readonly begins: boolean;
+  readonly ends: boolean;
+}
 
 /** Lines before a dump's first header that are unwrapped with it: `panic: …`, `SIGQUIT: quit`. */
 const maxPending = 64;
+const maxPendingText = 1 << 20;
 /** Envelopes in envelopes. */
 const maxLayers = 5;
 /** A line whose parts don't come to an end is passed on in pieces of this many characters. */
-const maxPartial = 1 << 24;
+const maxPartial = 1 << 20;
 
 /** Unwraps a log line by line; the first header that has something before it shows how. */
 export class LogUnwrapper {
-  readonly #emit: (line: string, from: number) => void;
+  readonly #emit: (piece: LinePiece) => void;
   #layers: readonly Layer[] | undefined;
-  #pending: { line: string; from: number }[] = [];
+  #pending: LinePiece[] = [];
+  #pendingText = 0;
+  #line = 1;
+  /** Pieces of long lines that show goroutines and are not known to lie in a field. */
+  missed = 0;
 
-  constructor(emit: (line: string, from: number) => void) {
+  constructor(emit: (piece: LinePiece) => void) {
     this.#emit = emit;
   }
 
-  line(raw: string, from: number): void {
-    const line = stripAnsi(raw);
-    if (line.includes("goroutine") && findHeader(line) >= 0) this.#learn(line);
-    if (this.#layers === undefined) {
-      this.#pending.push({ line, from });
-      if (this.#pending.length > maxPending) {
-        const { line: oldest, from: at } = this.#pending.shift()!;
-        this.#emit(oldest, at);
-      }
-      return;
+  line(piece: LinePiece): void {
+    this.#line = piece.from;
+    const plain = { ...piece, text: stripAnsi(piece.text) };
+    if (plain.text.includes("goroutine") && findHeader(plain.text) >= 0) {
+      if (plain.begins) this.#learn(plain.text);
+      else if (this.#layers?.some((l) => l.kind === "field" && l.state.open) !== true) this.missed++;
     }
-    for (const before of this.#pending.splice(0)) this.#peel(0, before.line, before.from);
-    this.#peel(0, line, from);
+    if (this.#layers === undefined) this.#hold(plain);
+    else {
+      this.#release((before) => this.#peel(0, before));
+      this.#peel(0, plain);
+    }
   }
 
   end(): void {
-    for (const { line, from } of this.#pending.splice(0)) this.#emit(line, from);
+    this.#release(this.#emit);
+    for (const [depth, layer] of (this.#layers ?? []).entries()) {
+      if (layer.kind === "prefix" || layer.partial === "") continue;
+      const { partial } = layer;
+      layer.partial = "";
+      const begun = layer.kind === "cri" ? layer.begun : layer.state.begun;
+      this.#peel(depth + 1, { text: partial, from: this.#line, begins: !begun, ends: true });
+    }
+  }
+
+  #hold(piece: LinePiece): void {
+    this.#pending.push(piece);
+    this.#pendingText += piece.text.length;
+    while (this.#pending.length > maxPending || this.#pendingText > maxPendingText) {
+      const oldest = this.#pending.shift()!;
+      this.#pendingText -= oldest.text.length;
+      this.#emit(oldest);
+    }
+  }
+
+  #release(to: (piece: LinePiece) => void): void {
+    this.#pendingText = 0;
+    for (const piece of this.#pending.splice(0)) to(piece);
   }
 
   /** Finds out how a line with a header is wrapped, unless that is known. */
@@ -53,49 +102,73 @@ export class LogUnwrapper {
   }
 
   /** Takes the layers from `depth` on off and emits what is left. */
-  #peel(depth: number, text: string, from: number): void {
+  #peel(depth: number, piece: LinePiece): void {
     const layer = this.#layers![depth];
-    if (layer === undefined) {
-      this.#emit(text, from);
-    } else if (layer.kind === "prefix") {
-      this.#peel(depth + 1, layer.pattern.strip(text) ?? text, from);
-    } else if (layer.kind === "cri") {
-      this.#peelCri(depth, layer, text, from);
-    } else this.#peelField(depth, layer, text, from);
+    if (layer === undefined) this.#emit(piece);
+    else if (layer.kind === "field") this.#peelField(depth, layer, piece);
+    else if (!piece.begins) this.#peel(depth + 1, piece);
+    else if (layer.kind === "cri") this.#peelCri(depth, layer, piece);
+    else this.#peel(depth + 1, { ...piece, text: layer.pattern.strip(piece.text) ?? piece.text });
   }
 
-  #peelCri(depth: number, layer: Layer & { kind: "cri" }, text: string, from: number): void {
-    const cri = criPrefix(text);
+  #peelCri(depth: number, layer: Layer & { kind: "cri" }, piece: LinePiece): void {
+    const cri = criPrefix(piece.text);
     if (cri === undefined) {
-      this.#emit(text, from);
+      this.#emit(piece);
       return;
     }
     layer.partial += cri.text;
     if (cri.partial && layer.partial.length < maxPartial) return;
-    const whole = layer.partial;
+    const whole = { text: layer.partial, from: piece.from, begins: !layer.begun };
     layer.partial = "";
-    this.#peel(depth + 1, whole, from);
+    layer.begun = cri.partial;
+    this.#peel(depth + 1, { ...whole, ends: piece.ends && !cri.partial });
   }
 
   /** Lines of the field's text; Docker leaves the line end off where it cut a long line. */
-  #peelField(depth: number, layer: Layer & { kind: "field" }, text: string, from: number): void {
-    const value = fieldText(text, layer.key);
-    if (value === undefined) {
-      if (!text.trimStart().startsWith("{")) this.#emit(text, from);
+  #peelField(depth: number, layer: FieldLayer, piece: LinePiece): void {
+    const { state } = layer;
+    if (!piece.begins && !state.open) return;
+    const found = piece.begins ? fieldText(piece.text, layer.key) : restOfField(state.tail + piece.text);
+    if (found === undefined) {
+      if (!piece.text.trimStart().startsWith("{")) this.#emit(piece);
       return;
     }
-    if (value.endsWith("\n")) layer.ended = true;
-    const whole = layer.partial + value;
+    state.open = !found.closed && !piece.ends;
+    state.tail = state.open ? found.tail : "";
+    const text = state.open || found.closed ? found.text : found.text + found.tail;
+    const whole = layer.partial + text;
     layer.partial = "";
-    if (layer.ended && !whole.endsWith("\n") && layer.key === "log" && whole.length < maxPartial) {
-      layer.partial = whole;
-      return;
-    }
-    const lines = whole.split("\n");
-    if (whole.endsWith("\n")) lines.pop();
-    for (const line of lines) this.#peel(depth + 1, withoutReturn(line), from);
+    if (found.closed && whole.endsWith("\n")) layer.ended = true;
+    const goesOn = layer.ended && layer.key === "log" && !whole.endsWith("\n");
+    if (state.open || goesOn) this.#peelOpen(depth, layer, whole, piece.from);
+    else this.#peelClosed(depth, layer, whole, piece.from);
+  }
+
+  /** Hands on the lines that are whole; of the last one only what is too much to be kept. */
+  #peelOpen(depth: number, layer: FieldLayer, text: string, from: number): void {
+    const lines = text.split("\n");
+    const last = lines.pop()!;
+    for (const line of lines) this.#inner(depth, layer, line, from, true);
+    if (last.length < maxPartial) layer.partial = last;
+    else this.#inner(depth, layer, last, from, false);
+  }
+
+  #peelClosed(depth: number, layer: FieldLayer, text: string, from: number): void {
+    const { state } = layer;
+    const lines = text.split("\n");
+    if (text.endsWith("\n")) lines.pop();
+    for (const line of lines) this.#inner(depth, layer, line, from, true);
     // The next record does not go on with this one's last goroutine.
-    if (lines.length > 1) this.#emit("", from);
+    if (state.lines > 1) this.#emit({ text: "", from, begins: true, ends: true });
+    state.lines = 0;
+  }
+
+  #inner(depth: number, { state }: FieldLayer, line: string, from: number, ends: boolean): void {
+    const begins = !state.begun;
+    state.begun = !ends;
+    if (ends) state.lines++;
+    this.#peel(depth + 1, { text: ends ? withoutReturn(line) : line, from, begins, ends });
   }
 }
 
@@ -110,7 +183,7 @@ function showsHeader(layers: readonly Layer[], line: string): boolean {
     texts = texts.flatMap((text) => {
       if (layer.kind === "prefix") return [layer.pattern.strip(text) ?? text];
       if (layer.kind === "cri") return [criPrefix(text)?.text ?? text];
-      return fieldText(text, layer.key)?.split("\n") ?? [];
+      return fieldText(text, layer.key)?.text.split("\n") ?? [];
     });
   }
   return texts.some((text) => plainHeaderAt(text) >= 0);
@@ -128,10 +201,11 @@ function layersOf(line: string): Layer[] | undefined {
     const cri = criPrefix(text);
     const field = cri === undefined ? fieldAround(text, at) : undefined;
     if (cri !== undefined) {
-      layers.push({ kind: "cri", partial: "" });
+      layers.push({ kind: "cri", partial: "", begun: false });
       text = cri.text;
     } else if (field !== undefined) {
-      layers.push({ kind: "field", key: field.key, ended: false, partial: "" });
+      const state = { open: false, tail: "", begun: false, lines: 0 };
+      layers.push({ kind: "field", key: field.key, ended: false, partial: "", state });
       text = field.text.split("\n").find((part) => findHeader(part) >= 0) ?? "";
     } else {
       if (!/[:}\d]\r?$/.test(text)) return undefined;
