@@ -16,7 +16,7 @@ import { buildProgram, defaultToolchain } from "../capture/toolchains.mjs";
 import { generateDump } from "../generate-dump.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const cli = join(root, "dist/cli/main.js");
+const cli = join(root, "dist/cli/main.cjs");
 const goroutines = 10_000;
 const folder = mkdtempSync(join(tmpdir(), "deadlock-lint-bench-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));

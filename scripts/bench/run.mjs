@@ -19,7 +19,7 @@ import { generateDump } from "../generate-dump.mjs";
 
 const full = process.argv.includes("--full");
 const root = new URL("../../", import.meta.url).pathname;
-const cli = join(root, "dist/cli/main.js");
+const cli = join(root, "dist/cli/main.cjs");
 const folder = mkdtempSync(join(tmpdir(), "deadlock-lint-bench-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import yargs from "yargs";
 import { UsageError } from "../errors.ts";
 import { nearest } from "../rules/spelling.ts";
@@ -35,17 +34,21 @@ const parser = yargs(process.argv.slice(2))
     throw error ?? usageError(message ?? "wrong usage");
   });
 
-try {
-  // yargs would run the main command, too.
-  if (process.argv[2] === "completion") parser.showCompletionScript();
-  else await parser.parseAsync();
-} catch (error) {
-  process.exitCode = exitCodeOf(error);
-  await write(terminal.stderr, errorText(error));
-}
-if (lostOutput !== undefined && process.exitCode !== 2) {
-  process.exitCode = 2;
-  await write(terminal.stderr, errorText(outputError(lostOutput)));
+void run();
+
+async function run(): Promise<void> {
+  try {
+    // yargs would run the main command, too.
+    if (process.argv[2] === "completion") parser.showCompletionScript();
+    else await parser.parseAsync();
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+    await write(terminal.stderr, errorText(error));
+  }
+  if (lostOutput !== undefined && process.exitCode !== 2) {
+    process.exitCode = 2;
+    await write(terminal.stderr, errorText(outputError(lostOutput)));
+  }
 }
 
 /** What follows `--` are dumps, whatever they begin with; yargs would leave them out. */

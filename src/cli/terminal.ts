@@ -39,7 +39,7 @@ export function outputError(cause: Error): UsageError {
   return new UsageError(`the output can't be written: ${cause.message}`, { cause });
 }
 
-/** The terminal of this process. */
+/** The terminal of this process; a stream is opened when it is asked for. */
 export function processTerminal(): Terminal {
-  return { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: process.env };
+  return process;
 }

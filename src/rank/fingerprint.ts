@@ -141,9 +141,11 @@ function variantKey(variant: readonly string[] = []): string {
   return variant.join("\u0000");
 }
 
-const natural = new Intl.Collator("en", { numeric: true });
+let natural: Intl.Collator | undefined;
 
 /** `func2` before `func10`. */
 function compareNatural(a: string, b: string): number {
+  // Made when there is something to compare: it loads Unicode's tables.
+  natural ??= new Intl.Collator("en", { numeric: true });
   return natural.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0);
 }

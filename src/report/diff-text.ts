@@ -1,4 +1,5 @@
 import type { DumpDiff, GroupChange, GroupDiff } from "../model/diff.ts";
+import { count } from "./describe.ts";
 import { visible } from "./escape.ts";
 import { palette } from "./palette.ts";
 
@@ -9,8 +10,6 @@ export interface DiffTextOptions {
   /** Show groups whose count did not change. */
   readonly unchanged: boolean;
 }
-
-const counted = new Intl.NumberFormat("en-US");
 
 /** A comparison of dumps for people: the totals, then a line a group, the largest change first. */
 export function diffText(diff: DumpDiff, options: DiffTextOptions): string {
@@ -57,23 +56,19 @@ function heading(diff: DumpDiff): string {
   const partial =
     diff.before.complete && diff.after.complete ? "" : "; a dump is incomplete, so counts are too small";
   return visible(
-    `${before} → ${after}: ${counted.format(from)} → ${counted.format(to)} goroutines (${signed(to - from)}), by ${diff.by}${partial}`,
+    `${before} → ${after}: ${count(from)} → ${count(to)} goroutines (${signed(to - from)}), by ${diff.by}${partial}`,
   );
 }
 
 function cells(group: GroupDiff): string[] {
-  return [
-    signed(group.after - group.before),
-    `${counted.format(group.before)} → ${counted.format(group.after)}`,
-    group.change,
-  ];
+  return [signed(group.after - group.before), `${count(group.before)} → ${count(group.after)}`, group.change];
 }
 
 function signed(change: number): string {
-  return change > 0 ? `+${counted.format(change)}` : change < 0 ? `−${counted.format(-change)}` : "±0";
+  return change > 0 ? `+${count(change)}` : change < 0 ? `−${count(-change)}` : "±0";
 }
 
 function stayed(group: GroupDiff): string {
   if (group.stayed === undefined || group.stayed === 0) return "";
-  return `  (${counted.format(group.stayed)} still the same)`;
+  return `  (${count(group.stayed)} still the same)`;
 }

@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeEach, expect, test } from "vitest";
 
-const main = resolve("dist/cli/main.js");
+const main = resolve("dist/cli/main.cjs");
 const root = mkdtempSync(join(tmpdir(), "rules-cli-"));
 afterAll(() => rmSync(root, { recursive: true }));
 

@@ -7,7 +7,7 @@ import { afterAll, expect, test } from "vitest";
 
 const folder = mkdtempSync(join(tmpdir(), "examples-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-const main = resolve("dist/cli/main.js");
+const main = resolve("dist/cli/main.cjs");
 
 interface Block {
   readonly language: string;

@@ -361,7 +361,7 @@ describe("wrong use is 2", () => {
       script,
       "bash",
       process.execPath,
-      "dist/cli/main.js",
+      "dist/cli/main.cjs",
       "collect",
       "--pprof",
       url(port),

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
 
-const cli = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const cli = fileURLToPath(new URL("../../dist/cli/main.cjs", import.meta.url));
 const rules = new URL("../../fixtures/rules/", import.meta.url);
 
 /** A dump of fixtures/rules. */

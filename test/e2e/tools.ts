@@ -7,7 +7,7 @@ import type { Report } from "../../src/report/report.ts";
 export const programs = fileURLToPath(new URL("../../fixtures/programs", import.meta.url));
 
 /** The built command line, as users run it. */
-export const cli = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+export const cli = fileURLToPath(new URL("../../dist/cli/main.cjs", import.meta.url));
 
 /** Delve: `$DLV` or the one on the path. */
 export const dlv = process.env.DLV ?? "dlv";
