@@ -1,6 +1,7 @@
 import { argumentSlots, type FrameArguments, type ResourcePlan, resourcePlan } from "./arguments.ts";
 import type { Capability, Dump, DumpEvent, FormatId, ReadProblem } from "./dump.ts";
 import { Goroutines } from "./goroutines.ts";
+import { IndexTable } from "./index-table.ts";
 import type { ArgumentSlot, Frame, Stack, StackExtent } from "./stack.ts";
 import { type GoSymbol, parseSymbol } from "./symbol.ts";
 import { type WaitKind, waitKindOf } from "./wait-kind.ts";
@@ -39,26 +40,13 @@ export interface StackHandle {
 const maxProblems = 200;
 const maxProblemText = 200;
 
-interface KnownSymbol {
-  readonly symbol: GoSymbol;
-  /** Its frames, the latest first; of functions with many, by line. */
-  frames: KnownFrame | undefined;
-  frameCount: number;
-  byLine: Map<number, KnownFrame> | undefined;
+/** Something interned, and its number among its kind. */
+interface Numbered<T> {
+  readonly value: T;
+  readonly number: number;
 }
 
-interface KnownFrame {
-  readonly frame: Frame;
-  readonly id: number;
-  readonly next: KnownFrame | undefined;
-}
-
-interface KnownStack {
-  readonly handle: StackHandle;
-  /** As its draft said it. */
-  readonly wait: WaitKind | undefined;
-  readonly next: KnownStack | undefined;
-}
+const noArguments: FrameArguments = [];
 
 /** A copy of a string; a part of a larger string keeps all of it in memory. */
 function standalone(text: string): string {
@@ -67,44 +55,46 @@ function standalone(text: string): string {
   return copy === text ? copy : text;
 }
 
-/** From so many frames of a function on, they are found by their line. */
-const manyFrames = 8;
-
-/** Puts the frame where `#frame` finds it. */
-function addFrame(known: KnownSymbol, frame: Frame, id: number): KnownFrame {
-  const { line } = frame;
-  if (known.byLine === undefined && ++known.frameCount > manyFrames) {
-    known.byLine = new Map();
-    for (let old = known.frames; old !== undefined; old = old.next) {
-      known.byLine.set(old.frame.line, { ...old, next: known.byLine.get(old.frame.line) });
-    }
-    known.frames = undefined;
-  }
-  const next = known.byLine === undefined ? known.frames : known.byLine.get(line);
-  const added: KnownFrame = { frame, id, next };
-  if (known.byLine === undefined) known.frames = added;
-  else known.byLine.set(line, added);
-  return added;
-}
-
 /** Frames are interned, so that equal ones are the same object. */
 function isSameStack(
-  known: KnownStack,
+  stack: Stack,
   draft: StackDraft,
   frames: readonly Frame[],
   createdBy: Frame | undefined,
   elided: number,
 ): boolean {
-  const { stack } = known.handle;
+  if (stack.frames.length !== frames.length) return false;
+  for (let i = 0; i < frames.length; i++) if (stack.frames[i] !== frames[i]) return false;
   return (
     stack.reason === draft.reason &&
     stack.extent === draft.extent &&
     stack.elided === elided &&
-    stack.createdBy === createdBy &&
-    known.wait === draft.wait &&
-    stack.frames.length === frames.length &&
-    stack.frames.every((frame, index) => frame === frames[index])
+    stack.createdBy === createdBy
   );
+}
+
+/** A stack that is new. */
+function handleOf(
+  draft: StackDraft,
+  frames: readonly Frame[],
+  createdBy: Frame | undefined,
+  index: number,
+): StackHandle {
+  const symbols = frames.map((f) => f.symbol);
+  const args = draft.frames.map((f) => f.args ?? noArguments);
+  const wait =
+    draft.wait ??
+    waitKindOf(
+      draft.reason,
+      symbols.slice(0, 12).map((s) => s.plain),
+    );
+  const slots: readonly ArgumentSlot[] = argumentSlots(symbols, args);
+  const { reason, extent, gapAt, elided = 0 } = draft;
+  const stack: Stack =
+    gapAt === undefined
+      ? { reason, wait, frames, extent, elided, createdBy, slots }
+      : { reason, wait, frames, extent, gapAt, elided, createdBy, slots };
+  return { index, stack, resource: resourcePlan(wait, symbols, args) };
 }
 
 /** Collects what a reader finds, interning symbols, frames and stacks. One builder, one dump. */
@@ -114,11 +104,16 @@ export class DumpBuilder {
   readonly #name: string;
   readonly #format: FormatId;
   readonly #capabilities = new Set<Capability>();
-  readonly #symbols = new Map<string, KnownSymbol>();
-  #frameCount = 0;
-  readonly #files = new Map<string, string>();
-  /** By a hash of their frames; stacks of equal hash are chained. */
-  readonly #handles = new Map<number, KnownStack>();
+  readonly #symbols = new Map<string, Numbered<GoSymbol>>();
+  readonly #files = new Map<string, Numbered<string>>();
+  readonly #frames: Frame[] = [];
+  /** Of `#frames`, by symbol, file and line. */
+  readonly #frameTable = new IndexTable();
+  readonly #handles: StackHandle[] = [];
+  /** Of `#handles`, by their frames. */
+  readonly #stackTable = new IndexTable();
+  /** What the drafts of some stacks said of their wait. */
+  readonly #waits = new Map<number, WaitKind>();
   readonly #labelSets: ReadonlyMap<string, string>[] = [new Map()];
   readonly #labelIndex = new Map<string, number>([["", 0]]);
   readonly #problems: ReadProblem[] = [];
@@ -145,45 +140,57 @@ export class DumpBuilder {
   }
 
   symbol(name: string): GoSymbol {
-    return this.#symbol(name).symbol;
+    return this.#symbol(name).value;
   }
 
-  #symbol(name: string): KnownSymbol {
+  #symbol(name: string): Numbered<GoSymbol> {
     let known = this.#symbols.get(name);
     if (known === undefined) {
       const own = standalone(name);
-      known = { symbol: parseSymbol(own), frames: undefined, frameCount: 0, byLine: undefined };
+      known = { value: parseSymbol(own), number: this.#symbols.size };
       this.#symbols.set(own, known);
     }
     return known;
   }
 
   frame(draft: FrameDraft): Frame {
-    return this.#frame(draft).frame;
+    return this.#frames[this.#frame(draft)]!;
   }
 
-  #frame(draft: FrameDraft): KnownFrame {
-    const known = this.#symbol(draft.function);
-    const { file, line } = draft;
+  /** Number of the interned frame. */
+  #frame(draft: FrameDraft): number {
+    const { value: symbol, number } = this.#symbol(draft.function);
+    const { value: file, number: fileNumber } = this.#file(draft.file);
+    const { line } = draft;
     const inlined = draft.inlined ?? false;
-    let found = known.byLine === undefined ? known.frames : known.byLine.get(line);
-    for (; found !== undefined; found = found.next) {
-      const { frame } = found;
-      if (frame.line === line && frame.inlined === inlined && frame.file === file) return found;
+    const hash =
+      Math.imul(Math.imul(number, 0x9e3779b1) ^ fileNumber, 0x85ebca6b) ^ Math.imul(line, 0xc2b2ae35);
+    const table = this.#frameTable;
+    let slot = table.first(hash);
+    for (let index = table.at(slot); index >= 0; index = table.at(slot)) {
+      if (table.hash(index) === hash) {
+        const frame = this.#frames[index]!;
+        if (
+          frame.symbol === symbol &&
+          frame.line === line &&
+          frame.inlined === inlined &&
+          frame.file === file
+        )
+          return index;
+      }
+      slot = table.next(slot);
     }
-    return addFrame(
-      known,
-      { symbol: known.symbol, file: this.#file(file), line, inlined },
-      this.#frameCount++,
-    );
+    this.#frames.push({ symbol, file, line, inlined });
+    return table.add(slot, hash);
   }
 
   /** One string for each file, that does not hold on to the line that it was cut from. */
-  #file(name: string): string {
+  #file(name: string): Numbered<string> {
     let file = this.#files.get(name);
     if (file === undefined) {
-      file = standalone(name);
-      this.#files.set(file, file);
+      const own = standalone(name);
+      file = { value: own, number: this.#files.size };
+      this.#files.set(own, file);
     }
     return file;
   }
@@ -191,46 +198,33 @@ export class DumpBuilder {
   /** The distinct stack of a draft; made when it is new. Slots are chosen from the first goroutine's arguments. */
   stack(draft: StackDraft): StackHandle {
     const elided = draft.elided ?? 0;
-    const frames: Frame[] = [];
+    const drafts = draft.frames;
+    const frames = new Array<Frame>(drafts.length);
     let hash = elided;
-    for (const f of draft.frames) {
-      const known = this.#frame(f);
-      frames.push(known.frame);
-      hash = (Math.imul(hash, 31) + known.id) | 0;
+    for (let i = 0; i < drafts.length; i++) {
+      const number = this.#frame(drafts[i]!);
+      frames[i] = this.#frames[number]!;
+      hash = (Math.imul(hash, 31) + number) | 0;
     }
-    const creator = draft.createdBy && this.#frame(draft.createdBy);
-    hash = (Math.imul(hash, 31) + (creator?.id ?? -1)) | 0;
-    const createdBy = creator?.frame;
-    const first = this.#handles.get(hash);
-    for (let known = first; known !== undefined; known = known.next) {
-      if (isSameStack(known, draft, frames, createdBy, elided)) return known.handle;
+    const creator = draft.createdBy === undefined ? -1 : this.#frame(draft.createdBy);
+    hash = (Math.imul(hash, 31) + creator) | 0;
+    const createdBy = this.#frames[creator];
+    const table = this.#stackTable;
+    let slot = table.first(hash);
+    for (let index = table.at(slot); index >= 0; index = table.at(slot)) {
+      const known = this.#handles[index]!;
+      if (
+        table.hash(index) === hash &&
+        this.#waits.get(index) === draft.wait &&
+        isSameStack(known.stack, draft, frames, createdBy, elided)
+      )
+        return known;
+      slot = table.next(slot);
     }
-    const symbols = frames.map((f) => f.symbol);
-    const args = draft.frames.map((f) => f.args ?? []);
-    const wait =
-      draft.wait ??
-      waitKindOf(
-        draft.reason,
-        symbols.slice(0, 12).map((s) => s.plain),
-      );
-    const slots: readonly ArgumentSlot[] = argumentSlots(symbols, args);
-    const stack: Stack = {
-      reason: draft.reason,
-      wait,
-      frames,
-      extent: draft.extent,
-      ...(draft.gapAt === undefined ? {} : { gapAt: draft.gapAt }),
-      elided,
-      createdBy,
-      slots,
-    };
-    const handle: StackHandle = {
-      index: this.stacks.length,
-      stack,
-      resource: resourcePlan(wait, symbols, args),
-    };
-    this.stacks.push(stack);
-    this.#handles.set(hash, { handle, wait: draft.wait, next: first });
+    const handle = handleOf(draft, frames, createdBy, table.add(slot, hash));
+    if (draft.wait !== undefined) this.#waits.set(handle.index, draft.wait);
+    this.#handles.push(handle);
+    this.stacks.push(handle.stack);
     return handle;
   }
 

@@ -36,6 +36,8 @@ const closure = /^(?:func\d+|gowrap\d+|deferwrap\d+|\d+|-fm|glob\.|init|func\d+-
 
 /** Index at which closure parts (`.func1`, `.gowrap2`, `.1`, `-fm`, `-range1`, `·dwrap·3`) begin in a method name. */
 function closureStart(method: string): number {
+  // Most names have none.
+  if (!/[.\-·]/.test(method)) return method.length;
   const dot = method.indexOf("·dwrap·");
   if (dot >= 0) return dot;
   const parts = method.split(".");

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { generateDump } from "../../scripts/generate-dump.mjs";
 import type { Dump } from "../../src/model/dump.ts";
 import { goTracebackReader } from "../../src/read/go-traceback.ts";
+import { RegularReader } from "../../src/read/traceback/regular-record.ts";
 import { TracebackBuilder } from "../../src/read/traceback/traceback-builder.ts";
 import { bytesSource } from "./bytes.ts";
 import { dumpText } from "./dump-text.ts";
@@ -23,6 +24,13 @@ function read(bytes: Uint8Array, chunk?: number): Promise<Dump[]> {
 function readPlainly(bytes: Uint8Array): Dump[] {
   const builder = new TracebackBuilder("dump", undefined);
   builder.lines(bytes);
+  return builder.finish(bytes.length);
+}
+
+/** The reader that takes regular goroutines at once, and learns no shapes. */
+function readByGoroutine(bytes: Uint8Array): Dump[] {
+  const builder = new TracebackBuilder("dump", undefined);
+  builder.text(bytes);
   return builder.finish(bytes.length);
 }
 
@@ -51,7 +59,9 @@ function seen(dumps: Dump[]): number {
 
 async function expectSame(bytes: Uint8Array, chunk?: number): Promise<Dump[]> {
   const dumps = await read(bytes, chunk);
-  expect(asText(dumps)).toBe(asText(readPlainly(bytes)));
+  const plain = asText(readPlainly(bytes));
+  expect(asText(dumps)).toBe(plain);
+  expect(asText(readByGoroutine(bytes))).toBe(plain);
   return dumps;
 }
 
@@ -85,6 +95,19 @@ describe("the fast path equals the plain reader", () => {
       { numRuns: 40 },
     );
   });
+});
+
+test.each([1, 2] as const)("all goroutines of a dump of level %i are regular", (level) => {
+  const bytes = Buffer.from([...generateDump({ goroutines: 500, stacks: 500, level })].join(""));
+  const reader = new RegularReader();
+  let at = 0;
+  let count = 0;
+  while (reader.read(bytes, at, 1) !== undefined) {
+    at = reader.end;
+    count++;
+  }
+  // No blank line follows the last one.
+  expect(count).toBe(499);
 });
 
 describe("damaged input is never lost silently", () => {

@@ -95,6 +95,11 @@ export class LineParser {
     this.#clean = true;
   }
 
+  /** How many lines came so far. */
+  get lineNumber(): number {
+    return this.#line;
+  }
+
   /** All lines were understood, and nothing is open. */
   get idle(): boolean {
     return this.#record === undefined && this.#state === "outside" && this.#skipped === 0;

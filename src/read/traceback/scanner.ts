@@ -120,6 +120,13 @@ export class Scanner {
       if (startsWithWord(this.#window, at, end)) {
         if (!last && end - at < maxRecord) break;
         if (this.#learn(at, end)) continue;
+        // A goroutine of its own goes to the builder whole, not line by line.
+        const stop = recordEnd(this.#window, at, end);
+        if (stop > at) {
+          this.#text(at, stop);
+          at = stop;
+          continue;
+        }
       }
       const next = this.#line(at, last);
       if (next === at) break;
@@ -142,12 +149,17 @@ export class Scanner {
       }
       next = end;
     }
-    if (this.#lastText >= 0) this.#rows[this.#lastText]! += next - at;
+    this.#text(at, next);
+    return next;
+  }
+
+  /** Leaves a part of the window to the builder. */
+  #text(from: number, to: number): void {
+    if (this.#lastText >= 0) this.#rows[this.#lastText]! += to - from;
     else {
-      this.#item(textItem, at, next);
+      this.#item(textItem, from, to);
       this.#lastText = this.#length - 1;
     }
-    return next;
   }
 
   /** Learns the shape of the goroutine at `at`; false when it has none. */

@@ -4,6 +4,7 @@ import { type Batch, type InputPart, textItem } from "./batch.ts";
 import { LearnedShape } from "./learned-shape.ts";
 import { LineParser } from "./line-parser.ts";
 import { readRecord } from "./record-learner.ts";
+import { RegularReader } from "./regular-record.ts";
 import { rowHead } from "./shape-trie.ts";
 
 /** Longer lines are cut: no traceback has them, hostile input may. */
@@ -15,6 +16,7 @@ const pprofLimit = 64 << 20;
 export class TracebackBuilder {
   readonly #assembler: DumpAssembler;
   readonly #parser: LineParser;
+  readonly #regular = new RegularReader();
   /** The beginning of a line whose end is still to come. */
   #begun: Buffer[] = [];
   #begunLength = 0;
@@ -57,11 +59,28 @@ export class TracebackBuilder {
     this.#assembler.expect(bytesSeen, bytes);
   }
 
-  /** Parses text line by line; it may end in the middle of a line. */
+  /** Parses text, regular goroutines at once and the rest line by line; it may end in the middle of a line. */
+  text(bytes: Uint8Array): void {
+    this.#parse(bytes, this.#regular);
+  }
+
+  /** Parses text line by line, without any short cut. */
   lines(bytes: Uint8Array): void {
+    this.#parse(bytes, undefined);
+  }
+
+  #parse(bytes: Uint8Array, regular: RegularReader | undefined): void {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let start = 0;
     for (let end = buffer.indexOf(10); end >= 0; end = buffer.indexOf(10, start)) {
+      const record =
+        this.#begunLength > 0 ? undefined : regular?.read(buffer, start, this.#parser.lineNumber + 1);
+      if (record !== undefined) {
+        this.#parser.skipKnown(regular!.lines);
+        this.#assembler.record(record);
+        start = regular!.end;
+        continue;
+      }
       if (this.#begunLength > 0) {
         this.#begin(buffer.subarray(start, end));
         this.#endLine();
@@ -91,7 +110,7 @@ export class TracebackBuilder {
   #text(offset: number, length: number, part: InputPart): void {
     for (let done = 0; done < length; ) {
       const bytes = part(offset + done, length - done);
-      this.lines(bytes);
+      this.text(bytes);
       done += bytes.length;
     }
   }
