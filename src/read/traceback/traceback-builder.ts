@@ -76,7 +76,7 @@ export class TracebackBuilder {
       const record =
         this.#begunLength > 0 ? undefined : regular?.read(buffer, start, this.#parser.lineNumber + 1);
       if (record !== undefined) {
-        this.#parser.skipKnown(regular!.lines);
+        this.#parser.skipKnown(1, regular!.lines);
         this.#assembler.record(record);
         start = regular!.end;
         continue;
