@@ -1,4 +1,4 @@
-import { parseCreatedBy, parseFunctionLine, parsePositionLine } from "./frame-lines.ts";
+import { parseCreatedBy, parsePositionLine } from "./frame-lines.ts";
 import { LineParser } from "./line-parser.ts";
 import type { RecordSink, TracebackRecord } from "./record.ts";
 import { type Hole, holes, maxDigits, maxValues, type Piece } from "./shape-trie.ts";
@@ -20,12 +20,11 @@ export interface LearnedRecord extends SingleRecord {
  * @returns `undefined` where anything is out of the ordinary: such text goes to the parser line by line
  */
 export function learnRecord(bytes: Uint8Array): LearnedRecord | undefined {
-  const lines = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1").split("\n");
-  // What follows the last line end.
-  lines.pop();
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+  const lines = linesOf(text);
   const cuts = cutsOf(lines);
   if (cuts === undefined || !cuts.every(isShort)) return undefined;
-  const single = readRecord(bytes);
+  const single = isAscii(text) ? readLines(lines) : readRecord(bytes);
   if (single === undefined) return undefined;
   const { record } = single;
   const count = (hole: Hole) => cuts.filter((c) => c.hole === hole).length;
@@ -43,8 +42,21 @@ export function learnRecord(bytes: Uint8Array): LearnedRecord | undefined {
  * @returns `undefined` where the text is anything but one goroutine, all of whose lines are understood
  */
 export function readRecord(bytes: Uint8Array): SingleRecord | undefined {
-  const lines = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8").split("\n");
+  return readLines(linesOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")));
+}
+
+function isAscii(latin1: string): boolean {
+  return !/[\x80-\xff]/.test(latin1);
+}
+
+function linesOf(text: string): string[] {
+  const lines = text.split("\n");
+  // What follows the last line end.
   lines.pop();
+  return lines;
+}
+
+function readLines(lines: readonly string[]): SingleRecord | undefined {
   const sink = new OnlyRecord();
   const parser = new LineParser(sink);
   for (const line of lines) parser.line(line);
@@ -88,7 +100,10 @@ function isShort(cut: Cut): boolean {
   return cut.to - cut.from <= maxDigits[cut.hole];
 }
 
-/** All holes, in order; `undefined` for text whose lines are not all of the common kinds. */
+/**
+ * All holes, in order; `undefined` for text whose lines are not all of the common kinds. Lines that no parser would
+ * understand may have holes too: the parser, who reads the same goroutine, refuses it then.
+ */
 function cutsOf(lines: readonly string[]): Cut[] | undefined {
   const cuts: Cut[] = [];
   let at = 0;
@@ -124,8 +139,7 @@ function headerCuts(line: string, cuts: Cut[]): boolean {
 
 function bodyCuts(line: string, at: number, cuts: Cut[], last: boolean): boolean {
   if (line === "") return last;
-  const call = parseFunctionLine(line);
-  if (call !== undefined) {
+  if (line.endsWith(")")) {
     argumentCuts(line, at, cuts);
     return true;
   }
@@ -135,6 +149,9 @@ function bodyCuts(line: string, at: number, cuts: Cut[], last: boolean): boolean
       cuts.push({ from: at + line.lastIndexOf(" ") + 1, to: at + line.length, hole: holes.creator });
     }
     return true;
+  }
+  if (!line.includes("=0x")) {
+    return line.startsWith("\t") || parsePositionLine(line) !== undefined || isRemark(line);
   }
   if (parsePositionLine(line) !== undefined) {
     const pointers = / (?:fp|sp|pc)=0x([0-9a-f]+)/g;
@@ -149,6 +166,11 @@ function bodyCuts(line: string, at: number, cuts: Cut[], last: boolean): boolean
     }
     return true;
   }
+  return false;
+}
+
+/** What a goroutine says instead of its frames. */
+function isRemark(line: string): boolean {
   return /^\.\.\.(?:additional|\d+) frames elided\.\.\.$|^[\t ]*goroutine running on other thread/.test(line);
 }
 
