@@ -3,6 +3,7 @@
 
 /** Kinds of holes, as in shape-trie.ts; 1 to 3 say where in the row their value goes. */
 const end_of_shape = 0;
+const minutes = 2;
 const argument = 4;
 const skipped = 5;
 const skipped_decimal = 6;
@@ -56,6 +57,8 @@ export function scan(from: i32, end: i32, root: i32, outFrom: i32, outEnd: i32):
           values += 8;
         }
         p += digits;
+      } else if (hole == minutes) {
+        p = minutesAt(p, out);
       } else {
         const start = p;
         let value: i64 = 0;
@@ -72,6 +75,19 @@ export function scan(from: i32, end: i32, root: i32, outFrom: i32, outEnd: i32):
   }
   store<i32>(0, out);
   return at;
+}
+
+/** Stores the minutes of `, 5 minutes`, where such a text is; returns where it ends. */
+@inline
+function minutesAt(from: i32, out: i32): i32 {
+  if (load<u16>(from) != 0x202c) return from;
+  let p = from + 2;
+  let value: i32 = 0;
+  for (let digit = <u32>load<u8>(p) - 48; digit < 10 && p < from + 11; digit = <u32>load<u8>(++p) - 48) value = value * 10 + digit;
+  // " minutes", as the eight bytes of one number.
+  if (p == from + 2 || load<u64>(p) != 0x736574756e696d20) return from;
+  store<f64>(out, <f64>value, 16);
+  return p + 8;
 }
 
 @inline

@@ -86,6 +86,52 @@ describe("the fast path equals the plain reader", () => {
     );
   });
 
+  test("on headers of all kinds above the same frames", async () => {
+    const header = fc.record({
+      reason: fc.constantFrom(
+        "chan send",
+        "chan send (nil chan)",
+        "chan sendX",
+        "chan send~",
+        "select",
+        "",
+        "a,b",
+      ),
+      minutes: fc.constantFrom(
+        "",
+        "",
+        ", 1 minute",
+        ", 5 minutes",
+        ", 123456789 minutes",
+        ", 1234567890 minutes",
+      ),
+      attribute: fc.constantFrom(
+        "",
+        "",
+        ", locked to thread",
+        ",x",
+        "x",
+        ", 7 minutes",
+        ", synctest bubble 1",
+      ),
+      labels: fc.constantFrom("", "", ' labels:{"k": "v"}', ' labels:{"k": "a, 9 minutes"}', " labels:{"),
+      tail: fc.constantFrom("", "", ' {k: "v"}', ' {"k": "b, 8 minutes"}'),
+      thread: fc.constantFrom("", "", " gp=0xc000007340 m=nil", " gp=0xc000048708 m=3 mp=0xc000048708"),
+      value: fc.nat(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(header, { minLength: 1, maxLength: 60 }), async (headers) => {
+        const text = headers.map(
+          ({ reason, minutes, attribute, labels, tail, thread, value }, i) =>
+            `goroutine ${i + 1}${thread} [${reason}${minutes}${attribute}${labels}]${tail}:\n` +
+            `main.f(0xc000${value.toString(16)})\n\t/a.go:1 +0x1\n\n`,
+        );
+        await expectSame(Buffer.from(text.join("")));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   test("on fixtures after one another, so that shapes meet in several dumps", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fixture, { minLength: 2, maxLength: 4 }), async (parts) => {

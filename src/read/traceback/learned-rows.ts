@@ -11,6 +11,8 @@ interface GrowingDump {
   readonly builder: { readonly goroutines: Goroutines };
   readonly ids: IdSet;
   lastId: number;
+  /** Some goroutine says how long it has waited. */
+  minutes: boolean;
 }
 
 /** Takes rows of a batch into the columns of a dump, many at once: this is the loop that runs a million times. */
@@ -41,6 +43,7 @@ export class LearnedRows {
     let row = first;
     let argument = goroutines.argumentsLength;
     let lines = 0;
+    let longest = -1;
     let at = from;
     while (at < batch.length) {
       const kind = batch[at]!;
@@ -51,14 +54,16 @@ export class LearnedRows {
       const values = at + rowHead;
       idColumn[row] = id;
       stack[row] = shape.stack;
-      minutes[row] = batch[at + 2]!;
+      const waited = batch[at + 2]!;
+      if (waited > longest) longest = waited;
+      minutes[row] = waited;
       creator[row] = batch[at + 3]!;
       if (shape.flags !== 0) flags[row] = shape.flags;
       if (shape.labels !== 0) labels[row] = shape.labels;
       resource[row] = unknownAddress;
       if (shape.resource >= 0) {
-        const waited = batch[values + shape.resource]!;
-        if (waited !== 0) resource[row] = waited + shape.resourceOffset;
+        const address = batch[values + shape.resource]!;
+        if (address !== 0) resource[row] = address + shape.resourceOffset;
       }
       argumentStart[row] = argument;
       const { slots } = shape;
@@ -78,6 +83,7 @@ export class LearnedRows {
     goroutines.length = row;
     goroutines.argumentsLength = argument;
     dump.lastId = idColumn[row - 1]!;
+    if (longest >= 0) dump.minutes = true;
     this.end = at;
     this.count = row - first;
     this.lines = lines;

@@ -32,7 +32,7 @@ export function learnRecord(bytes: Uint8Array): LearnedRecord | undefined {
   const agree =
     trusted <= maxValues &&
     count(holes.argument) === trusted &&
-    count(holes.minutes) === (record.minutes >= 0 ? 1 : 0) &&
+    cuts.some((c) => c.hole === holes.minutes && c.to > c.from) === record.minutes >= 0 &&
     count(holes.creator) === (Number.isNaN(record.creator) ? 0 : 1);
   return agree ? { ...single, pieces: piecesOf(bytes, cuts) } : undefined;
 }
@@ -126,14 +126,21 @@ function headerCuts(line: string, cuts: Cut[]): boolean {
     const length = (word[1] ?? word[2])!.length;
     cuts.push({ from: words.lastIndex - length, to: words.lastIndex, hole: holes.skipped });
   }
-  const minutes = [...line.matchAll(/, (\d{1,9}) minutes?/g)];
-  if (minutes.length > 1) return false;
-  const first = minutes[0];
-  if (first === undefined) return true;
-  const from = first.index + 2;
-  // In a label it is none.
-  if (line.slice(0, from).includes("{")) return false;
-  cuts.push({ from, to: from + first[1]!.length, hole: holes.minutes });
+  return minutesCut(line, start[0].length, cuts);
+}
+
+/** Between a header's reason and what follows it. */
+const reasonAndMinutes = /[^\]"{,]+?(, \d{1,9} minutes)?(?=, |\]| labels:\{)/y;
+
+/** Minutes follow the reason, or may: only where labels come next, their place is kept by none. */
+function minutesCut(line: string, from: number, cuts: Cut[]): boolean {
+  reasonAndMinutes.lastIndex = from;
+  const found = reasonAndMinutes.exec(line);
+  const to = found === null ? from : reasonAndMinutes.lastIndex;
+  // Elsewhere they stand in a label, or in no header that Go writes.
+  if (/, \d{1,9} minutes?/.test(line.slice(to))) return false;
+  if (found === null || (found[1] === undefined && line[to] === " ")) return true;
+  cuts.push({ from: to - (found[1]?.length ?? 0), to, hole: holes.minutes });
   return true;
 }
 

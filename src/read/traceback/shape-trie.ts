@@ -5,6 +5,7 @@ export const holes = {
   /** No hole: the shape ends here. */
   none: 0,
   id: 1,
+  /** `, 5 minutes`, or nothing: the only hole that may be empty. A comma or a bracket follows the piece before it. */
   minutes: 2,
   creator: 3,
   /** An argument, hexadecimal; its value is wanted. */
@@ -23,8 +24,8 @@ export interface Piece {
   readonly hole: Hole;
 }
 
-/** Longer numbers are read slowly: they fit no double. */
-export const maxDigits: Readonly<Record<Hole, number>> = { 0: 0, 1: 15, 2: 15, 3: 15, 4: 13, 5: 16, 6: 19 };
+/** Longer holes are read slowly: their numbers fit no double. */
+export const maxDigits: Readonly<Record<Hole, number>> = { 0: 0, 1: 15, 2: 19, 3: 15, 4: 13, 5: 16, 6: 19 };
 
 /** Most arguments of one goroutine. */
 export const maxValues = 4096;
@@ -166,8 +167,8 @@ export class ShapeTrie {
       tree = this.#follow(tree, piece);
     }
     const node = this.#newNode(piece);
-    const own = piece.bytes[difference]!;
-    const other = this.#bytes[leaf + nodeHead + difference]!;
+    const own = byteOf(piece, difference);
+    const other = difference < this.#lengthOf(leaf) ? this.#bytes[leaf + nodeHead + difference]! : bracket;
     const probe =
       own < other
         ? this.#newProbe(difference, own, node, tree)
@@ -178,12 +179,19 @@ export class ShapeTrie {
   }
 
   #firstDifference(node: number, piece: Piece): number {
-    const length = this.#view.getInt32(node, true);
+    const length = this.#lengthOf(node);
+    const hole = this.#view.getInt32(node + 4, true);
     const shorter = Math.min(length, piece.bytes.length);
     const start = node + nodeHead;
     for (let i = 0; i < shorter; i++) if (this.#bytes[start + i] !== piece.bytes[i]) return i;
-    const alike = length === piece.bytes.length && this.#view.getInt32(node + 4, true) === piece.hole;
-    return alike ? same : ambiguous;
+    if (length === piece.bytes.length) return hole === piece.hole ? same : ambiguous;
+    const further = length > shorter ? this.#bytes[start + shorter]! : piece.bytes[shorter]!;
+    const shortHole = length > shorter ? piece.hole : hole;
+    return shortHole === holes.minutes && (further < comma || further > bracket) ? shorter : ambiguous;
+  }
+
+  #lengthOf(node: number): number {
+    return this.#view.getInt32(node, true);
   }
 
   #newNode(piece: Piece): number {
@@ -205,7 +213,7 @@ export class ShapeTrie {
   }
 
   #isLow(probe: number, piece: Piece): boolean {
-    return (piece.bytes[this.#field(probe, 0)] ?? 255) <= this.#field(probe, 1);
+    return byteOf(piece, this.#field(probe, 0)) <= this.#field(probe, 1);
   }
 
   #follow(probe: number, piece: Piece): number {
@@ -245,3 +253,12 @@ export class ShapeTrie {
 
 const same = -1;
 const ambiguous = -2;
+
+/** What follows a piece before minutes, whether there are any or not, and all bytes between the two. */
+const comma = 44;
+const bracket = 93;
+
+/** The byte that a probe at this offset finds in the piece's place. */
+function byteOf({ bytes, hole }: Piece, offset: number): number {
+  return bytes[offset] ?? (hole === holes.minutes && offset === bytes.length ? bracket : 255);
+}
