@@ -62,7 +62,8 @@ function explainers(candidates: readonly Candidate[]): number[] {
     const cause = near(symptom).find((j) => {
       const { rule } = candidates[j]!.matches[0]!;
       if (!explains.has(rule)) explains.set(rule, rule.explains(id));
-      return j !== i && explains.get(rule) === true && !isBelow(j, i) && concerns(candidates[j]!, symptom);
+      if (j === i || explains.get(rule) !== true || isBelow(j, i)) return false;
+      return !hides(candidates[j]!, symptom) && concerns(candidates[j]!, symptom);
     });
     parent[i] = cause ?? -1;
   });
@@ -91,6 +92,11 @@ function addTo(index: Map<number, number[]>, key: number, value: number): void {
   const list = index.get(key);
   if (list === undefined) index.set(key, [value]);
   else list.push(value);
+}
+
+/** A mere information is no cause for what is worse: it would keep it out of sight. */
+function hides(cause: Candidate, symptom: Candidate): boolean {
+  return cause.severity === "info" && symptom.severity !== "info";
 }
 
 /** They share goroutines, or wait for the same thing. */
