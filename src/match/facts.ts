@@ -1,5 +1,7 @@
+import { looksLikePointer } from "../model/arguments.ts";
 import { type Blocking, blockingOf } from "../model/blocking.ts";
 import type { Dump } from "../model/dump.ts";
+import { type LockTypes, lockTypes } from "../model/lock-types.ts";
 import { namesOf } from "../model/names.ts";
 import { type Origin, originOf } from "../model/origin.ts";
 import { entryOf, type FramePlace, siteOf } from "../model/places.ts";
@@ -72,6 +74,7 @@ export class Facts {
   readonly #origins = new Map<Frame, Origin>();
   #held: HeldLocks | undefined;
   #blocking: Blocking | undefined;
+  #lockTypes: LockTypes | undefined;
   #rowById: ReadonlyMap<number, number> | undefined;
   #names: ReadonlySet<string> | "open" | undefined;
   #total: number | undefined;
@@ -261,8 +264,14 @@ export class Facts {
 
   /** Who waits behind whom. */
   get blocking(): Blocking {
-    this.#blocking ??= blockingOf(this.dump, this.held);
+    this.#blocking ??= blockingOf(this.dump, this.held, this.lockTypes);
     return this.#blocking;
+  }
+
+  /** Locks by the type that they guard, where addresses are dead. */
+  get lockTypes(): LockTypes {
+    this.#lockTypes ??= lockTypes(this.dump);
+    return this.#lockTypes;
   }
 
   /** Value of an argument of a frame for a group; NaN when unknown. */
@@ -270,6 +279,18 @@ export class Facts {
     const slots = this.dump.stacks[group.stackIndex]!.slots;
     const slot = slots.findIndex((s) => s.frame === frame && s.argument === argument);
     return slot < 0 ? Number.NaN : this.dump.goroutines.argument(group.rows[0]!, slot);
+  }
+
+  /** Distinct addresses among the arguments of a frame, as far as the dump shows them. */
+  addresses(group: Group, frame: number): readonly number[] {
+    const { slots } = this.dump.stacks[group.stackIndex]!;
+    const found = new Set<number>();
+    slots.forEach((slot, i) => {
+      if (slot.frame !== frame) return;
+      const value = this.dump.goroutines.argument(group.rows[0]!, i);
+      if (looksLikePointer(value)) found.add(value);
+    });
+    return [...found];
   }
 
   /** The innermost frame outside runtime, sync, syscall and internal/…: the line that blocks. */

@@ -27,7 +27,8 @@ const resourceKinds: Readonly<Partial<Record<WaitKind, Node["kind"]>>> = {
 
 /**
  * Who waits for what, and who may hold it. Waits are observed. Holders are inferred: by a pointer to the object that the
- * lock lies in, by the goroutine that started another, or, where no address is known, by the type on the stack alone.
+ * lock lies in or to the pool, by the goroutine that started another; not ruled out by a pointer to a channel or, where
+ * no address is known, by the type on the stack alone.
  */
 export function waitForGraph(facts: Facts): WaitForGraph {
   const all = blockedParties(facts);
@@ -43,12 +44,18 @@ export function waitForGraph(facts: Facts): WaitForGraph {
     nodes.set(resource.id, resource);
     add(idOf(party), resource.id, "waits for", "observed");
   }
+  const channels = channelsOf(nodes);
   for (const party of parties) {
-    for (const lock of heldBy(facts, party))
-      if (nodes.has(lock)) add(lock, idOf(party), "may be held by", "inferred");
+    for (const held of heldBy(facts, party))
+      if (nodes.has(held)) add(held, idOf(party), "may be held by", "inferred");
+    for (const channel of pointsTo(facts, party, channels))
+      add(channel, idOf(party), "may be served by", "not ruled out");
   }
-  for (const [parent, child] of families(facts, parties))
+  for (const [parent, child] of families(facts, parties)) {
     add(idOf(parent), idOf(child), "started", "observed");
+    if (waitOf(facts, parent) === "waitgroup-wait")
+      add(idOf(parent), idOf(child), "may wait for (started it)", "inferred");
+  }
   for (const [waiter, holder] of sameType(facts, parties))
     add(idOf(waiter), idOf(holder), "may wait for (same type)", "not ruled out");
   return {
@@ -115,11 +122,37 @@ function resourceOf(facts: Facts, party: Party): Node | undefined {
   if (Number.isNaN(address)) return undefined;
   const wait = waitOf(facts, party);
   const kind = locks.has(wait) ? "lock" : (resourceKinds[wait] ?? "resource");
-  return { id: formatAddress(address), kind, label: `${kind} ${formatAddress(address)}` };
+  const name = wait === "select" ? "pool" : kind;
+  return { id: formatAddress(address), kind, label: `${name} ${formatAddress(address)}` };
 }
 
 function heldBy(facts: Facts, party: Party): string[] {
   return facts.held.of(rowOf(party)).map(formatAddress);
+}
+
+/** Addresses of the channels among the nodes, by the text that is their id. */
+function channelsOf(nodes: ReadonlyMap<string, Node>): ReadonlySet<string> {
+  return new Set([...nodes.values()].filter((node) => node.kind === "channel").map((node) => node.id));
+}
+
+/** Goroutines of a party of which the arguments are looked at. */
+const maxPointers = 1_000;
+
+/** Those of the channels that goroutines of a party have a pointer to, the one that they are parked on left out. */
+function pointsTo({ dump }: Facts, party: Party, channels: ReadonlySet<string>): ReadonlySet<string> {
+  const found = new Set<string>();
+  if (channels.size === 0) return found;
+  let looked = 0;
+  for (const row of rowsOf(party)) {
+    if (++looked > maxPointers) break;
+    for (let i = 0; i < dump.stacks[dump.goroutines.stack[row]!]!.slots.length; i++) {
+      const value = dump.goroutines.argument(row, i);
+      if (Number.isNaN(value) || value === dump.goroutines.resource[row]) continue;
+      const id = formatAddress(value);
+      if (channels.has(id)) found.add(id);
+    }
+  }
+  return found;
 }
 
 /** Blocked goroutines, and the blocked goroutines that they started. */
@@ -143,28 +176,19 @@ function* rowsOf(party: Party): Generator<number> {
   for (const { rows } of party.groups) for (let i = 0; i < rows.length; i++) yield rows[i]!;
 }
 
-/** Waiters of a lock without an address, and blocked goroutines of another wait with a frame of the same type. */
+/** Waiters of a lock without an address, and blocked goroutines in a method of the type whose lock it is. */
 function sameType(facts: Facts, parties: readonly Party[]): [Party, Party][] {
-  const { stacks, goroutines } = facts.dump;
-  const isLock = (party: Party) => locks.has(waitOf(facts, party));
   const holders = new Map<string, Set<Party>>();
   for (const party of parties) {
-    if (isLock(party)) continue;
-    for (const { stackIndex } of party.groups) {
-      for (const { symbol } of stacks[stackIndex]!.frames) {
-        if (symbol.type === "") continue;
-        const known = holders.get(symbol.type);
-        if (known === undefined) holders.set(symbol.type, new Set([party]));
-        else known.add(party);
-      }
+    for (const type of new Set(party.groups.flatMap((g) => facts.lockTypes.held(g.stackIndex)))) {
+      const known = holders.get(type);
+      if (known === undefined) holders.set(type, new Set([party]));
+      else known.add(party);
     }
   }
   return parties.flatMap((party) => {
-    const { stackIndex } = party.groups[0]!;
-    const at = facts.at(stackIndex);
-    if (!isLock(party) || typeof at !== "number" || !Number.isNaN(goroutines.resource[rowOf(party)]!))
-      return [];
-    const { type } = stacks[stackIndex]!.frames[at]!.symbol;
+    const type = facts.lockTypes.waitedFor(party.groups[0]!.stackIndex);
+    if (type === undefined || !Number.isNaN(facts.dump.goroutines.resource[rowOf(party)]!)) return [];
     return [...(holders.get(type) ?? [])].map((holder): [Party, Party] => [party, holder]);
   });
 }

@@ -49,8 +49,20 @@ const resourceOffset: Readonly<Record<string, number>> = {
   "runtime.chanrecv": 0,
 };
 
+/** Functions that park in a select until their receiver has room: a pool lends connections, places, shares. */
+const poolFunctions: readonly string[] = [
+  "database/sql.(*DB).conn",
+  "net/http.(*Transport).getConn",
+  "golang.org/x/sync/semaphore.(*Weighted).Acquire",
+];
+
+/** True for a function in which goroutines wait for room in a pool, its receiver; vendored ones included. */
+export function isPoolWait(symbol: GoSymbol): boolean {
+  return poolFunctions.some((name) => symbol.plain === name || symbol.plain.endsWith(`/${name}`));
+}
+
 /**
- * Finds the argument that names the channel, lock, WaitGroup or Cond of a blocked goroutine.
+ * Finds the argument that names the channel, lock, WaitGroup, Cond or pool of a blocked goroutine.
  * Frames and arguments run innermost first and have the same length.
  */
 export function resourcePlan(
@@ -61,8 +73,11 @@ export function resourcePlan(
   let semaphore: ResourcePlan | undefined;
   for (let frame = 0; frame < Math.min(symbols.length, 12); frame++) {
     const symbol = symbols[frame]!;
-    if (!isMachinery(symbol)) break;
     const first = args[frame]?.[0];
+    if (!isMachinery(symbol)) {
+      const isPool = wait === "select" && isPoolWait(symbol) && first !== undefined && first > 0;
+      return isPool ? { frame, argument: 0, offset: 0 } : semaphore;
+    }
     if (first === undefined || Number.isNaN(first) || first === 0) continue;
     if (Object.hasOwn(resourceOffset, symbol.plain)) {
       return { frame, argument: 0, offset: resourceOffset[symbol.plain]! };

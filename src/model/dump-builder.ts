@@ -139,6 +139,12 @@ export class DumpBuilder {
     this.#capabilities.add(capability);
   }
 
+  /** Declares that the address which goroutines wait for is known; a pool's is neither a channel's nor a lock's. */
+  canNameResource(wait: WaitKind): void {
+    if (wait === "select") return;
+    this.can(wait.startsWith("chan-") ? "channel-addresses" : "lock-addresses");
+  }
+
   symbol(name: string): GoSymbol {
     return this.#symbol(name).value;
   }

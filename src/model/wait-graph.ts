@@ -2,14 +2,15 @@ import type { Address } from "./address.ts";
 import { looksLikePointer } from "./arguments.ts";
 import type { Dump } from "./dump.ts";
 import { isMachinery } from "./origin.ts";
+import { poolsOf } from "./pools.ts";
 import { type WaitKind, waitClasses } from "./wait-kind.ts";
 
 /**
- * Locks that goroutines may hold. Dumps name waiters, never holders: a goroutine may hold a lock when one of its
- * outer frames has a pointer to the object that the lock lies in.
+ * Locks that goroutines may hold, and pools that they may have a part of. Dumps name waiters, never holders: a goroutine
+ * may hold a lock when one of its outer frames has a pointer to the object that the lock lies in.
  */
 export interface HeldLocks {
-  /** Addresses of contended locks that this row may hold, ascending; never the one it waits for. */
+  /** Addresses of contended locks and pools that this row may hold, ascending; never the lock that it waits for. */
   of(row: number): readonly Address[];
   /** True when an outer frame, beyond the one that calls Lock, has a pointer to the owner of the very lock waited for. */
   reenters(row: number): boolean;
@@ -41,20 +42,25 @@ const none: readonly Address[] = Object.freeze([]);
 /** Finds who may hold the locks of a dump that somebody waits for. */
 export function heldLocks(dump: Dump): HeldLocks {
   const locks = contendedLocks(dump);
-  if (locks.length === 0) return { of: () => none, reenters: () => false };
+  const pools = poolsOf(dump);
+  if (locks.length === 0 && pools.contended.size === 0) return { of: () => none, reenters: () => false };
   const offsets = ownerOffsets(dump, locks);
   const cache = new Map<number, readonly Address[]>();
   return {
     of(row) {
       let held = cache.get(row);
       if (held === undefined) {
-        held = candidates(dump, row, locks, offsets);
+        held = merged(candidates(dump, row, locks, offsets), pools.of(row));
         cache.set(row, held);
       }
       return held;
     },
     reenters: (row) => reenters(dump, row, offsets),
   };
+}
+
+function merged(locks: readonly Address[], pools: readonly Address[]): readonly Address[] {
+  return pools.length === 0 ? locks : [...locks, ...pools].sort((a, b) => a - b);
 }
 
 /** Addresses that goroutines wait to lock, ascending. */

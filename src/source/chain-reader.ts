@@ -54,6 +54,7 @@ export class ChainReader {
       file: this.#display(link.fn.file.path),
       line: operation.line,
       select: operation.select,
+      timer: operation.select === undefined ? operation.timer : operation.select.timer,
       madeAt: makes.sites.map((s) => ({ ...s, file: this.#display(s.file) })),
       madeBy: onlyMake(makes, this.#display),
       capacity: capacityOf(makes),

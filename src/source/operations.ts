@@ -59,6 +59,8 @@ export interface Operation {
   readonly certain: boolean;
   /** A receive from a timer or a context's Done: a channel that no code of the program makes. */
   readonly foreign: boolean;
+  /** A receive from a timer's channel; undefined when it can't be told. */
+  readonly timer: boolean | undefined;
 }
 
 const methodKinds: Readonly<Record<string, OperationKind>> = {
@@ -239,10 +241,12 @@ class Collector {
     return this.#expressions.identify(node, this.#place);
   }
 
-  #isForeign(receive: SyntaxNode): boolean {
+  /** Whose channel it is that a receive or range stands at: a timer's, a context's, or the program's own. */
+  #sourceOf(receive: SyntaxNode): Pick<Operation, "foreign" | "timer"> {
     const channel = childIn(receive, "operand") ?? childIn(receive, "right");
-    if (channel === undefined) return false;
-    return isContextDone(channel, this.#place) || isTimer(channel, this.#place, this.#expressions) === true;
+    if (channel === undefined) return { foreign: false, timer: undefined };
+    const timer = isTimer(channel, this.#place, this.#expressions);
+    return { foreign: timer === true || isContextDone(channel, this.#place), timer };
   }
 
   #push(
@@ -263,7 +267,7 @@ class Collector {
       select: more.select,
       inSelect: around.inSelect,
       certain: more.certain ?? true,
-      foreign: (kind === "receive" || kind === "range") && this.#isForeign(node),
+      ...(kind === "receive" || kind === "range" ? this.#sourceOf(node) : { foreign: false, timer: false }),
     });
   }
 }

@@ -56,6 +56,8 @@ export interface SiteFacts {
   readonly file: string;
   readonly line: number;
   readonly select: SelectInfo | undefined;
+  /** It receives from a timer's channel, or selects on one; undefined when it can't be told. */
+  readonly timer: boolean | undefined;
   /** Where the channel is made, and its capacity when it is one constant. */
   readonly madeAt: readonly MakeSite[];
   /** See `SourceOperation.madeBy`. */

@@ -48,4 +48,46 @@ describe("the wait-for graph", () => {
     ]);
     expect(senders[0]!.count).toBeGreaterThan(900);
   });
+
+  test("a pool is drawn with who waits for it and who may have a part of it", async () => {
+    const { nodes, edges } = await graphOf(
+      "database/transaction-waits-for-pool",
+      "transaction-again",
+      "debug2",
+    );
+    const pool = nodes.find((node) => node.label.startsWith("pool "))!;
+    expect(pool.kind).toBe("resource");
+    const at = edges.filter((edge) => [edge.from, edge.to].includes(pool.id));
+    expect(at.map(({ label, certainty }) => [label, certainty])).toEqual([
+      ["waits for", "observed"],
+      ["may be held by", "inferred"],
+    ]);
+    // The goroutine began the transaction, and waits for a second connection.
+    expect(new Set(at.flatMap(({ from, to }) => [from, to]).filter((id) => id !== pool.id)).size).toBe(1);
+  });
+
+  test("where addresses are dead, methods of one type are not ruled out", async () => {
+    const { nodes, edges } = await graphOf("lock/order-cycle", "rwmutex", "debug2");
+    const label = (id: string) => nodes.find((node) => node.id === id)!.label.replace(/ .*/, "");
+    const types = edges.filter((edge) => edge.label === "may wait for (same type)");
+    expect(types.map((edge) => [label(edge.from), label(edge.to), edge.certainty])).toEqual([
+      [expect.stringMatching(/index|cache/), expect.stringMatching(/index|cache/), "not ruled out"],
+    ]);
+  });
+
+  test("who stands in WaitGroup.Wait may wait for the goroutines that it started", async () => {
+    const { edges } = await graphOf("waitgroup/children-stuck", "blocked-children", "debug2");
+    expect(edges).toContainEqual(
+      expect.objectContaining({ label: "may wait for (started it)", certainty: "inferred" }),
+    );
+  });
+
+  test("a channel is served by nobody for sure: who has its address is not ruled out", async () => {
+    const { nodes, edges } = await graphOf("channel/consumer-sends-to-own-channel", "two-types", "sigquit");
+    const served = edges.filter((edge) => edge.label === "may be served by");
+    for (const edge of served) {
+      expect(edge.certainty).toBe("not ruled out");
+      expect(nodes.find((node) => node.id === edge.from)!.kind).toBe("channel");
+    }
+  });
 });

@@ -292,7 +292,7 @@ export class DelveAssembly {
     const value = frames[plan.frame]?.args?.[plan.argument] ?? unknownAddress;
     if (Number.isNaN(value)) return;
     goroutines.resource[row] = resourceOf(plan, value);
-    this.builder.can(handle.stack.wait.startsWith("chan-") ? "channel-addresses" : "lock-addresses");
+    this.builder.canNameResource(handle.stack.wait);
   }
 
   /** What a goroutine waits for. `waitReason` is left over from the last wait unless the status says that it waits. */

@@ -168,8 +168,7 @@ export class TranscriptDump {
     for (const { frame, argument } of handle.stack.slots)
       builder.goroutines.pushArgument(drafts[frame]?.args?.[argument] ?? unknownAddress);
     if (handle.stack.slots.length > 0) builder.can("arguments");
-    if (handle.resource !== undefined)
-      builder.can(wait.startsWith("chan-") ? "channel-addresses" : "lock-addresses");
+    if (handle.resource !== undefined) builder.canNameResource(wait);
   }
 
   #waitOf(

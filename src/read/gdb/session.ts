@@ -178,8 +178,7 @@ export class GdbSession {
       builder.goroutines.pushArgument(frames[frame]?.args?.[argument] ?? unknownAddress);
     builder.can("stacks");
     if (handle.stack.slots.length > 0) builder.can("arguments");
-    if (!Number.isNaN(resource))
-      builder.can(handle.stack.wait.startsWith("chan-") ? "channel-addresses" : "lock-addresses");
+    if (!Number.isNaN(resource)) builder.canNameResource(handle.stack.wait);
   }
 
   #push(stack: number, id: number, flags: number, resource: number): void {

@@ -336,7 +336,7 @@ function declare(builder: DumpBuilder, plans: readonly (ResourcePlan | undefined
     if (stack.createdBy !== undefined) builder.can("creators");
     if (stack.slots.length > 0 && trusted) builder.can("arguments");
     const plan = plans[index];
-    if (plan === undefined) return;
+    if (plan === undefined || stack.wait === "select") return;
     const shown = stack.frames[plan.frame]?.symbol.plain ?? "";
     builder.can(isChannelFrame(shown) ? "channel-addresses" : "lock-addresses");
   });

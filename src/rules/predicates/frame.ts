@@ -11,7 +11,7 @@ import {
 import type { FramePlace } from "../../model/places.ts";
 import type { Frame, Stack } from "../../model/stack.ts";
 import { isWrapper } from "../../model/symbol.ts";
-import { oneOrList } from "../closed-list.ts";
+import { addressProperties, textProperties } from "./frame-properties.ts";
 import type { JsonSchema, Predicate, PredicateContext } from "./predicate.ts";
 import { numberMatcher, textMatcher } from "./text-matcher.ts";
 
@@ -21,101 +21,6 @@ interface FrameTest {
   test(frame: Frame, index: number, subject: Subject): readonly Solution[];
 }
 
-const textSchema: JsonSchema = {
-  type: ["string", "array"],
-  minLength: 1,
-  items: { type: "string", minLength: 1 },
-  minItems: 1,
-};
-
-/** The properties of a frame that a rule can ask: how each is read, and its documentation. */
-const textProperties: Readonly<
-  Record<
-    string,
-    {
-      readonly read: (frame: Frame, subject: Subject) => string | undefined;
-      readonly kind: "text" | "file" | "line";
-      readonly schema: JsonSchema;
-    }
-  >
-> = {
-  function: {
-    read: (f) => f.symbol.plain || undefined,
-    kind: "text",
-    schema: {
-      ...textSchema,
-      description: "Whole function name, without type arguments.",
-      examples: ["net/http.(*conn).serve", "$F"],
-    },
-  },
-  outer: {
-    read: (f) => f.symbol.outer || undefined,
-    kind: "text",
-    schema: {
-      ...textSchema,
-      description: "Function name without its closures: what stands as `func …` in the source.",
-      examples: ["main.(*Pool).run"],
-    },
-  },
-  package: {
-    read: (f) => f.symbol.package,
-    kind: "text",
-    schema: { ...textSchema, description: "Package path.", examples: ["database/sql", "$P"] },
-  },
-  type: {
-    read: (f) => f.symbol.type,
-    kind: "text",
-    schema: {
-      ...textSchema,
-      description: "Receiver type with its package; functions have none.",
-      examples: ["main.(*Pool)", "$T"],
-    },
-  },
-  method: {
-    read: (f) => f.symbol.method,
-    kind: "text",
-    schema: {
-      ...textSchema,
-      description: "Method or function name, closures included.",
-      examples: ["Lock", "run.func*", "$M"],
-    },
-  },
-  file: {
-    read: (f) => f.file || undefined,
-    kind: "file",
-    schema: {
-      ...textSchema,
-      description: "Source file as the dump writes it.",
-      examples: ["*/server/metrics.go", "$FILE"],
-    },
-  },
-  line: {
-    read: (f) => (f.file === "" || f.line === 0 ? undefined : `${f.file}:${f.line}`),
-    kind: "line",
-    schema: {
-      ...textSchema,
-      description: "Source position as `file:line`.",
-      examples: ["$AT", "*/metrics.go:95"],
-    },
-  },
-  origin: {
-    read: (f, s) => s.facts.origin(f),
-    kind: "text",
-    schema: {
-      ...oneOrList(["own", "third-party", "std", "runtime"]),
-      description: "Whose code it is: own, third-party, std or runtime.",
-      examples: ["own", ["own", "third-party"]],
-    },
-  },
-};
-
-const receiverSchema: JsonSchema = {
-  type: "string",
-  pattern: "^\\$[A-Z][A-Z0-9_]*[?*]?$",
-  description: "Address of the method's receiver, where the dump shows a value that is still valid.",
-  examples: ["$R?"],
-};
-
 /** Schema of a frame: a text is the whole function name. */
 export const frameSchema: JsonSchema = {
   type: ["string", "object"],
@@ -124,7 +29,7 @@ export const frameSchema: JsonSchema = {
   additionalProperties: false,
   properties: Object.fromEntries([
     ...Object.entries(textProperties).map(([key, p]) => [key, withoutUndefined(p.schema)] as const),
-    ["receiver", receiverSchema] as const,
+    ...Object.entries(addressProperties).map(([key, p]) => [key, p.schema] as const),
   ]),
 };
 
@@ -136,7 +41,10 @@ function withoutUndefined(schema: JsonSchema): JsonSchema {
 const frameReference: JsonSchema = { allOf: [{ $ref: "#/definitions/frame" }] };
 
 /** Names of a frame's properties, for the reference page. */
-export const framePropertyNames: readonly string[] = [...Object.keys(textProperties), "receiver"];
+export const framePropertyNames: readonly string[] = [
+  ...Object.keys(textProperties),
+  ...Object.keys(addressProperties),
+];
 
 function compileFrame(source: unknown, context: PredicateContext, path: string): FrameTest {
   if (typeof source === "string") return compileFrame({ function: source }, context, path);
@@ -144,9 +52,9 @@ function compileFrame(source: unknown, context: PredicateContext, path: string):
   let attributes = 0;
   for (const [key, value] of Object.entries(source as Record<string, unknown>)) {
     const at = `${path}/${key}`;
-    if (key === "receiver") {
+    if (Object.hasOwn(addressProperties, key)) {
       attributes |= attribute.arguments;
-      tests.push(receiverTest(value, context, at));
+      tests.push(addressTest(addressProperties[key]!.read, value, context, at));
     } else if (Object.hasOwn(textProperties, key)) {
       const property = textProperties[key]!;
       const match = textMatcher(value, property.kind, "stacks", context, at);
@@ -168,14 +76,14 @@ function compileFrame(source: unknown, context: PredicateContext, path: string):
   };
 }
 
-function receiverTest(value: unknown, context: PredicateContext, path: string): FrameTest["test"] {
+function addressTest(
+  read: (typeof addressProperties)[string]["read"],
+  value: unknown,
+  context: PredicateContext,
+  path: string,
+): FrameTest["test"] {
   const match = numberMatcher(value, "address", "arguments", context, path);
-  return (frame, index, subject) => {
-    if (frame.symbol.type === "") return truth(false);
-    const group = subject.group;
-    const address = group === undefined || index < 0 ? Number.NaN : subject.facts.argument(group, index, 0);
-    return match(address);
-  };
+  return (frame, index, subject) => read(frame, index, subject, match);
 }
 
 function decisive(solutions: readonly Solution[], frame: number): readonly Solution[] {

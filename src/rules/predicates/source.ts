@@ -195,6 +195,10 @@ const properties: Readonly<Record<string, SourceProperty>> = {
   ),
   capacity: capacityProperty,
   select: selectProperty,
+  timer: ofFact(
+    "It receives from a timer's or ticker's channel, or selects on one: it goes on by itself.",
+    ({ site }) => site?.timer,
+  ),
   "receives-from": amongOperations(
     "A channel that a function on the stack receives from, before the line that blocks or in a loop around it.",
     (facts) => facts.receives,
