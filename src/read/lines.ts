@@ -39,9 +39,14 @@ export class LineSplitter {
     if (this.#inPieces && this.#restLength >= this.#maxLine) this.#piece();
   }
 
+  /** A line has begun whose end has not come. */
+  get open(): boolean {
+    return this.#restLength > 0 || this.#begun;
+  }
+
   /** Hands out the last line. @returns whether it was left without its end */
   end(): boolean {
-    const open = this.#restLength > 0 || this.#begun;
+    const { open } = this;
     if (open) this.#line(Buffer.alloc(0));
     return open;
   }

@@ -1,7 +1,7 @@
 import type { ReadProblem } from "../model/dump.ts";
 import { LineSplitter } from "./lines.ts";
 import { type LineMap, LineMapBuilder } from "./logs/line-map.ts";
-import { LogUnwrapper } from "./logs/log-unwrapper.ts";
+import { type LinePiece, LogUnwrapper } from "./logs/log-unwrapper.ts";
 import type { ByteSource } from "./reader.ts";
 import { noteProblem } from "./source.ts";
 
@@ -35,12 +35,13 @@ export function unwrapLogLines(wrapped: ByteSource): UnwrappedSource {
       let inputLine = 1;
       let midInput = false;
       let midOutput = false;
-      const unwrapper = new LogUnwrapper(({ text, from, ends }) => {
+      const emit = ({ text, from, ends }: LinePiece) => {
         if (!midOutput) lines.add(from);
         midOutput = !ends;
         out.push(text);
         if (ends) out.push("\n");
-      });
+      };
+      const unwrapper = new LogUnwrapper(emit, (problem) => noteProblem(source, problem));
       const split = (text: string, ends: boolean) => {
         unwrapper.line({ text, from: inputLine, begins: !midInput, ends });
         midInput = !ends;
@@ -51,6 +52,7 @@ export function unwrapLogLines(wrapped: ByteSource): UnwrappedSource {
         splitter.push(chunk);
         if (out.length > 0) yield Buffer.from(out.splice(0).join(""));
       }
+      if (splitter.open) unwrapper.lastLineIsOpen();
       const open = splitter.end();
       unwrapper.end();
       if (open && out.at(-1) === "\n") out.pop();

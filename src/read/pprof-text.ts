@@ -31,10 +31,10 @@ function sniff(head: Uint8Array): Sniffed {
 
 async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
   const parser = new PprofTextParser(source.name, options.goVersion);
-  await eachLine(source, options, (line) => {
+  const unterminated = await eachLine(source, options, (line) => {
     parser.line(line);
   });
-  return parser.end();
+  return parser.end(unterminated);
 }
 
 interface OpenEntry {
@@ -43,6 +43,7 @@ interface OpenEntry {
   readonly pcs: readonly string[];
   readonly frames: { function: string; file: string; line: number }[];
   firstPc: string | undefined;
+  lastPc: string | undefined;
   labels: readonly (readonly [string, string])[];
 }
 
@@ -56,6 +57,9 @@ class PprofTextParser {
   #named = false;
   #entry: OpenEntry | undefined;
   #lineNumber = 0;
+  #lastLine = "";
+  /** A blank line closed the last entry. */
+  #closed = false;
 
   constructor(name: string, goVersion: string | undefined) {
     this.#name = name;
@@ -66,14 +70,38 @@ class PprofTextParser {
     this.#lineNumber++;
     const line = raw.charCodeAt(0) === 32 ? raw.trimStart() : raw;
     const first = line.charCodeAt(0);
+    this.#lastLine = line;
     if (first === 35) this.#detail(line);
     else if (first >= 48 && first <= 57) this.#start(line);
     else if (first === 103) this.#open(line);
+    else if (line === "") this.#closed = true;
   }
 
-  end(): Dump[] {
+  /** @param unterminated the last line has no line end */
+  end(unterminated: boolean): Dump[] {
+    const entry = this.#entry;
+    if (entry !== undefined && !this.#closed && this.#isCut(entry, unterminated)) {
+      this.#profile?.builder.cut({
+        line: this.#lineNumber,
+        text: this.#lastLine,
+        message: "the input ends in the middle of a stack",
+        lost: 0,
+      });
+    }
     this.#close();
     return this.#dumps;
+  }
+
+  /**
+   * The last entry, which no blank line closes. Its stack is whole when its outermost function is that of the last
+   * program counter, or of the one before: the last one is in `goexit`, which is never shown.
+   */
+  #isCut(entry: OpenEntry, unterminated: boolean): boolean {
+    if (entry.lastPc === undefined) return unterminated || this.#named;
+    if (unterminated && this.#lastLine.startsWith("#") && !/:\d+$/.test(this.#lastLine.trimEnd()))
+      return true;
+    const shown = BigInt(entry.lastPc);
+    return !entry.pcs.slice(-2).some((pc) => BigInt(pc) === shown || BigInt(pc) === shown + 1n);
   }
 
   #open(line: string): void {
@@ -99,6 +127,7 @@ class PprofTextParser {
       return;
     }
     this.#flush();
+    this.#closed = false;
     const count = Number(match[1]);
     this.#counted += count;
     this.#entry = {
@@ -107,6 +136,7 @@ class PprofTextParser {
       pcs: match[2] === "" ? [] : match[2]!.slice(1).split(" "),
       frames: [],
       firstPc: undefined,
+      lastPc: undefined,
       labels: [],
     };
   }
@@ -126,6 +156,7 @@ class PprofTextParser {
       return;
     }
     entry.firstPc ??= pc;
+    entry.lastPc = pc;
     if (symbol === undefined || position === undefined) {
       if (symbol !== undefined) this.#problem(line, "a frame that is cut; its file is unknown", 0);
       entry.frames.push({ function: symbol ?? pc, file: "", line: 0 });

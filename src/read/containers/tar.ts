@@ -2,6 +2,7 @@ import { InputError } from "../../errors.ts";
 import type { ByteSource } from "../reader.ts";
 import { noteProblem, streamSource } from "../source.ts";
 import { ByteCursor, copied } from "./byte-cursor.ts";
+import { endOfArchive } from "./end-of-archive.ts";
 import { isTarHeader, tarBlock, tarNumber, tarText } from "./tar-header.ts";
 
 /** Longer names and attributes are not read. */
@@ -9,7 +10,7 @@ const maxAttributes = 1 << 20;
 
 /**
  * The files of a tar archive (v7, ustar, pax, GNU), in order. Each must be read before the next is asked for.
- * Throws `InputError` when a header is damaged.
+ * Throws `InputError` when a header is damaged, and when the archive ends without the zeros that end one.
  */
 export async function* tarEntries(archive: ByteSource): AsyncGenerator<ByteSource> {
   const cursor = new ByteCursor(archive.chunks());
@@ -18,7 +19,10 @@ export async function* tarEntries(archive: ByteSource): AsyncGenerator<ByteSourc
   try {
     for (;;) {
       const header = await cursor.read(tarBlock);
-      if (header.length === 0 || (header.length === tarBlock && header.every((byte) => byte === 0))) return;
+      if (header.length === tarBlock && header.every((byte) => byte === 0)) {
+        await endOfArchive(archive, cursor);
+        return;
+      }
       if (!isTarHeader(header)) {
         throw damaged(archive, cursor);
       }

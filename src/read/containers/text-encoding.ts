@@ -1,4 +1,5 @@
 import type { ByteSource } from "../reader.ts";
+import { noteProblem } from "../source.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 export type TextEncoding = "utf-16le" | "utf-16be" | "utf-8-bom";
@@ -18,24 +19,33 @@ export function textEncodingOf(head: Uint8Array): TextEncoding | undefined {
 
 /** The same text as UTF-8 without a byte order mark. */
 export function utf8Source(encoded: ByteSource, encoding: TextEncoding): ByteSource {
-  return {
+  const source: ByteSource = {
     name: encoded.name,
-    ...(encoded.problems === undefined ? {} : { problems: encoded.problems }),
+    problems: encoded.problems ?? [],
     chunks: () =>
-      encoding === "utf-8-bom" ? withoutBom(encoded.chunks()) : fromUtf16(encoded.chunks(), encoding),
+      encoding === "utf-8-bom"
+        ? withoutBom(encoded.chunks())
+        : fromUtf16(encoded.chunks(), encoding, () =>
+            noteProblem(source, { message: "the input ends in the middle of a character", lost: -1 }),
+          ),
   };
+  return source;
 }
 
 async function* fromUtf16(
   chunks: AsyncIterable<Bytes>,
   encoding: "utf-16le" | "utf-16be",
+  onCut: () => void,
 ): AsyncGenerator<Bytes> {
+  let bytes = 0;
   const decoder = new TextDecoder("utf-16le");
   const toLittleEndian = encoding === "utf-16be" ? byteSwapper() : (chunk: Bytes) => chunk;
   for await (const chunk of chunks) {
+    bytes += chunk.length;
     const text = decoder.decode(toLittleEndian(chunk), { stream: true });
     if (text !== "") yield Buffer.from(text);
   }
+  if (bytes % 2 !== 0) onCut();
   const last = decoder.decode();
   if (last !== "") yield Buffer.from(last);
 }

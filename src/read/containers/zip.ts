@@ -4,6 +4,7 @@ import type { ByteSource } from "../reader.ts";
 import { noteProblem, streamSource } from "../source.ts";
 import type { Budget } from "./budget.ts";
 import { ByteCursor, copied } from "./byte-cursor.ts";
+import { endOfArchive } from "./end-of-archive.ts";
 import { zlibUnpacker } from "./gzip.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -35,7 +36,10 @@ export async function* zipEntries(archive: ByteSource, budget: Budget): AsyncGen
   try {
     for (;;) {
       const header = await readHeader(archive, cursor);
-      if (header === undefined) return;
+      if (header === undefined) {
+        await endOfArchive(archive, cursor);
+        return;
+      }
       const start = cursor.offset;
       const content = entryContent(header, cursor, budget, (message) => {
         for (const problem of archive.problems ?? []) noteProblem(source, problem);

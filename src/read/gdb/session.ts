@@ -17,6 +17,8 @@ interface GdbStack {
   readonly thread: boolean;
 }
 
+/** The beginning of `* 17 waiting  runtime.gopark`. */
+const beginsListed = /^[* ]{1,2}(?:\d{1,15}(?: [a-z]*)? {0,2})?$/;
 const maxFrames = 2000;
 /** Longest line that is put together of wrapped parts. */
 const maxWrapped = 100_000;
@@ -33,6 +35,8 @@ export class GdbSession {
   #asked = Number.NaN;
   #thread = false;
   #line = 0;
+  /** The last line is one of a list of goroutines, or begins like one. */
+  #inList = false;
 
   constructor(name: string, goVersion: string | undefined) {
     this.#builder = new DumpBuilder(name, "gdb");
@@ -51,8 +55,10 @@ export class GdbSession {
       text = text.slice(6);
       this.#command(text);
     }
-    if (text.startsWith("#")) this.#pending = text;
-    else this.#other(text);
+    if (text.startsWith("#")) {
+      this.#pending = text;
+      this.#inList = false;
+    } else this.#other(text);
   }
 
   #command(text: string): void {
@@ -80,6 +86,7 @@ export class GdbSession {
 
   #other(text: string): void {
     const listed = gdbListed(text);
+    this.#inList = listed !== undefined || (this.#listed.length > 0 && beginsListed.test(text));
     if (listed !== undefined) {
       this.#listed.push(listed);
       return;
@@ -98,7 +105,7 @@ export class GdbSession {
 
   /** @param cut the last line has no end */
   finish(cut: boolean): Dump {
-    const unfinished = cut && this.#pending !== "";
+    const unfinished = cut && (this.#pending !== "" || this.#inList);
     this.#endFrame();
     const stacks = this.#stacks.filter((s) => s.frames.length > 0);
     for (const stack of stacks) for (const frame of stack.frames) this.#evidence.frame(frame);
@@ -106,7 +113,7 @@ export class GdbSession {
     builder.goVersion ??= this.#evidence.pathVersion ?? this.#evidence.minorOf(this.#evidence.tables());
     const status = this.#joinIds(stacks);
     for (const stack of stacks) this.#addStack(stack, status.get(stack.id));
-    const message = "the session ends in the middle of a frame";
+    const message = `the session ends in the middle of a ${this.#inList ? "list" : "frame"}`;
     if (unfinished) builder.cut({ line: this.#line, message, lost: -1 });
     if (builder.goroutines.length === 0)
       builder.problem({ message: "no goroutine was found in this session", lost: 0 });

@@ -1,3 +1,4 @@
+import type { ReadProblem } from "../../model/dump.ts";
 import { fieldAround, fieldText, restOfField } from "./escaped-text.ts";
 import { findHeader, plainHeaderAt, stripAnsi } from "./header.ts";
 import { criPrefix, type PrefixPattern, prefixPattern } from "./line-prefix.ts";
@@ -16,7 +17,7 @@ interface FieldState {
 /** One thing that a log wraps around a line. */
 type Layer =
   | { readonly kind: "field"; readonly key: string; ended: boolean; partial: string; state: FieldState }
-  | { readonly kind: "prefix"; readonly pattern: PrefixPattern }
+  | { readonly kind: "prefix"; readonly pattern: PrefixPattern; readonly length: number }
   | { readonly kind: "cri"; partial: string; begun: boolean };
 
 type FieldLayer = Layer & { kind: "field" };
@@ -39,6 +40,14 @@ const maxLayers = 5;
 /** A line whose parts don't come to an end is passed on in pieces of this many characters. */
 const maxPartial = 1 << 20;
 
+/** The beginning of a terminal sequence. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is taken off
+const cutAnsi = /\u001b(?:\[[0-9;]{0,64})?$/;
+/** The beginning of what the runtimes of Kubernetes put before a line. */
+const cutCri = /^\d[\dTZ:.+-]*(?: std?[a-z]*(?: [PF]?)?)?$/;
+/** Docker parts a line at 16 KiB; a message that is shorter and does not end with a line end is whole. */
+const longMessage = 16_000;
+
 /** Unwraps a log line by line; the first header that has something before it shows how. */
 export class LogUnwrapper {
   readonly #emit: (piece: LinePiece) => void;
@@ -49,13 +58,24 @@ export class LogUnwrapper {
   /** Pieces of long lines that show goroutines and are not known to lie in a field. */
   missed = 0;
 
-  constructor(emit: (piece: LinePiece) => void) {
+  readonly #onProblem: (problem: ReadProblem) => void;
+  #open = false;
+
+  /** @param onProblem takes what is missing of the log itself */
+  constructor(emit: (piece: LinePiece) => void, onProblem: (problem: ReadProblem) => void) {
     this.#emit = emit;
+    this.#onProblem = onProblem;
+  }
+
+  /** The line that comes next is the last and has no end: it may be cut in what the log puts before its text. */
+  lastLineIsOpen(): void {
+    this.#open = true;
   }
 
   line(piece: LinePiece): void {
     this.#line = piece.from;
-    const plain = { ...piece, text: stripAnsi(piece.text) };
+    const text = stripAnsi(piece.text);
+    const plain = { ...piece, text: this.#open ? text.replace(cutAnsi, "") : text };
     if (plain.text.includes("goroutine") && findHeader(plain.text) >= 0) {
       if (plain.begins) this.#learn(plain.text);
       else if (this.#layers?.some((l) => l.kind === "field" && l.state.open) !== true) this.missed++;
@@ -75,6 +95,9 @@ export class LogUnwrapper {
       layer.partial = "";
       const begun = layer.kind === "cri" ? layer.begun : layer.state.begun;
       this.#peel(depth + 1, { text: partial, from: this.#line, begins: !begun, ends: true });
+      if (layer.kind !== "cri") continue;
+      const message = "the log ends before the parts of its last line do";
+      this.#onProblem({ line: this.#line, message, lost: -1 });
     }
   }
 
@@ -108,13 +131,20 @@ export class LogUnwrapper {
     else if (layer.kind === "field") this.#peelField(depth, layer, piece);
     else if (!piece.begins) this.#peel(depth + 1, piece);
     else if (layer.kind === "cri") this.#peelCri(depth, layer, piece);
-    else this.#peel(depth + 1, { ...piece, text: layer.pattern.strip(piece.text) ?? piece.text });
+    else this.#peelPrefix(depth, layer, piece);
+  }
+
+  #peelPrefix(depth: number, layer: Layer & { kind: "prefix" }, piece: LinePiece): void {
+    const text = layer.pattern.strip(piece.text);
+    // The beginning of a prefix is no text of the program.
+    if (text === undefined && this.#open && piece.text.length <= layer.length) return;
+    this.#peel(depth + 1, text === undefined ? piece : { ...piece, text });
   }
 
   #peelCri(depth: number, layer: Layer & { kind: "cri" }, piece: LinePiece): void {
     const cri = criPrefix(piece.text);
     if (cri === undefined) {
-      this.#emit(piece);
+      if (!this.#open || !cutCri.test(piece.text)) this.#emit(piece);
       return;
     }
     layer.partial += cri.text;
@@ -140,9 +170,19 @@ export class LogUnwrapper {
     const whole = layer.partial + text;
     layer.partial = "";
     if (found.closed && whole.endsWith("\n")) layer.ended = true;
-    const goesOn = layer.ended && layer.key === "log" && !whole.endsWith("\n");
+    const parted = layer.ended || found.text.length >= longMessage;
+    const goesOn = found.closed && parted && layer.key === "log" && !whole.endsWith("\n");
+    if (!found.closed && piece.ends) this.#noteCut(whole, state, piece.from);
     if (state.open || goesOn) this.#peelOpen(depth, layer, whole, piece.from);
     else this.#peelClosed(depth, layer, whole, piece.from);
+  }
+
+  /** A field without its closing quote, as journald parts lines of 48 KiB: of a dump in it, the rest is missing. */
+  #noteCut(text: string, state: FieldState, from: number): void {
+    if (state.lines === 0 && !(text.includes("\n") && findHeader(text) >= 0)) return;
+    const message =
+      "a line of the log is cut in the middle of the dump that is in it: the rest of that dump is missing";
+    this.#onProblem({ line: from, message, lost: -1 });
   }
 
   /** Hands on the lines that are whole; of the last one only what is too much to be kept. */
@@ -209,7 +249,7 @@ function layersOf(line: string): Layer[] | undefined {
       text = field.text.split("\n").find((part) => findHeader(part) >= 0) ?? "";
     } else {
       if (!/[:}\d]\r?$/.test(text)) return undefined;
-      layers.push({ kind: "prefix", pattern: prefixPattern(before) });
+      layers.push({ kind: "prefix", pattern: prefixPattern(before), length: before.length });
       return layers;
     }
   }

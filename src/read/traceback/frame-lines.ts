@@ -19,6 +19,8 @@ export interface PositionLine {
   readonly line: number;
   /** False where the line ends after the line number: an inlined frame, a function's first instruction, or a cut. */
   readonly hasOffset: boolean;
+  /** The line names the frame's `fp=`, as the runtime does when it shows all of a stack. */
+  readonly hasPointers: boolean;
 }
 
 /** Reads a function line; `undefined` for other text. Arguments hold no parentheses, names do. */
@@ -129,7 +131,7 @@ export function parsePositionLine(line: string): PositionLine | undefined {
   for (let c = line.charCodeAt(0); (c === 9 || c === 32) && start < 8; c = line.charCodeAt(++start));
   const first = line.charCodeAt(start);
   if (start >= colon || first === 9 || first === 32) return undefined;
-  return { file: line.slice(start, colon), line: number, hasOffset };
+  return { file: line.slice(start, colon), line: number, hasOffset, hasPointers: pointers > 0 };
 }
 
 function isHex(line: string, from: number, to: number): boolean {
@@ -143,7 +145,7 @@ const foreignPosition = /^[\t ]{1,8}(?:(\S.*):(\d{1,9}) )?pc=0x[0-9a-f]+$/;
 export function parseForeignPosition(line: string): PositionLine | undefined {
   const found = foreignPosition.exec(line);
   if (found === null) return undefined;
-  return { file: found[1] ?? "", line: Number(found[2] ?? 0), hasOffset: true };
+  return { file: found[1] ?? "", line: Number(found[2] ?? 0), hasOffset: true, hasPointers: false };
 }
 
 /** Reads `created by main.start in goroutine 1`; the id is NaN where the line has none. */

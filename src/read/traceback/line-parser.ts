@@ -26,6 +26,8 @@ interface OpenRecord {
   gapAt: number | undefined;
   elided: number;
   unavailable: boolean;
+  /** Frames have `fp=`: the stack is shown down to `runtime.goexit`, and whatever the level its creator. */
+  pointers: boolean;
   braces: boolean;
   marked: boolean;
   sinceMinor: number;
@@ -66,6 +68,8 @@ export class LineParser {
   #badHeader = false;
   #isCut = false;
   #skipped = 0;
+  /** A signal's preamble came, behind whose goroutines the registers of its thread are still to be printed. */
+  #registersDue = false;
   /** Nothing came since the last known goroutine. */
   #clean = false;
 
@@ -109,6 +113,7 @@ export class LineParser {
   end(unterminated: boolean): void {
     if (!unterminated || !this.#partialHeader()) this.#judgeTail(unterminated);
     this.#closeRecord();
+    this.#missRegisters();
     this.#flushEvent();
   }
 
@@ -117,6 +122,7 @@ export class LineParser {
       this.#blank();
       return;
     }
+    if (this.#registersDue && registerLine.test(line)) this.#registersDue = false;
     if (line.startsWith("goroutine ") && this.#header(line)) return;
     if (this.#preamble(line)) return;
     if (this.#state === "race" || this.#state === "runtime") return;
@@ -182,6 +188,7 @@ export class LineParser {
       gapAt: undefined,
       elided: 0,
       unavailable: false,
+      pointers: false,
       braces: false,
       marked: false,
       sinceMinor: 0,
@@ -208,6 +215,8 @@ export class LineParser {
   }
 
   #preamble(line: string): boolean {
+    if (this.#event?.kind === "signal" && line.startsWith("PC=0x"))
+      this.#registersDue = !this.#event.continues;
     if (this.#state !== "race" && !preambleStarts.has(line.charCodeAt(0))) return false;
     const found = /^(panic: |fatal error: |SIG[A-Z0-9]+: |WARNING: DATA RACE$|runtime stack:$|-----$)/.exec(
       line,
@@ -215,6 +224,7 @@ export class LineParser {
     if (found !== null) {
       this.#closeRecord();
       this.#flushEvent();
+      this.#missRegisters();
       this.#startPreamble(found[1]!, line);
       this.#foreign = 0;
       return true;
@@ -247,6 +257,19 @@ export class LineParser {
     this.#closeRecord();
     this.#sink.event({ kind: "panic", text: http[1]!, line: this.#line }, false);
     return true;
+  }
+
+  /** The runtime prints the registers last: without them, goroutines before them may be missing too. */
+  #missRegisters(): void {
+    if (!this.#registersDue) return;
+    this.#registersDue = false;
+    if (this.#isCut || this.#goroutines === 0) return;
+    this.#sink.cut({
+      line: this.#line,
+      message:
+        "the traceback ends before the registers that the runtime prints behind the last goroutine: goroutines may be missing, too",
+      lost: -1,
+    });
   }
 
   #startPreamble(word: string, line: string): void {
@@ -296,6 +319,7 @@ export class LineParser {
     if (record.pending !== undefined || record.pendingCreator !== undefined) {
       const position = parsePositionLine(line);
       if (position !== undefined) {
+        record.pointers ||= position.hasPointers;
         this.#place(record, position.file, position.line);
         return true;
       }
@@ -500,13 +524,14 @@ export class LineParser {
     if (record.pendingCreator !== undefined) return "a goroutine's creator";
     if (record.frames.length === 0 && !record.unavailable) return "a goroutine";
     // The beginning of a function's line looks like text that follows.
-    const fragment = unterminated && this.#foreign === 1 && beginsFrame(this.#previous);
+    const fragment = unterminated && this.#foreign > 0 && beginsFrame(this.#previous);
     if (fragment && record.createdBy === undefined && !record.unavailable) return "a frame";
     // Text that follows the goroutine shows that it is whole.
     if (this.#foreign > 0) return undefined;
     if (unterminated && !understoodTail(this.#previous)) return "a line";
     const entry = record.frames.at(-1)?.function ?? "";
     if (record.createdBy !== undefined || record.unavailable) return undefined;
+    if (record.pointers) return showsItsEnd(record, entry) ? undefined : "a goroutine";
     if (/^(?:runtime\.|main\.main$)/.test(entry)) return undefined;
     // The first goroutine runs the packages' initialisers, too, and has no creator behind frames that are left out.
     const elided = record.gapAt === record.frames.length;
@@ -515,6 +540,23 @@ export class LineParser {
     return unterminated || this.#goroutines > 0 ? "a goroutine" : undefined;
   }
 }
+
+/** Functions at which the stack of a thread's scheduler ends. */
+const endsOfThreads =
+  /^runtime\.(?:mcall|mstart|systemstack|systemstack_switch|morestack|rt0_go|asmcgocall|cgocallback|goexit)$/;
+
+/**
+ * A stack with its `fp=` goes down to `runtime.goexit`, and a creator follows; only the first goroutine has none, and
+ * a thread's scheduler has neither.
+ */
+function showsItsEnd(record: OpenRecord, entry: string): boolean {
+  if (record.gapAt === record.frames.length) return record.header.id <= 1;
+  if (record.header.id === 0) return endsOfThreads.test(entry) || !entry.startsWith("runtime.");
+  return record.header.id === 1 && entry === "runtime.goexit";
+}
+
+/** `rax    0xca`; some architectures have two on a line. */
+const registerLine = /^[a-z]\w{0,6} {1,8}0x[0-9a-f]{1,16}(?:\s|$)/;
 
 /** Undoes what transport does to single lines: carriage returns, and rsyslog's escaped tab. */
 function clean(raw: string): string {
@@ -525,7 +567,11 @@ function clean(raw: string): string {
 
 /** The beginning of a line with a function or a creator: a name up to its end, its parenthesis or its type arguments. */
 function beginsFrame(line: string): boolean {
-  return /^[^\s([]+(?:[([]|$)/.test(line) || "created by ".startsWith(line) || line.startsWith("created by ");
+  return (
+    /^[^\s([]+(?:[([]|$)|^\.\.\.\w* ?[a-z. ]*$/.test(line) ||
+    "created by ".startsWith(line) ||
+    line.startsWith("created by ")
+  );
 }
 
 /** The last line of a goroutine is whole as far as one can see. */
