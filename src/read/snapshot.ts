@@ -43,7 +43,7 @@ async function parse(source: ByteSource, options: ReadOptions): Promise<Snapshot
   let bytes = 0;
   for await (const chunk of source.chunks()) {
     bytes += chunk.length;
-    if (bytes > maxBytes) throw damaged(source.name, new RangeError(`longer than ${maxBytes} bytes`));
+    if (bytes > maxBytes) throw tooLarge(source.name);
     chunks.push(Buffer.from(chunk));
     options.onProgress?.(bytes);
   }
@@ -52,6 +52,12 @@ async function parse(source: ByteSource, options: ReadOptions): Promise<Snapshot
   } catch (cause) {
     throw damaged(source.name, cause);
   }
+}
+
+function tooLarge(name: string): InputError {
+  return new InputError(`${name}: the snapshot is longer than ${maxBytes} bytes, which is the limit`, {
+    hint: "Give the dump that it was made of: readers of dumps have no such limit.",
+  });
 }
 
 function damaged(name: string, cause: unknown): InputError {

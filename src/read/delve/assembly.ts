@@ -8,6 +8,7 @@ import { type WaitReasonTable, waitReasonTable } from "../../model/wait-reasons.
 import type { ListedGoroutine, Location } from "./api.ts";
 import { ReasonEvidence } from "./go-version.ts";
 import type { GoroutineShapes } from "./goroutine-shapes.ts";
+import { hasArguments, type Trace, Traces, tracedArgument } from "./traces.ts";
 
 /** What a list says of all goroutines at one place with one state. */
 interface Shape {
@@ -26,18 +27,6 @@ interface Details {
   channel?: Address;
   semaphore?: Address;
   creator?: number;
-}
-
-/** The stack of one goroutine, with its arguments. */
-interface Trace {
-  readonly frames: readonly Location[];
-  readonly stack: TracedStack;
-}
-
-/** Equal stacks, arguments apart. */
-interface TracedStack {
-  /** Known in some goroutine, for each argument: the compiler loses some in one goroutine and others in the next. */
-  readonly known: Address[][];
 }
 
 /** Values of `g.atomicstatus` that say themselves what the goroutine does. */
@@ -61,7 +50,7 @@ export class DelveAssembly {
   /** By their numbers; those of other dumps of the input are missing. */
   readonly #shapes: (Shape | undefined)[] = [];
   readonly #details = new Map<number, Details>();
-  readonly #traced = new Map<string, TracedStack>();
+  readonly #traces = new Traces();
   readonly #alone: Trace[] = [];
   readonly #evidence = new ReasonEvidence();
   /** Names of functions by the address of their first instruction, where no inlined call can lie. */
@@ -82,25 +71,8 @@ export class DelveAssembly {
   /** Notes a goroutine's stack; one without arguments does not replace one that has them. */
   trace(id: number, frames: readonly Location[]): void {
     const details = this.details(id);
-    if (details.trace !== undefined && !frames.some((f) => f.args)) return;
-    details.trace = this.#traceOf(frames);
-  }
-
-  #traceOf(frames: readonly Location[]): Trace {
-    const key = frames.map((f) => `${f.function} ${f.file} ${f.line}`).join("\n");
-    let stack = this.#traced.get(key);
-    if (stack === undefined) {
-      stack = { known: frames.map(() => []) };
-      this.#traced.set(key, stack);
-    }
-    for (const [index, frame] of frames.entries()) {
-      const known = stack.known[index]!;
-      for (const [argument, value] of (frame.args ?? []).entries()) {
-        const now = known[argument];
-        if (now === undefined || Number.isNaN(now)) known[argument] = value;
-      }
-    }
-    return { frames, stack };
+    const trace = this.#traces.of(frames);
+    if (details.trace === undefined || hasArguments(trace)) details.trace = trace;
   }
 
   /** What requests told of a goroutine, to be filled in. */
@@ -142,11 +114,12 @@ export class DelveAssembly {
   }
 
   /** Adds a goroutine of which only a stack is known. */
-  #pushStack(id: number, { frames, stack }: Trace): void {
-    const handle = this.builder.stack({ reason: "", frames: merged(frames, stack), extent: "full" });
+  #pushStack(id: number, trace: Trace): void {
+    const { frames } = trace.stack;
+    const handle = this.builder.stack({ reason: "", frames, extent: "full" });
     this.builder.headersSeen++;
     const row = this.builder.goroutines.push(handle.index, id, 1, -1, 0, Number.NaN, unknownAddress, 0);
-    this.#fillArguments(row, handle, frames);
+    this.#fillArguments(row, handle, trace);
   }
 
   /** @param goVersion from GetVersion or the user */
@@ -159,7 +132,7 @@ export class DelveAssembly {
 
   /** Notes a stack of nobody knows which goroutine. */
   alone(frames: readonly Location[]): void {
-    this.#alone.push(this.#traceOf(frames));
+    this.#alone.push(this.#traces.of(frames));
   }
 
   /** No list, only stacks. */
@@ -242,7 +215,8 @@ export class DelveAssembly {
   /** Gives a row its full stack and addresses; false when only the list knows of it. */
   #detailed(row: number, shape: Shape, details: Details, tables: readonly WaitReasonTable[]): boolean {
     const { goroutines } = this.builder;
-    const frames = details.trace?.frames ?? [];
+    const { trace } = details;
+    const frames = trace?.stack.frames ?? [];
     let handle: StackHandle;
     if (frames.length > 0) {
       const { reason, wait } = this.#waitOf(
@@ -251,14 +225,13 @@ export class DelveAssembly {
         frames.map((f) => f.function),
       );
       const createdBy = creatorOf(shape.goroutine.creator);
-      const known = merged(frames, details.trace!.stack);
-      handle = this.builder.stack({ reason, wait, frames: known, extent: "full", createdBy });
+      handle = this.builder.stack({ reason, wait, frames, extent: "full", createdBy });
     } else {
       shape.handle ??= this.#listed(shape, tables);
       handle = shape.handle;
     }
     goroutines.stack[row] = handle.index;
-    this.#fillArguments(row, handle, frames);
+    this.#fillArguments(row, handle, trace);
     if (details.creator !== undefined) {
       goroutines.creator[row] = details.creator;
       this.builder.can("creator-ids");
@@ -280,16 +253,18 @@ export class DelveAssembly {
     }
   }
 
-  #fillArguments(row: number, handle: StackHandle, frames: readonly FrameDraft[]): void {
+  #fillArguments(row: number, handle: StackHandle, trace: Trace | undefined): void {
+    const valueAt = (frame: number, argument: number) =>
+      trace === undefined ? unknownAddress : tracedArgument(trace, frame, argument);
     const { goroutines } = this.builder;
     goroutines.argumentStart[row] = goroutines.argumentsLength;
     for (const { frame, argument } of handle.stack.slots) {
-      goroutines.pushArgument(frames[frame]?.args?.[argument] ?? unknownAddress);
+      goroutines.pushArgument(valueAt(frame, argument));
     }
     if (handle.stack.slots.length > 0) this.builder.can("arguments");
     const plan = handle.resource;
     if (plan === undefined) return;
-    const value = frames[plan.frame]?.args?.[plan.argument] ?? unknownAddress;
+    const value = valueAt(plan.frame, plan.argument);
     if (Number.isNaN(value)) return;
     goroutines.resource[row] = resourceOf(plan, value);
     this.builder.canNameResource(handle.stack.wait);
@@ -317,11 +292,6 @@ export class DelveAssembly {
     shape.undecided ||= shown === "parked";
     return { reason, wait: shown };
   }
-}
-
-/** Frames with every argument that is known in some goroutine, by which the builder chooses those worth keeping. */
-function merged(frames: readonly Location[], { known }: TracedStack): FrameDraft[] {
-  return frames.map((frame, index) => (frame.args === undefined ? frame : { ...frame, args: known[index]! }));
 }
 
 /** Before Delve 1.6 a list had no states. */

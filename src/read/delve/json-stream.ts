@@ -17,6 +17,8 @@ const ofGoroutine: ReadonlySet<string> = new Set([
 const maxOpen = 8;
 /** Larger values are passed over. */
 const maxValue = 32 * 1024 * 1024;
+/** What a member, an object or a list takes in memory is at least so many bytes of the input worth. */
+const partSize = 64;
 
 /**
  * Reads a stream of JSON values: the goroutine lists in them element by element, everything else value by value.
@@ -215,10 +217,10 @@ export class JsonStream {
     return true;
   }
 
-  /** Members are kept until the object is closed: not more of them than of one value. */
+  /** Members are kept until the object is closed: not more of them than fit in one value. */
   #addMember(top: OpenObject, key: string, value: JsonValue, size: number): void {
     const before = top.size;
-    top.size += size;
+    top.size += size + partSize * (1 + this.#parser.parts);
     top.state = "comma";
     if (top.size <= maxValue) top.members.set(key, value);
     else if (before <= maxValue) this.#tooLarge("an object", -1);

@@ -65,7 +65,8 @@ export class JsonParser {
   /** Where the next token begins; after `parse` the end of the value, after a `JsonStop` where it went wrong. */
   pos = 0;
   end = 0;
-  #parts = 0;
+  /** Objects and lists of the value that was read last. */
+  parts = 0;
   /** Something was nested too deeply to be read. */
   tooDeep = false;
   /** Non-negative integers among the outermost object's members, in order. */
@@ -79,7 +80,7 @@ export class JsonParser {
     this.end = end;
     this.tooDeep = false;
     this.spans.length = 0;
-    this.#parts = 0;
+    this.parts = 0;
     return this.#value(0);
   }
 
@@ -104,7 +105,7 @@ export class JsonParser {
 
   /** Reads the value that begins at `pos`. @throws JsonStop */
   value(): JsonValue {
-    this.#parts = 0;
+    this.parts = 0;
     return this.#value(1);
   }
 
@@ -113,7 +114,7 @@ export class JsonParser {
     if (byte === quote) return this.#string();
     if (byte === openBrace || byte === openBracket) {
       if (depth >= maxDepth) return this.#pass();
-      if (++this.#parts > maxParts) throw large;
+      if (++this.parts > maxParts) throw large;
       return byte === openBrace ? this.#object(depth) : this.#array(depth);
     }
     if (byte === 0x2d || (byte >= 0x30 && byte <= 0x39)) return this.#number();

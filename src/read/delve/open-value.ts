@@ -13,7 +13,7 @@ export interface OpenObject {
   list: number;
   /** Nothing inside it was taken as a stream, so that it can still be read as a whole. */
   whole: boolean;
-  /** Bytes of its members so far, streamed ones apart. */
+  /** What its members take so far, streamed ones apart, in bytes of the input. */
   size: number;
 }
 

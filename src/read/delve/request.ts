@@ -17,3 +17,8 @@ export function goroutineIdOf(request: JsonObject | undefined): number | undefin
   const id = numberOf(params.get("Id")) ?? numberOf(scope?.get("GoroutineID"));
   return id !== undefined && id > 0 ? id : undefined;
 }
+
+/** An answer of which only the result was saved. */
+export function enveloped(members: JsonObject): JsonObject {
+  return new Map<string, JsonValue>([["result", members]]);
+}

@@ -18,7 +18,7 @@ import { GoroutineShapes } from "./goroutine-shapes.ts";
 import { templateRow } from "./goroutine-templates.ts";
 import type { JsonHandler } from "./json-handler.ts";
 import type { JsonObject, JsonValue } from "./json-value.ts";
-import { goroutineIdOf, nothing, paramsOf } from "./request.ts";
+import { enveloped, goroutineIdOf, nothing, paramsOf } from "./request.ts";
 
 /** A list as it was answered: of goroutines, or in API v1 of a stack's frames. */
 interface ListState {
@@ -230,8 +230,11 @@ export class DelveSession implements JsonHandler {
     const known = id === undefined ? undefined : this.#requests.get(String(id));
     if (known === undefined && id !== undefined && needsRequest(members, this.#lists[list]))
       this.#waiting.push({ id: String(id), answer: members, list });
-    else
+    else {
       this.#answer(known, response ?? (members.has("result") ? members : enveloped(members)), list, members);
+      // Answered: a transcript has as many requests as it has stacks.
+      if (known !== undefined) this.#requests.delete(String(id));
+    }
   }
 
   #answer(request: JsonObject | undefined, response: JsonObject, list: number, message: JsonObject): void {
@@ -392,9 +395,4 @@ function needsRequest(members: JsonObject, list: ListState | undefined): boolean
   return (
     result !== undefined && (result.has("Locations") || result.has("Variable") || result.has("realType"))
   );
-}
-
-/** Only the result was saved. */
-function enveloped(members: JsonObject): JsonObject {
-  return new Map<string, JsonValue>([["result", members]]);
 }

@@ -8,7 +8,7 @@ export interface ProtobufField {
 }
 
 /** Longer fields are skipped: no goroutine profile has them. */
-const maxField = 64 << 20;
+const maxField = 4 << 20;
 
 /**
  * Takes a message apart as its bytes arrive, however they are cut: memory never holds more than one field.

@@ -6,8 +6,9 @@ import { parseSymbol } from "../../model/symbol.ts";
 import { ColumnReader } from "./column.ts";
 import type { SnapshotDump } from "./form.ts";
 
-/** Most goroutines that a snapshot may say it has. */
-const maxRows = 50_000_000;
+/** Most goroutines, and arguments, that a snapshot may say it has: they take 60 and 8 bytes of memory each. */
+const maxRows = 10_000_000;
+const maxArguments = 50_000_000;
 
 /** The dump of a snapshot. Throws `RangeError` or `TypeError` when its parts don't fit together. */
 export function restoreDump(from: SnapshotDump, name: string): Dump {
@@ -140,7 +141,7 @@ function restoreArguments(
     start[index] = total;
     total += stack.slots.length * counts[index]!;
   }
-  if (total > maxRows * 12) throw new RangeError(`it can't have ${total} arguments`);
+  if (total > maxArguments) throw new RangeError(`it can't have ${total} arguments`);
   const column = new ColumnReader(from.columns.arguments, total);
   const values = Float64Array.from({ length: total }, () => addresses.of(column.next()));
   return function* (row) {
