@@ -86,24 +86,31 @@ async function pick(entries, expect, limit, fits) {
 }
 
 /** Ids of the rules that find something in a dump. */
-async function found({ file }, forRule) {
+async function found({ file, earlier = [] }, forRule) {
   const withSource = needsSource(forRule);
   const key = `${file} ${withSource}`;
   if (!seen.has(key)) {
-    const { dumps } = await readDumps([fixtures + file], { threads: 1 });
+    const { dumps } = await readDumps(
+      [...earlier, file].map((f) => fixtures + f),
+      { threads: 1 },
+    );
     const ids = ({ ruleId, symptoms }) => [ruleId, ...symptoms.flatMap(ids)];
-    seen.set(key, analyze(dumps, compiled, withSource ? { source } : {}).findings.flatMap(ids));
+    seen.set(
+      key,
+      analyze(dumps, compiled, { series: true, ...(withSource ? { source } : {}) }).findings.flatMap(ids),
+    );
   }
   return seen.get(key);
 }
 
-function testText(id, { file, variant, aged, go, format, expect }, first) {
+function testText(id, { file, earlier = [], variant, aged, go, format, expect }, first) {
+  const paths = [...earlier, file].map((f) => `../${fixtures}${f}`);
   const verb = expect === "fires" ? "fires on" : "quiet on";
   const wanted = expect === "quiet" ? "    expect: none\n" : first ? `    expect: ${everything}\n` : "";
   return `
   - rule: ${id}
     name: ${verb} ${variant}${aged ? ", aged" : ""} (${go}, ${format})
-    dump: ../${fixtures}${file}
+    dump: ${earlier.length > 0 ? `[${paths.join(", ")}]` : paths[0]}
 ${needsSource(id) ? "    source: ../fixtures/programs\n" : ""}${wanted}`;
 }
 

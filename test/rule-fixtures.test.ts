@@ -4,7 +4,14 @@ import { describe, expect, test } from "vitest";
 import { countWithFrame } from "../scripts/capture/truth.mjs";
 import type { Dump } from "../src/model/dump.ts";
 import { readDumps } from "../src/read/read-dumps.ts";
-import { fixtureEntries, fixturesRoot, formatOf, readableFixtures, readFixture } from "./rule-fixtures.ts";
+import {
+  fixtureEntries,
+  fixturesRoot,
+  formatOf,
+  readableFixtures,
+  readFixture,
+  snapshotsOf,
+} from "./rule-fixtures.ts";
 
 const tracebacks = new Set(["debug2", "sigquit", "panic", "panic-system", "leak2"]);
 
@@ -13,7 +20,12 @@ describe("fixtures/rules", () => {
     const present = readdirSync(fixturesRoot, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && entry.name !== "MANIFEST.json")
       .map((entry) => `${entry.parentPath}/${entry.name}`.slice(fixturesRoot.length));
-    expect(present.sort()).toEqual(fixtureEntries.map((entry) => entry.file).sort());
+    expect(present.sort()).toEqual(
+      fixtureEntries
+        .flatMap(snapshotsOf)
+        .map((entry) => entry.file)
+        .sort(),
+    );
   });
 
   const rules = [...new Set(fixtureEntries.map((entry) => entry.rule))];

@@ -8,6 +8,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
  * What a committed dump is, and the truth about it.
  * @typedef {object} FixtureEntry
  * @property {string} file below fixtures/rules/
+ * @property {string[]} [earlier] snapshots of the same process before it, oldest first, below fixtures/rules/
  * @property {string} rule the rule that it is about
  * @property {"fires" | "quiet"} expect at the default gate
  * @property {string} variant
@@ -34,28 +35,27 @@ export function openManifest(root) {
   const written = [];
   return {
     /**
-     * @param {Omit<FixtureEntry, "file">} entry
+     * @param {Omit<FixtureEntry, "file" | "earlier">} entry
      * @param {string | Buffer} content
+     * @param {readonly (string | Buffer)[]} [earlier] snapshots before it, oldest first
      */
-    add: async (entry, content) => {
-      const bytes = Buffer.from(content);
-      refuseMachinePaths(entry, bytes);
-      const compress = bytes.length > largestPlain && entry.format !== "debug0";
-      const file = `${entry.rule}/${fileName(entry)}${compress ? ".gz" : ""}`;
-      await mkdir(dirname(join(root, file)), { recursive: true });
-      await writeFile(join(root, file), compress ? gzipSync(bytes, { level: 9 }) : bytes);
-      written.push({ file, ...entry });
+    add: async (entry, content, earlier = []) => {
+      const before = [];
+      for (const [i, snapshot] of earlier.entries())
+        before.push(await writeDump(root, entry, snapshot, `.${i + 1}`));
+      const last = await writeDump(root, entry, content, "");
+      written.push({ file: last, ...(before.length > 0 ? { earlier: before } : {}), ...entry });
     },
     /** Replaces what was made anew, keeps the rest, drops what was not made again. */
     save: async () => {
       /** @type {FixtureEntry[]} */
       const before = existsSync(path) ? JSON.parse(await readFile(path, "utf8")).fixtures : [];
-      const files = new Set(written.map((entry) => entry.file));
+      const files = new Set(written.flatMap(filesOf));
       const remade = new Set(written.map(makerOf));
       const kept = before.filter((entry) => !files.has(entry.file) && !remade.has(makerOf(entry)));
       for (const entry of before) {
-        if (!files.has(entry.file) && !kept.includes(entry))
-          await rm(join(root, entry.file), { force: true });
+        if (kept.includes(entry)) continue;
+        for (const file of filesOf(entry)) if (!files.has(file)) await rm(join(root, file), { force: true });
       }
       const fixtures = [...kept, ...written].sort((a, b) => (a.file < b.file ? -1 : 1));
       const lines = fixtures.map((entry) => JSON.stringify(entry));
@@ -67,6 +67,28 @@ export function openManifest(root) {
 
 /** @typedef {ReturnType<typeof openManifest>} Manifest */
 
+/** @param {FixtureEntry} entry */
+function filesOf({ file, earlier = [] }) {
+  return [...earlier, file];
+}
+
+/**
+ * @param {string} root
+ * @param {Omit<FixtureEntry, "file" | "earlier">} entry
+ * @param {string | Buffer} content
+ * @param {string} number which snapshot of a series it is: `.1`; "" for the last or only one
+ * @returns {Promise<string>} its file below the root
+ */
+async function writeDump(root, entry, content, number) {
+  const bytes = Buffer.from(content);
+  refuseMachinePaths(entry, bytes);
+  const compress = bytes.length > largestPlain && entry.format !== "debug0";
+  const file = `${entry.rule}/${fileName(entry, number)}${compress ? ".gz" : ""}`;
+  await mkdir(dirname(join(root, file)), { recursive: true });
+  await writeFile(join(root, file), compress ? gzipSync(bytes, { level: 9 }) : bytes);
+  return file;
+}
+
 const extensions = /** @type {Record<string, string>} */ ({
   debug0: "pb.gz",
   leak0: "pb.gz",
@@ -76,9 +98,12 @@ const extensions = /** @type {Record<string, string>} */ ({
   "delve-attach-stacks": "ndjson",
 });
 
-/** @param {Omit<FixtureEntry, "file">} entry */
-function fileName({ expect, variant, go, format, aged }) {
-  return `${expect}.${variant}${aged ? "-aged" : ""}.${go}.${format}.${extensions[format] ?? "txt"}`;
+/**
+ * @param {Omit<FixtureEntry, "file">} entry
+ * @param {string} [number]
+ */
+function fileName({ expect, variant, go, format, aged }, number = "") {
+  return `${expect}.${variant}${aged ? "-aged" : ""}.${go}.${format}${number}.${extensions[format] ?? "txt"}`;
 }
 
 /** @param {FixtureEntry} entry */

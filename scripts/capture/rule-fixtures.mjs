@@ -20,6 +20,7 @@ import { countWithFrame } from "./truth.mjs";
  * @property {string} [since] the first release that has what the program uses: `go1.23`
  * @property {string[]} [releases] instead of the usual ones
  * @property {boolean} [needsMinutes] the bug is in how long something waits: a dump without minutes does not show it
+ * @property {boolean} [series] shown by several snapshots of the process, not by one
  * @property {boolean} [delve] captured with Delve too
  * @property {boolean} [panics] ends by itself with the runtime's traceback
  * @property {boolean} [bare] does not dump itself: SIGQUIT only
@@ -39,11 +40,12 @@ import { countWithFrame } from "./truth.mjs";
 
 /** Rules whose bug a format shows that has neither wait reasons nor addresses; it hides all others. */
 const shownBy = /** @type {Record<string, string[]>} */ ({
-  debug1: ["channel/consumer-sends-to-own-channel", "lock/convoy", "waitgroup/never-done"],
+  debug1: ["channel/consumer-sends-to-own-channel", "leak/growth", "lock/convoy", "waitgroup/never-done"],
   debug0: [
     "channel/consumer-sends-to-own-channel",
     "channel/send-pileup",
     "channel/receive-pileup",
+    "leak/growth",
     "select/no-cases",
     "lock/convoy",
     "waitgroup/never-done",
@@ -54,6 +56,7 @@ const shownBy = /** @type {Record<string, string[]>} */ ({
 
 /** Before any wait has an age, and when all have one. */
 const young = "3s";
+const between = "39s";
 const aged = "75s";
 
 /**
@@ -93,11 +96,12 @@ async function captureCase(job, entry, binary) {
   if (entry.panics) return capturePanics(job, entry, binary);
   const folder = join(job.scratch, `${job.toolchain.name}.${entry.program}.${entry.mode}`);
   await mkdir(folder, { recursive: true });
-  const args = ["-mode", entry.mode, "-out", folder, "-at", `${young},${aged}`];
+  const args = ["-mode", entry.mode, "-out", folder, "-at", `${young},${between},${aged}`];
   if (entry.leakProfile) args.push("-leak");
   const program = startProgram(binary, args, { env: { ...process.env, GOTRACEBACK: "system" } });
   try {
     await recordSelfDumps(job, entry, program, folder);
+    if (entry.series) return;
     if (entry.delve && job.dlv !== undefined) await recordDelve(job, entry, program.pid, binary);
     const text = await program.quit();
     check(job, entry, text);
@@ -123,6 +127,15 @@ async function recordSelfDumps(job, entry, program, folder) {
   const read = (/** @type {string} */ name) => readFile(join(folder, name));
   const text = (await read(`${aged}.goroutine.debug2`)).toString();
   check(job, entry, text);
+  if (entry.series) {
+    for (const format of job.thorough ? ["debug2", "debug1", "debug0"] : ["debug2"]) {
+      const snapshots = await Promise.all(
+        [young, between, aged].map((at) => read(`${at}.goroutine.${format}`)),
+      );
+      await record(job, entry, format, true, snapshots[2] ?? "", snapshots.slice(0, 2));
+    }
+    return;
+  }
   if (entry.leakProfile) {
     for (const debug of [2, 1, 0]) {
       await record(job, entry, `leak${debug}`, false, await read(`${young}.goroutineleak.debug${debug}`));
@@ -178,8 +191,9 @@ async function capturePanics(job, entry, binary) {
  * @param {string} format
  * @param {boolean} isAged
  * @param {string | Buffer} content
+ * @param {readonly (string | Buffer)[]} [earlier]
  */
-function record(job, entry, format, isAged, content) {
+function record(job, entry, format, isAged, content, earlier) {
   return job.manifest.add(
     {
       rule: entry.rule,
@@ -195,6 +209,7 @@ function record(job, entry, format, isAged, content) {
       madeBy: { program: entry.program, args: ["-mode", entry.mode] },
     },
     content,
+    earlier,
   );
 }
 

@@ -1,25 +1,26 @@
 import { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { analyze } from "../../src/analyze.ts";
+import type { Dump } from "../../src/model/dump.ts";
 import { readDumps } from "../../src/read/read-dumps.ts";
 import type { Finding, Report } from "../../src/report/report.ts";
 import { builtinRules } from "../../src/rules/builtin.ts";
-import { type FixtureEntry, readableFixtures, readFixture } from "../rule-fixtures.ts";
+import { openSource } from "../../src/source/open-source.ts";
+import {
+  type FixtureEntry,
+  isKnownMiss,
+  readableFixtures,
+  readFixture,
+  snapshotsOf,
+} from "../rule-fixtures.ts";
 import { expectStory, storyRule } from "../story.ts";
 
 const rules = builtinRules();
-
-/** Bugs that a dump shows and our rules do not name first yet. Who teaches them takes the line away: the test then fails. */
-const knownMisses: readonly RegExp[] = [
-  // Go 1.19 does not say who started a goroutine.
-  /^channel\/abandoned\/fires\..*go1\.19/,
-  // Up to Go 1.24, debug=2 hides the runtime's frames, by which finalizers are known.
-  /^finalizer\/blocked\/fires\..*go1\.(19|24)\.debug2/,
-  // No wait reasons: only the frames of sync say what is waited for.
-  /^waitgroup\/(never-done|children-stuck)\/fires\..*debug[01]/,
-  /^lock\/convoy\/fires\..*debug[01]/,
-];
-const isKnownMiss = ({ file }: FixtureEntry) => knownMisses.some((pattern) => pattern.test(file));
+/** For rules that run with source only. */
+const source = await openSource({
+  roots: [fileURLToPath(new URL("../../fixtures/programs", import.meta.url))],
+});
 
 /** Formats without any trace of what is waited for: what is found there is of low confidence. */
 const vagueFormats = ["debug1"];
@@ -79,12 +80,14 @@ describe("the reference story, from committed dumps", () => {
 });
 
 async function lint(entry: FixtureEntry, minConfidence: "low" | "medium" = "medium"): Promise<Report> {
-  const { dumps, failures } = await readDumps(["-"], {
-    threads: 1,
-    stdin: Readable.from([readFixture(entry)]),
-  });
-  expect(failures).toEqual([]);
-  return analyze(dumps, rules, { minConfidence });
+  const dumps: Dump[] = [];
+  for (const snapshot of snapshotsOf(entry)) {
+    const read = await readDumps(["-"], { threads: 1, stdin: Readable.from([readFixture(snapshot)]) });
+    expect(read.failures).toEqual([]);
+    dumps.push(...read.dumps);
+  }
+  const { onlyWithSource } = rules.find((r) => r.id === entry.rule)!;
+  return analyze(dumps, rules, { minConfidence, series: true, ...(onlyWithSource ? { source } : {}) });
 }
 
 function withSymptoms(findings: readonly Finding[]): Finding[] {
