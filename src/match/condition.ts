@@ -34,6 +34,8 @@ export interface Solution {
 export interface Condition {
   /** Which columns it reads, bits of `attribute`; 0 when the stack alone decides. */
   readonly attributes: number;
+  /** Without source it is never known to hold. */
+  readonly needsSource?: boolean;
   /**
    * The ways in which it holds as far as the stack alone tells, asked without a group: none when it holds for no goroutine
    * of the stack, whatever they have in their columns. Without it, the stack tells nothing.
@@ -171,6 +173,7 @@ export function onStack(condition: Condition, subject: Subject): readonly Soluti
 export function allOf(conditions: readonly Condition[]): Condition {
   return {
     attributes: conditions.reduce((bits, c) => bits | c.attributes, 0),
+    needsSource: conditions.some((c) => c.needsSource === true),
     onStack(subject) {
       let solutions = yes;
       for (const c of conditions) {
@@ -197,6 +200,7 @@ export function allOf(conditions: readonly Condition[]): Condition {
 export function anyOf(conditions: readonly Condition[]): Condition {
   return {
     attributes: conditions.reduce((bits, c) => bits | c.attributes, 0),
+    needsSource: conditions.length > 0 && conditions.every((c) => c.needsSource === true),
     onStack: (subject) => conditions.flatMap((c) => [...onStack(c, subject)]).slice(0, maxSolutions),
     evaluate(subject) {
       const all = conditions.flatMap((c) => [...c.evaluate(subject)]);

@@ -16,17 +16,16 @@ import { Families } from "./families.ts";
 import type { History } from "./history.ts";
 import {
   columnOf,
+  columns,
   countBy,
   type GroupSummary,
   isUniform,
-  partition,
   rowsByStack,
-  type SmallColumn,
   smallColumns,
-  spanOf,
   summarize,
   summarizeStacks,
 } from "./rows.ts";
+import { Split } from "./split.ts";
 
 /** Goroutines of one distinct stack that are alike in all that was asked. */
 export interface Group {
@@ -180,7 +179,9 @@ export class Facts {
     if (attributes === 0 || rows.length === 1) return [this.groupOf(stackIndex, rows)];
     const column = columnOf(this.dump.goroutines, attributes);
     if (column !== undefined && isUniform(rows, column)) return [this.groupOf(stackIndex, rows)];
-    return partition(rows, this.#keyOf(stackIndex, attributes)).map((part) => this.groupOf(stackIndex, part));
+    return this.splitOf(stackIndex, rows, attributes)
+      .parts()
+      .map((part) => this.groupOf(stackIndex, part));
   }
 
   /**
@@ -199,23 +200,15 @@ export class Facts {
 
   #countKinds({ stackIndex, rows }: Group, attributes: number): readonly Group[] | undefined {
     const g = this.dump.goroutines;
-    let varying: readonly [number, SmallColumn] | undefined;
-    let rest = attributes;
-    for (const [bit, column] of smallColumns(g)) {
-      if ((attributes & bit) === 0) continue;
-      rest &= ~bit;
-      const { least, most } = spanOf(rows, column);
-      if (least === most) continue;
-      if (varying !== undefined) return undefined;
-      varying = [bit, column];
-    }
-    if (rest !== 0) return undefined;
-    if (varying === undefined) return [this.groupOf(stackIndex, rows)];
-    return countBy(rows, varying[1], g.weight)?.map(({ row, weight }) => ({
-      stackIndex,
-      rows: [row],
-      weight,
-    }));
+    const small = smallColumns(g).filter(([bit]) => attributes & bit);
+    if (small.reduce((rest, [bit]) => rest & ~bit, attributes) !== 0) return undefined;
+    const kinds = countBy(
+      rows,
+      small.map(([, column]) => column),
+      g.weight,
+    );
+    if (kinds?.length === 1) return [this.groupOf(stackIndex, rows)];
+    return kinds?.map(({ row, weight }) => ({ stackIndex, rows: [row], weight }));
   }
 
   /** A group of some rows of one stack. */
@@ -231,29 +224,18 @@ export class Facts {
     return { stackIndex, rows, weight };
   }
 
-  #keyOf(stackIndex: number, attributes: number): (row: number) => string | number {
+  /** How rows of one stack differ in the attributes asked, without making groups of them. */
+  splitOf(stackIndex: number, rows: ArrayLike<number>, attributes: number): Split {
     const g = this.dump.goroutines;
-    const column = columnOf(g, attributes);
-    if (column !== undefined) return (row) => column[row]!;
-    if (attributes === (attribute.minutes | attribute.flags))
-      return (row) => g.minutes[row]! * 256 + g.flags[row]!;
-    const slots = this.dump.stacks[stackIndex]!.slots.length;
-    return (row) => {
-      let key = "";
-      if (attributes & attribute.minutes) key += `m${g.minutes[row]}`;
-      if (attributes & attribute.flags) key += `f${g.flags[row]}`;
-      if (attributes & attribute.labels) key += `l${g.labels[row]}`;
-      if (attributes & attribute.resource) key += `r${g.resource[row]}`;
-      if (attributes & attribute.id) key += `i${g.id[row]}`;
-      if (attributes & attribute.creator) key += `c${g.creator[row]}`;
-      if (attributes & attribute.history) key += `h${g.id[row]}`;
-      if (attributes & attribute.arguments) {
-        for (let i = 0; i < slots; i++) key += `a${g.argument(row, i)}`;
-      }
-      if (attributes & attribute.holds)
-        key += `o${this.held.of(row).join(",")}${this.held.reenters(row) ? "r" : ""}`;
-      return key;
-    };
+    const split = new Split(rows);
+    for (const [bit, column] of columns(g)) if (attributes & bit) split.byNumbers(column);
+    if (attributes & attribute.arguments) {
+      const { slots } = this.dump.stacks[stackIndex]!;
+      for (let i = 0; i < slots.length; i++) split.byNumbers(g.arguments, g.argumentStart, i);
+    }
+    if (attributes & attribute.holds)
+      split.byText((row) => this.held.of(row).join(",") + (this.held.reenters(row) ? "r" : ""));
+    return split;
   }
 
   /** Locks that goroutines may hold. */

@@ -1,5 +1,5 @@
 import type { Role, Rule, When } from "../rules/rule.ts";
-import { attribute, type Condition } from "./condition.ts";
+import { attribute, type Condition, type Subject } from "./condition.ts";
 import type { Facts, Group } from "./facts.ts";
 import type { Reach } from "./reach.ts";
 
@@ -28,8 +28,7 @@ export function roleGroups(
 ): (stackIndex: number) => readonly Group[] {
   const { attributes } = role.onGroup;
   const use = idUse(rule, role);
-  if (use === undefined || !isFoldable(rule, role))
-    return (stackIndex) => facts.groups(stackIndex, attributes);
+  if (use === undefined || !isFoldable(rule, role)) return (stackIndex) => fitting(role, facts, stackIndex);
   const matters = mattering(use, facts, reach);
   const asked = conditionsOn(rule, role);
   const rest = attributes & ~use.column;
@@ -45,6 +44,29 @@ export function roleGroups(
       ...facts.splitRows(stackIndex, apart, attributes),
     ];
   };
+}
+
+/**
+ * Groups of a stack without those that fail in one of the role's conditions: conditions leave out goroutines one after
+ * the other, so that a few are split by all that the role asks, not all of the stack.
+ */
+function fitting(role: Role, facts: Facts, stackIndex: number): readonly Group[] {
+  const { attributes } = role.onGroup;
+  const stack = facts.dump.stacks[stackIndex]!;
+  let rows: ArrayLike<number> | undefined;
+  for (const { condition } of role.conditions) {
+    if (condition.attributes === 0 || condition.attributes === attributes) continue;
+    const groups: readonly Group[] =
+      rows === undefined
+        ? facts.groups(stackIndex, condition.attributes)
+        : facts.splitRows(stackIndex, rows, condition.attributes);
+    const kept = groups.filter((group) => condition.evaluate({ facts, stackIndex, stack, group }).length > 0);
+    if (kept.length === 0) return [];
+    if (kept.length < groups.length) rows = merged(kept);
+  }
+  return rows === undefined
+    ? facts.groups(stackIndex, attributes)
+    : facts.splitRows(stackIndex, rows, attributes);
 }
 
 function idUse(rule: Rule, role: Role): IdUse | undefined {
@@ -246,20 +268,25 @@ function byAnswers(facts: Facts, group: Group, conditions: readonly Condition[])
   const { stackIndex } = group;
   const stack = facts.dump.stacks[stackIndex]!;
   const attributes = conditions.reduce((bits, c) => bits | c.attributes, 0);
-  const answer = (part: Group): string => {
-    const subject = { facts, stackIndex, stack, group: part };
-    return conditions.map((c) => (c.evaluate(subject).some((s) => s.known) ? "y" : "n")).join("");
-  };
-  const [first, ...others] = new Set(facts.kinds(group, attributes).map(answer));
-  if (first === undefined || others.length === 0) return [group];
-  const parts = new Map<string, Group[]>();
-  for (const part of facts.split(group, attributes)) {
-    const key = answer(part);
-    const alike = parts.get(key);
-    if (alike === undefined) parts.set(key, [part]);
-    else alike.push(part);
+  const answerOf = (subject: Subject): string =>
+    conditions.map((c) => (c.evaluate(subject).some((s) => s.known) ? "y" : "n")).join("");
+  const { partOf } = facts.splitOf(stackIndex, group.rows, attributes);
+  const answers: string[] = [];
+  const rows = new Map<string, number[]>();
+  for (let i = 0; i < partOf.length; i++) {
+    const row = group.rows[i]!;
+    answers[partOf[i]!] ??= answerOf({
+      facts,
+      stackIndex,
+      stack,
+      group: { stackIndex, rows: [row], weight: 1 },
+    });
+    const answer = answers[partOf[i]!]!;
+    const alike = rows.get(answer);
+    if (alike === undefined) rows.set(answer, [row]);
+    else alike.push(row);
   }
-  return [...parts.values()].map((alike) => facts.groupOf(stackIndex, merged(alike)));
+  return rows.size === 1 ? [group] : [...rows.values()].map((alike) => facts.groupOf(stackIndex, alike));
 }
 
 function merged(groups: readonly Group[]): Uint32Array {

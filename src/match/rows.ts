@@ -47,12 +47,20 @@ export function smallColumns(g: Goroutines): [number, SmallColumn][] {
   ];
 }
 
+/** Columns of numbers, by their bits of `attribute`. */
+export function columns(g: Goroutines): [number, Float64Array | SmallColumn][] {
+  return [
+    ...smallColumns(g),
+    [attribute.resource, g.resource],
+    // A goroutine's history hangs on its id.
+    [attribute.id | attribute.history, g.id],
+    [attribute.creator, g.creator],
+  ];
+}
+
 /** The column that alone answers what is asked; `undefined` when it takes more. */
 export function columnOf(g: Goroutines, attributes: number): Float64Array | SmallColumn | undefined {
-  if (attributes === attribute.resource) return g.resource;
-  if (attributes === attribute.id) return g.id;
-  if (attributes === attribute.creator) return g.creator;
-  return smallColumns(g).find(([bit]) => bit === attributes)?.[1];
+  return columns(g).find(([bits]) => (attributes & bits) !== 0 && (attributes & ~bits) === 0)?.[1];
 }
 
 /** Whether all rows have the same value, an unknown one (NaN) included. */
@@ -65,7 +73,7 @@ export function isUniform(rows: ArrayLike<number>, column: Float64Array | SmallC
 }
 
 /** Smallest and largest value of some rows. */
-export function spanOf(rows: ArrayLike<number>, column: SmallColumn): { least: number; most: number } {
+function spanOf(rows: ArrayLike<number>, column: SmallColumn): { least: number; most: number } {
   let least = column[rows[0]!]!;
   let most = least;
   for (let i = 1; i < rows.length; i++) {
@@ -77,63 +85,41 @@ export function spanOf(rows: ArrayLike<number>, column: SmallColumn): { least: n
 }
 
 /**
- * How many goroutines have which value of a column of small numbers, and a row for each value.
+ * How many goroutines have which values of columns of small numbers, and a row for each of the ways in which they differ.
  * @returns `undefined` when the values lie too far apart to be counted so
  */
 export function countBy(
   rows: ArrayLike<number>,
-  column: SmallColumn,
+  by: readonly SmallColumn[],
   weight: Uint32Array,
 ): { row: number; weight: number }[] | undefined {
-  const { least, most } = spanOf(rows, column);
-  if (most - least > maxSpan) return undefined;
-  const counts = new Float64Array(most - least + 1);
-  const example = new Uint32Array(counts.length);
+  let ways = 1;
+  const varying: { column: SmallColumn; least: number; factor: number }[] = [];
+  for (const column of by) {
+    const { least, most } = spanOf(rows, column);
+    if (least === most) continue;
+    varying.push({ column, least, factor: ways });
+    ways *= most - least + 1;
+    if (ways > maxSpan) return undefined;
+  }
+  const counts = new Float64Array(ways);
+  const example = new Uint32Array(ways);
+  const count = (row: number, place: number): void => {
+    counts[place]! += weight[row]!;
+    example[place] = row;
+  };
+  const [first, ...others] = varying;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
-    const value = column[row]! - least;
-    counts[value]! += weight[row]!;
-    example[value] = row;
+    let place = first === undefined ? 0 : first.column[row]! - first.least;
+    for (const { column, least, factor } of others) place += (column[row]! - least) * factor;
+    count(row, place);
   }
   const found: { row: number; weight: number }[] = [];
-  counts.forEach((count, value) => {
-    if (count > 0) found.push({ row: example[value]!, weight: count });
+  counts.forEach((count, place) => {
+    if (count > 0) found.push({ row: example[place]!, weight: count });
   });
   return found;
-}
-
-/** Rows split by a key, in the order in which the keys first occur; the very same list when they all agree. */
-export function partition(
-  rows: ArrayLike<number>,
-  keyOf: (row: number) => string | number,
-): ArrayLike<number>[] {
-  const first = keyOf(rows[0]!);
-  let alike = 1;
-  while (alike < rows.length && Object.is(keyOf(rows[alike]!), first)) alike++;
-  if (alike === rows.length) return [rows];
-  const partOf = new Uint32Array(rows.length);
-  const parts = new Map<string | number, number>();
-  const ends: number[] = [];
-  for (let i = 0; i < rows.length; i++) {
-    const key = keyOf(rows[i]!);
-    let part = parts.get(key);
-    if (part === undefined) {
-      part = parts.size;
-      parts.set(key, part);
-      ends.push(0);
-    }
-    partOf[i] = part;
-    ends[part]!++;
-  }
-  let start = 0;
-  const next = ends.map((count) => {
-    start += count;
-    return start - count;
-  });
-  const begins = [...next];
-  const sorted = new Uint32Array(rows.length);
-  for (let i = 0; i < rows.length; i++) sorted[next[partOf[i]!]!++] = rows[i]!;
-  return begins.map((begin, part) => sorted.subarray(begin, begin + ends[part]!));
 }
 
 /** Reads what is to be known of all rows together in one go. */

@@ -39,6 +39,7 @@ function playersOf(match: Match, role: string): RoleMembers | undefined {
 /** How many of the players are known to satisfy a further condition. */
 function satisfying(match: Match, players: RoleMembers, condition: Condition): number {
   const { facts } = match;
+  if (condition.needsSource === true && facts.source === undefined) return 0;
   let count = 0;
   for (const { group } of players.members) {
     const stack = facts.dump.stacks[group.stackIndex]!;

@@ -269,8 +269,10 @@ export const source: Predicate = {
     );
     const tests = asked.map(([key, v]) => properties[key]!.compile(v, context, `${path}/${key}`));
     // Without source, variables that may stay unknown ask nothing: the rule is what it would be without them.
-    const without = asked.every(([, v]) => isLenient(v)) ? truth(true) : open;
+    const needsSource = !asked.every(([, v]) => isLenient(v));
+    const without = needsSource ? open : truth(true);
     return {
+      needsSource,
       attributes: asked.reduce((bits, [key]) => bits | (properties[key]!.attributes ?? 0), 0),
       evaluate(subject) {
         const facts = subject.facts.inSource(subject.stackIndex);

@@ -1,0 +1,136 @@
+import type { SmallColumn } from "./rows.ts";
+
+/** Odd factors of the hash, other ones in each process: nobody can write a dump whose values all collide. */
+const factors = [0, 1, 2].map(() => (Math.random() * 2 ** 32) | 1);
+
+/** Rows, split by what they have in columns: refined column by column, in the order in which the keys first occur. */
+export class Split {
+  readonly #rows: ArrayLike<number>;
+  /** The part of each row, by its place in the list. */
+  readonly #partOf: Uint32Array;
+  #parts = 1;
+
+  constructor(rows: ArrayLike<number>) {
+    this.#rows = rows;
+    this.#partOf = new Uint32Array(rows.length);
+  }
+
+  /**
+   * Splits further by a column of numbers, of which unknown ones (NaN) are equal.
+   * @param start where the values of each row begin in the column, when that is not one value a row
+   * @param offset which of the row's values
+   */
+  byNumbers(column: Float64Array | SmallColumn, start?: Uint32Array, offset = 0): void {
+    const rows = this.#rows;
+    const partOf = this.#partOf;
+    const wide = column instanceof Float64Array;
+    // Bits, since every number read from a column of doubles takes memory of its own.
+    const bits = wide ? new Uint32Array(column.buffer, column.byteOffset, column.length * 2) : column;
+    const keys = new Keys();
+    let lastLow = -1;
+    let lastHigh = -1;
+    let lastPart = -1;
+    let last = 0;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!;
+      const at = start === undefined ? row : start[row]! + offset;
+      let low = wide ? bits[at * 2]! : bits[at]!;
+      let high = wide ? bits[at * 2 + 1]! : 0;
+      // All that is no number is alike.
+      if (wide && (high & 0x7ff00000) === 0x7ff00000 && ((high & 0xfffff) | low) !== 0) {
+        low = 0;
+        high = 0x7ff80000;
+      }
+      const part = partOf[i]!;
+      if (low !== lastLow || high !== lastHigh || part !== lastPart) {
+        last = keys.numberOf(part, low, high);
+        lastLow = low;
+        lastHigh = high;
+        lastPart = part;
+      }
+      partOf[i] = last;
+    }
+    this.#parts = keys.size;
+  }
+
+  /** Splits further by texts. */
+  byText(textOf: (row: number) => string): void {
+    const numbers = new Map<string, number>();
+    const keys = new Keys();
+    for (let i = 0; i < this.#rows.length; i++) {
+      const text = textOf(this.#rows[i]!);
+      let number = numbers.get(text);
+      if (number === undefined) {
+        number = numbers.size;
+        numbers.set(text, number);
+      }
+      this.#partOf[i] = keys.numberOf(this.#partOf[i]!, number, 0);
+    }
+    this.#parts = keys.size;
+  }
+
+  /** The number of the part that each row is in, by its place in the list. */
+  get partOf(): Uint32Array {
+    return this.#partOf;
+  }
+
+  /** The rows of each part, ascending as they were; the very list when they all agree. */
+  parts(): readonly ArrayLike<number>[] {
+    const rows = this.#rows;
+    if (this.#parts <= 1) return [rows];
+    const ends = new Uint32Array(this.#parts + 1);
+    for (let i = 0; i < rows.length; i++) ends[this.#partOf[i]! + 1]!++;
+    for (let part = 0; part < this.#parts; part++) ends[part + 1]! += ends[part]!;
+    const next = ends.slice();
+    const sorted = new Uint32Array(rows.length);
+    for (let i = 0; i < rows.length; i++) sorted[next[this.#partOf[i]!]!++] = rows[i]!;
+    return Array.from({ length: this.#parts }, (_, part) => sorted.subarray(ends[part]!, ends[part + 1]!));
+  }
+}
+
+/** Numbers distinct triples from 0, in the order in which they are first asked for. */
+class Keys {
+  size = 0;
+  #table = new Uint32Array(64);
+  /** Three entries a key. */
+  #keys = new Uint32Array(96);
+
+  numberOf(part: number, low: number, high: number): number {
+    const mask = this.#table.length - 1;
+    // As they are kept.
+    const b = low >>> 0;
+    let at = hash(part, b, high) & mask;
+    for (let known = this.#table[at]!; known !== 0; known = this.#table[at]!) {
+      const key = (known - 1) * 3;
+      if (this.#keys[key] === part && this.#keys[key + 1] === b && this.#keys[key + 2] === high)
+        return known - 1;
+      at = (at + 1) & mask;
+    }
+    if (this.size * 3 === this.#keys.length) this.#grow();
+    this.#keys.set([part, b, high], this.size * 3);
+    this.#place(this.size);
+    return this.size++;
+  }
+
+  #place(number: number): void {
+    const mask = this.#table.length - 1;
+    const [part, low, high] = this.#keys.subarray(number * 3, number * 3 + 3);
+    let at = hash(part!, low!, high!) & mask;
+    while (this.#table[at] !== 0) at = (at + 1) & mask;
+    this.#table[at] = number + 1;
+  }
+
+  #grow(): void {
+    const keys = new Uint32Array(this.#keys.length * 2);
+    keys.set(this.#keys);
+    this.#keys = keys;
+    this.#table = new Uint32Array(this.#table.length * 2);
+    for (let number = 0; number < this.size; number++) this.#place(number);
+  }
+}
+
+function hash(part: number, low: number, high: number): number {
+  let h = Math.imul(part, factors[0]!) ^ Math.imul(low, factors[1]!);
+  h = Math.imul(h ^ (h >>> 15) ^ high, factors[2]!);
+  return h ^ (h >>> 13);
+}
