@@ -133,12 +133,16 @@ export class GdbSession {
     const nameless = stacks.filter((s) => Number.isNaN(s.id) && !s.thread);
     if (nameless.length === listed.size)
       for (const [index, g] of [...listed.values()].entries()) nameless[index]!.id = g.id;
-    else if (nameless.length > 0 && listed.size > 0)
-      builder.problem({
-        message: `${nameless.length} stacks can't be joined to the ${listed.size} goroutines of the list: gdb prints no ids`,
-        lost: 0,
-      });
     const shown = new Set(stacks.map((s) => s.id));
+    if (nameless.some((s) => Number.isNaN(s.id)) && listed.size > 0) {
+      const others = [...listed.keys()].filter((id) => !shown.has(id)).length;
+      const lost = Math.max(0, others - nameless.length);
+      builder.headersSeen += lost;
+      builder.problem({
+        message: `${nameless.length} stacks can't be joined to the ${others} goroutines of the list: gdb prints no ids`,
+        lost,
+      });
+    }
     // With stacks of nobody knows whom, the list would count those goroutines twice.
     const open = nameless.some((s) => Number.isNaN(s.id));
     for (const g of listed.values()) if (!shown.has(g.id) && !open) this.#addListed(g);
