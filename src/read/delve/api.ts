@@ -112,9 +112,11 @@ function threadOf(value: JsonValue | undefined): number {
   return typeof value === "bigint" ? Number(value) : (numberOf(value) ?? 0);
 }
 
-function labelsOf(value: JsonValue | undefined): (readonly [string, string])[] {
+const noLabels: readonly (readonly [string, string])[] = [];
+
+function labelsOf(value: JsonValue | undefined): readonly (readonly [string, string])[] {
   const labels = objectOf(value);
-  if (labels === undefined) return [];
+  if (labels === undefined) return noLabels;
   return [...labels].map(([key, label]) => [key, typeof label === "string" ? label : String(label)] as const);
 }
 

@@ -1,40 +1,39 @@
 import type { ListedGoroutine, Location } from "./api.ts";
 
-/** The numbers by which two goroutines are the same but for their ids. */
-interface ShapeKey {
-  readonly places: readonly number[];
-  readonly status: number;
-  readonly waitReason: number;
-  readonly onThread: boolean;
-  readonly labels: number;
-}
-
-interface KnownShape {
-  readonly number: number;
-  readonly key: ShapeKey;
-  readonly next: KnownShape | undefined;
-}
+/** Numbers that make a shape: its four places, status, wait reason, whether it is on a thread, its labels. */
+const keyLength = 8;
 
 /** The distinct goroutines of an input: equal ones stand at the same places in the same state with the same labels. */
 export class GoroutineShapes {
   readonly #goroutines: ListedGoroutine[] = [];
-  /** By a hash of their keys; those of equal hash are chained. */
-  readonly #known = new Map<number, KnownShape>();
+  /** The keys of all shapes, one after another: a dump may have as many shapes as goroutines. */
+  readonly #keys: number[] = [];
+  /** The newest shape of each hash of a key, and for each shape the one before it; -1 for none. */
+  readonly #newest = new Map<number, number>();
+  readonly #older: number[] = [];
   readonly #locations = new LocationNumbers();
   readonly #labels = new Map<string, number>();
   /** Shapes that are another one but for whether they are on a thread. */
   readonly #twins = new Map<number, number>();
+  readonly #key: number[] = new Array<number>(keyLength).fill(0);
 
   /** The number of a goroutine's shape. */
   number(goroutine: ListedGoroutine): number {
-    const key = this.#keyOf(goroutine);
-    const hash = hashOf(key);
-    const first = this.#known.get(hash);
-    for (let known = first; known !== undefined; known = known.next)
-      if (isSame(known.key, key)) return known.number;
-    const number = this.#goroutines.push(goroutine) - 1;
-    this.#known.set(hash, { number, key, next: first });
-    return number;
+    this.#setKey(goroutine);
+    const hash = hashOf(this.#key);
+    const newest = this.#newest.get(hash) ?? -1;
+    for (let shape = newest; shape >= 0; shape = this.#older[shape]!) if (this.#hasKey(shape)) return shape;
+    const shape = this.#goroutines.push(goroutine) - 1;
+    this.#newest.set(hash, shape);
+    this.#older.push(newest);
+    for (const part of this.#key) this.#keys.push(part);
+    return shape;
+  }
+
+  #hasKey(shape: number): boolean {
+    const from = shape * keyLength;
+    for (let i = 0; i < keyLength; i++) if (this.#keys[from + i] !== this.#key[i]) return false;
+    return true;
   }
 
   /** The first goroutine of the shape. */
@@ -54,20 +53,16 @@ export class GoroutineShapes {
     return twin;
   }
 
-  #keyOf({ current, user, start, creator, status, waitReason, threadId, labels }: ListedGoroutine): ShapeKey {
-    const locations = this.#locations;
-    return {
-      places: [
-        locations.number(0, current),
-        locations.number(1, user),
-        locations.number(2, start),
-        locations.number(3, creator),
-      ],
-      status: status ?? -1,
-      waitReason: waitReason ?? -1,
-      onThread: threadId !== 0,
-      labels: this.#labelSet(labels),
-    };
+  #setKey({ current, user, start, creator, status, waitReason, threadId, labels }: ListedGoroutine): void {
+    const key = this.#key;
+    key[0] = this.#locations.number(0, current);
+    key[1] = this.#locations.number(1, user);
+    key[2] = this.#locations.number(2, start);
+    key[3] = this.#locations.number(3, creator);
+    key[4] = status ?? -1;
+    key[5] = waitReason ?? -1;
+    key[6] = threadId === 0 ? 0 : 1;
+    key[7] = this.#labelSet(labels);
   }
 
   #labelSet(labels: ListedGoroutine["labels"]): number {
@@ -82,21 +77,13 @@ export class GoroutineShapes {
   }
 }
 
-function hashOf({ places, status, waitReason, onThread, labels }: ShapeKey): number {
-  let hash = onThread ? 1 : 0;
-  for (const place of places) hash = Math.imul(hash ^ place, 0x9e3779b1) ^ (hash >>> 15);
-  hash = Math.imul(hash ^ labels, 0x9e3779b1) ^ (hash >>> 15);
-  return Math.imul(hash ^ (status * 4096 + waitReason), 0x9e3779b1);
-}
-
-function isSame(a: ShapeKey, b: ShapeKey): boolean {
-  return (
-    a.places.every((place, index) => place === b.places[index]) &&
-    a.status === b.status &&
-    a.waitReason === b.waitReason &&
-    a.onThread === b.onThread &&
-    a.labels === b.labels
-  );
+function hashOf(key: readonly number[]): number {
+  let hash = 0;
+  for (const part of key) {
+    hash = Math.imul(hash ^ part, 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  return hash;
 }
 
 interface KnownLocation {

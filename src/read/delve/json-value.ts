@@ -1,3 +1,5 @@
+import { KnownKeys, RememberedObjects } from "./remembered.ts";
+
 /** A JSON value: integers are exact whatever their size, objects are maps, so that no key can do harm. */
 export type JsonValue = null | boolean | string | number | bigint | readonly JsonValue[] | JsonObject;
 export type JsonObject = ReadonlyMap<string, JsonValue>;
@@ -49,16 +51,6 @@ export interface MemberSpan {
   readonly end: number;
 }
 
-/** An object that was read, to be recognised by its bytes when it comes again as the same member. */
-interface Remembered {
-  readonly bytes: Buffer;
-  readonly object: JsonObject;
-}
-
-/** Objects remembered for each member: most goroutines share their start and where they park. */
-const rememberedEach = 4;
-const rememberedSize = 1000;
-
 /** Reads one JSON value out of bytes. Nesting costs no stack, however deep. */
 export class JsonParser {
   bytes: Buffer = Buffer.alloc(0);
@@ -71,7 +63,8 @@ export class JsonParser {
   tooDeep = false;
   /** Non-negative integers among the outermost object's members, in order. */
   readonly spans: MemberSpan[] = [];
-  readonly #remembered = new Map<string, Remembered[]>();
+  readonly #remembered = new RememberedObjects();
+  readonly #keys = new KnownKeys();
 
   /** @throws JsonStop */
   parse(bytes: Buffer, start: number, end: number): JsonValue {
@@ -97,7 +90,10 @@ export class JsonParser {
   /** Reads a key with its colon. @throws JsonStop */
   key(): string {
     if (this.peek() !== quote) throw malformed;
-    const key = this.#string();
+    const start = this.pos + 1;
+    const { close, plain, ascii } = this.#stringEnd(start);
+    this.pos = close + 1;
+    const key = plain && ascii ? this.#keys.text(this.bytes, start, close) : this.#text(start, close, plain);
     if (this.peek() !== colon) throw malformed;
     this.pos++;
     return key;
@@ -146,32 +142,19 @@ export class JsonParser {
     if (depth > 0) return this.#value(depth + 1);
     const first = this.peek();
     const start = this.pos;
-    if (first === openBrace) return this.#recall(key) ?? this.#remember(key, start);
+    if (first === openBrace) {
+      const recalled = this.#remembered.recall(key, this.bytes, start, this.end);
+      if (recalled !== undefined) {
+        this.pos = recalled.end;
+        return recalled.object;
+      }
+    }
     const value = this.#value(1);
-    if (typeof value === "number" && value >= 0 && this.bytes[start] !== 0x2d)
+    if (value instanceof Map)
+      this.#remembered.remember(key, this.bytes.subarray(start, this.pos), value as JsonObject);
+    else if (typeof value === "number" && value >= 0 && this.bytes[start] !== 0x2d)
       this.spans.push({ key, start, end: this.pos });
     return value;
-  }
-
-  #recall(key: string): JsonObject | undefined {
-    for (const { bytes, object } of this.#remembered.get(key) ?? []) {
-      const end = this.pos + bytes.length;
-      if (end > this.end || this.bytes.compare(bytes, 0, bytes.length, this.pos, end) !== 0) continue;
-      this.pos = end;
-      return object;
-    }
-    return undefined;
-  }
-
-  #remember(key: string, start: number): JsonValue {
-    const object = this.#value(1);
-    if (this.pos - start > rememberedSize || this.#remembered.size > 32 || !(object instanceof Map))
-      return object;
-    const known = this.#remembered.get(key) ?? [];
-    this.#remembered.set(key, known);
-    if (known.length === rememberedEach) known.pop();
-    known.unshift({ bytes: Buffer.from(this.bytes.subarray(start, this.pos)), object: object as JsonObject });
-    return object;
   }
 
   #array(depth: number): JsonValue[] {
@@ -209,7 +192,11 @@ export class JsonParser {
     const start = this.pos + 1;
     const { close, plain, ascii } = this.#stringEnd(start);
     this.pos = close + 1;
-    const text = this.bytes.toString(ascii ? "latin1" : "utf8", start, close);
+    return plain && ascii ? this.bytes.toString("latin1", start, close) : this.#text(start, close, plain);
+  }
+
+  #text(start: number, end: number, plain: boolean): string {
+    const text = this.bytes.toString("utf8", start, end);
     return plain ? text : unescaped(text);
   }
 
