@@ -140,10 +140,10 @@ export class RegularReader {
     if (header === undefined && !this.#headers.has(key)) {
       if (this.#headers.size >= maxHeaders) this.#headers.clear();
       header = parseHeader(key);
-      // Said twice: let the line parser decide.
-      if (cut >= 0 && header !== undefined && header.minutes >= 0) header = undefined;
       this.#headers.set(key, header);
     }
+    // Said twice: let the line parser decide.
+    if (cut >= 0 && header !== undefined && header.minutes >= 0) return undefined;
     this.#at = to + 1;
     return header;
   }
@@ -163,7 +163,9 @@ export class RegularReader {
     if (minutes < 0 || !startsWith(bytes, this.#at, minutesWord)) return -1;
     this.#at += minutesWord.length;
     if (bytes[this.#at] === 115) this.#at++;
-    if (bytes[this.#at] !== 93 && bytes[this.#at] !== 44) return -1;
+    const next = bytes[this.#at];
+    // A comma parts attributes only before a blank.
+    if (next !== 93 && (next !== 44 || bytes[this.#at + 1] !== 32)) return -1;
     this.#minutes = minutes;
     return at;
   }
