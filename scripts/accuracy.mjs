@@ -2,7 +2,8 @@
 // A CORPUS holds goker/bugs (LABELS.json), goker/transient and healthy, or some of them; the project ships none. A setting
 // is measured where there are dumps of it: GO.debug2.txt, GO.debug2_aged_noise.txt, GO.later_debug2_noise.txt (the same
 // process some seconds later) and so on. --write puts the numbers and the misses into docs/accuracy.md: the first corpus
-// is the one that the rules were written with, the others are those for the cross-check.
+// is the one that the rules were written with, the others are those for the cross-check, each with a README.md that says
+// what it is. Without others, what the page says of the cross-check is kept.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { analyze } from "../dist/analyze.js";
@@ -124,6 +125,11 @@ async function quiet(title, files) {
   return [title, files.length, atGate, low, lines.length].join(" | ");
 }
 
+const bugHead = `setting | dumps | found | classified | default gate | precision there | root first
+---|---|---|---|---|---|---`;
+const quietHead = `setting | dumps | with an error at the default gate | with an error at low confidence | with any finding
+---|---|---|---|---`;
+
 const one = (pattern) => (files) => files.filter((f) => pattern.test(f)).map((f) => [f]);
 /** Dumps of one process: those that match, each with the one `later`. */
 const pairs = (pattern, later) => (files) =>
@@ -158,7 +164,9 @@ async function measure(corpus) {
     await quiet("healthy servers (debug=1)", under("healthy", /debug1\.txt$/)),
     await quiet("kernels that end well", under("goker/transient", /\.txt$/)),
   ];
+  const readme = join(corpus, "README.md");
   return {
+    about: existsSync(readme) ? readFileSync(readme, "utf8").trim() : corpus.split("/").at(-1),
     bugRows: bugRows.flatMap((r) => r.row ?? []),
     quietRows: quietRows.filter((r) => r !== undefined),
     missLines: bugRows.map((r) => r.misses),
@@ -167,9 +175,30 @@ async function measure(corpus) {
 
 const measured = [];
 for (const corpus of corpora) measured.push(await measure(corpus));
-if (writes) writeFileSync(new URL("../docs/accuracy.md", import.meta.url), page(measured));
+const target = new URL("../docs/accuracy.md", import.meta.url);
+const crossCheckTitle = "## Cross-check: kernels that the rules were not written with";
+const [main, ...others] = measured;
+if (writes) writeFileSync(target, page(main, others.length > 0 ? crossCheck(others) : formerCrossCheck()));
 
-function page([{ bugRows, quietRows, missLines }]) {
+/** The section of the page as it stands, when there is nothing to write it anew from. */
+function formerCrossCheck() {
+  const text = existsSync(target) ? readFileSync(target, "utf8") : "";
+  const start = text.indexOf(crossCheckTitle);
+  return start === -1 ? "" : text.slice(start, text.indexOf("\n## ", start) + 1);
+}
+
+function crossCheck(corpora) {
+  const parts = corpora.map(
+    ({ about, bugRows, quietRows }) => `${about}
+
+${bugHead}
+${bugRows.join("\n")}
+${quietRows.length === 0 ? "" : `\n${quietHead}\n${quietRows.join("\n")}\n`}`,
+  );
+  return `${crossCheckTitle}\n\n${parts.join("\n")}\n`;
+}
+
+function page({ bugRows, quietRows, missLines }, crossCheckSection) {
   return `# Accuracy
 
 Written by \`npm run accuracy -- --write\` from labelled dumps that are not part of this repository: half of the blocking
@@ -182,8 +211,7 @@ Classified: its area is right too. Default gate: a right finding of severity err
 Precision: of all findings at that gate, symptoms included, those that hold a guilty goroutine. Root first: of the dumps
 with a right finding, those where it is the first.
 
-setting | dumps | found | classified | default gate | precision there | root first
----|---|---|---|---|---|---
+${bugHead}
 ${bugRows.join("\n")}
 
 Published, in another setting (a test that runs each kernel many times, no class given): goleak 62 %, go-deadlock 41 %.
@@ -194,8 +222,7 @@ debug=1 has neither wait reasons nor ages nor addresses: there the frames of pac
 
 A finding at \`--min-confidence low\` is one of severity error; warnings never fail a run by default.
 
-setting | dumps | with an error at the default gate | with an error at low confidence | with any finding
----|---|---|---|---
+${quietHead}
 ${quietRows.join("\n")}
 
 Every finding above is a warning of \`lock/stuck\` or \`channel/stuck-send\` on a kernel in the middle of its work:
@@ -207,7 +234,7 @@ Tried and left out, since healthy servers look alike: selects and conditions who
 healthy dumps), and, at debug=1, whatever is parked below its entry function (it would find 76 %, and 45 of 65 healthy
 profiles).
 
-## What is missed, and what would show it
+${crossCheckSection}## What is missed, and what would show it
 
 - A single receive or select whose partner is gone looks like one that waits for work. A second dump shows growth; from
   Go 1.21 the id of the creator shows whether it is still there; the goroutineleak profile of Go 1.27 proves it.

@@ -34,11 +34,17 @@ function byRule(matches: readonly Match[]): Match[][] {
 function byRank(a: Candidate, b: Candidate): number {
   return (
     b.rank - a.rank ||
+    rolesOf(b) - rolesOf(a) || // who else has to do with it says more than how many stand there
     b.rows.size - a.rows.size ||
     compare(a.matches[0]!.rule.id, b.matches[0]!.rule.id) ||
     compare(a.identity.fingerprint, b.identity.fingerprint) ||
     compare(a.identity.variant.join(), b.identity.variant.join())
   );
+}
+
+/** Roles that the rule asks for, filled or known to be empty: evidence alone counts for nothing here. */
+function rolesOf(candidate: Candidate): number {
+  return candidate.matches[0]!.rule.roles.filter(({ kind }) => kind !== "optional").length;
 }
 
 function compare(a: string, b: string): number {
