@@ -1,11 +1,20 @@
 import { count as inThousands } from "../report/describe.ts";
 
 /** Tuples that are compared for one rule on one dump at most; beyond, the rule is named as not fully evaluated. */
-const maxWork = 2_000_000;
+const leastWork = 2_000_000;
+/** The same for each distinct stack, so that a rule whose cost is linear never comes to an end early. */
+const workPerStack = 50;
 
 /** Counts what a rule costs; beyond the limit the rule is named as not fully evaluated. */
 export class Budget {
-  #left = maxWork;
+  readonly #most: number;
+  #left: number;
+
+  /** @param stacks distinct stacks of the dump */
+  constructor(stacks: number) {
+    this.#most = Math.max(leastWork, stacks * workPerStack);
+    this.#left = this.#most;
+  }
 
   /** False when the budget is used up. */
   spend(units: number): boolean {
@@ -14,6 +23,6 @@ export class Budget {
   }
 
   get limit(): string | undefined {
-    return this.#left < 0 ? `more than ${inThousands(maxWork)} comparisons` : undefined;
+    return this.#left < 0 ? `more than ${inThousands(this.#most)} comparisons` : undefined;
   }
 }

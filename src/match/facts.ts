@@ -2,7 +2,6 @@ import { looksLikePointer } from "../model/arguments.ts";
 import { type Blocking, blockingOf } from "../model/blocking.ts";
 import type { Dump } from "../model/dump.ts";
 import { type LockTypes, lockTypes } from "../model/lock-types.ts";
-import { namesOf } from "../model/names.ts";
 import { type Origin, originOf } from "../model/origin.ts";
 import { entryOf, type FramePlace, siteOf } from "../model/places.ts";
 import type { Frame } from "../model/stack.ts";
@@ -26,6 +25,7 @@ import {
   summarizeStacks,
 } from "./rows.ts";
 import { Split } from "./split.ts";
+import { StackIndex } from "./stack-index.ts";
 
 /** Goroutines of one distinct stack that are alike in all that was asked. */
 export interface Group {
@@ -75,7 +75,7 @@ export class Facts {
   #blocking: Blocking | undefined;
   #lockTypes: LockTypes | undefined;
   #rowById: ReadonlyMap<number, number> | undefined;
-  #names: ReadonlySet<string> | "open" | undefined;
+  #index: StackIndex | undefined;
   #total: number | undefined;
 
   constructor(dump: Dump, options: FactsOptions = {}) {
@@ -106,11 +106,10 @@ export class Facts {
     return this.#rowById.get(id);
   }
 
-  /** False when some word is in no function of any stack; true, too, where stacks are cut or too many to look through. */
-  mayHaveNames(names: readonly string[]): boolean {
-    if (names.length === 0) return true;
-    this.#names ??= namesOf(this.dump.stacks);
-    return this.#names === "open" || names.every((name) => (this.#names as ReadonlySet<string>).has(name));
+  /** Finds stacks by what roles ask first. */
+  get index(): StackIndex {
+    this.#index ??= new StackIndex(this.dump.stacks);
+    return this.#index;
   }
 
   /** Rows with this stack, ascending. */

@@ -10,8 +10,8 @@ import { bindingsKey, type Relation } from "./relation.ts";
 import type { MatchTrace } from "./trace.ts";
 import { TupleIndex } from "./tuple-index.ts";
 
-/** Matches of one rule on one dump at most. */
-const maxMatches = 10_000;
+/** Matches of one rule on one dump at most, beside one for each distinct stack. */
+const moreMatches = 10_000;
 
 /**
  * Joins the relations of a rule: an equality join over all shared variables, three-valued, where the variables of
@@ -29,7 +29,8 @@ export function joinRoles(
     indexOf(rule, relation, needed.slice(0, position), ladder),
   );
   const others = relations.filter((r) => r.role.kind !== "required").map((r) => lookupOf(r, needed));
-  const budget = new Budget();
+  const budget = new Budget(facts.dump.stacks.length);
+  const maxMatches = facts.dump.stacks.length + moreMatches;
   let partial = new Map<string, Bindings>([["", {}]]);
   needed.forEach((relation, position) => {
     const next = new Map<string, Bindings>();

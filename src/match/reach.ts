@@ -27,11 +27,9 @@ export type Reach = ReadonlyMap<Role, StackReach>;
 /** Asks the stacks of a dump for a role. */
 export function reachOf(role: Role, facts: Facts): StackReach {
   const reach = new Map<number, OnStack>();
-  if (!facts.mayHaveNames(role.names)) return reach;
   const { stacks } = facts.dump;
-  for (let stackIndex = 0; stackIndex < stacks.length; stackIndex++) {
+  for (const stackIndex of facts.index.find(role.waits, role.names)) {
     const stack = stacks[stackIndex]!;
-    if (role.waits !== undefined && !role.waits.has(stack.wait)) continue;
     const subject: Subject = { facts, stackIndex, stack, group: undefined };
     const decided = settle(role.onStack.evaluate(subject));
     if (decided.length === 0) continue;

@@ -1,9 +1,6 @@
 import type { Stack } from "./stack.ts";
 import type { GoSymbol } from "./symbol.ts";
 
-/** More stacks than this are not looked through: asking them one by one is then as cheap. */
-const maxStacks = 20_000;
-
 /** The words of a function name: `net/http.(*conn).serve` has net, http, conn and serve. */
 export function namesIn(symbol: string): string[] {
   return symbol.split(/[^\p{L}\p{N}_]+/u).filter((word) => word !== "");
@@ -11,7 +8,6 @@ export function namesIn(symbol: string): string[] {
 
 /** All words in the function names of stacks; `open` where a stack may have functions that are not shown. */
 export function namesOf(stacks: readonly Stack[]): ReadonlySet<string> | "open" {
-  if (stacks.length > maxStacks) return "open";
   const seen = new Set<GoSymbol>();
   const names = new Set<string>();
   for (const { extent, frames } of stacks) {

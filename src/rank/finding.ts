@@ -61,14 +61,15 @@ function anchorKey(match: Match): string {
 
 /** Merges matches that differ in addresses and ids only; the most confident speaks for all. */
 export function candidatesOf(matches: readonly Match[]): Candidate[] {
-  const same = new Map<string, Judged[]>();
+  const same = new Map<string, { identity: Identity; entries: Judged[] }>();
   for (const entry of withoutAlternatives(matches)) {
-    const key = JSON.stringify(identityOf(entry.match));
-    const list = same.get(key);
-    if (list === undefined) same.set(key, [entry]);
-    else list.push(entry);
+    const identity = identityOf(entry.match);
+    const key = JSON.stringify(identity);
+    const alike = same.get(key);
+    if (alike === undefined) same.set(key, { identity, entries: [entry] });
+    else alike.entries.push(entry);
   }
-  return [...same.values()].map((entries) => {
+  return [...same.values()].map(({ identity, entries }) => {
     entries.sort(
       (a, b) =>
         order.indexOf(b.confidence) - order.indexOf(a.confidence) || membersOf(b.match) - membersOf(a.match),
@@ -83,7 +84,7 @@ export function candidatesOf(matches: readonly Match[]): Candidate[] {
     let resources: ReadonlySet<number> | undefined;
     return {
       matches: entries.map((e) => e.match),
-      identity: identityOf(first.match),
+      identity,
       severity,
       confidence: first.confidence,
       rank: scoreOf({

@@ -107,6 +107,7 @@ function placesOf(
   keys: ReadonlySet<string>,
   known: readonly KnownFinding[],
 ): Map<string, string> {
+  if (keys.size === 1 && known.length === 0) return new Map([[[...keys][0]!, fingerprint]]);
   const free = [...keys].map((_, n) => (n === 0 ? fingerprint : hash([fingerprint, String(n + 1)])));
   // A known variant may have had a place behind those that this run needs.
   const all = [...free, ...extraPlaces(fingerprint, free.length, known.length)];
@@ -119,11 +120,12 @@ function placesOf(
     places.set(key, entry.fingerprint);
     taken.add(entry.fingerprint);
   }
+  const left = all.values();
   for (const key of [...keys].sort(compareNatural)) {
     if (places.has(key)) continue;
-    const place = all.find((p) => !taken.has(p))!;
+    let place = left.next().value!;
+    while (taken.has(place)) place = left.next().value!;
     places.set(key, place);
-    taken.add(place);
   }
   return places;
 }

@@ -20,7 +20,7 @@ export interface Role {
   /** The only kinds of wait that its members can have; `undefined`: any. */
   readonly waits: ReadonlySet<WaitKind> | undefined;
   readonly conditions: readonly NamedCondition[];
-  /** Words that stand in function names of every stack that its goroutines have; see `Facts.mayHaveNames`. */
+  /** Words that stand in function names of every stack that its goroutines have; see `StackIndex`. */
   readonly names: readonly string[];
   /** Conditions that the stack alone decides, all of them together. */
   readonly onStack: Condition;
