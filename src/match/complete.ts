@@ -72,6 +72,8 @@ export function complete(
   for (const { role } of requiredOf(relations)) {
     const found = indexes[roles.length]!.find(bindings);
     if (!budget.spend(found.length)) return undefined;
+    // Too few whoever of them fits: the commonest end of rules that ask for many.
+    if (trace === undefined && role.minCount > 1 && weightOf(found) < role.minCount) return undefined;
     fitting.set(role, found);
     const anchor = ![...role.variables.keys()].some((v) => ladder.has(v) && anchored.has(v));
     for (const v of role.variables.keys()) anchored.add(v);
@@ -104,6 +106,12 @@ export function complete(
   if (!budget.spend(candidates.reduce((n, c) => n + c.tuples.length + c.undecided.length, 0)))
     return undefined;
   return finish(rule, facts, candidates, bindings, roles, used, { step, trace, fitting });
+}
+
+function weightOf(tuples: readonly Tuple[]): number {
+  let weight = 0;
+  for (const tuple of tuples) weight += tuple.weight;
+  return weight;
 }
 
 /** The strongest step whose members alone are enough. */

@@ -64,6 +64,7 @@ export class Facts {
   #byStack: ReturnType<typeof rowsByStack> | undefined;
   readonly #kinds = new Map<number, readonly Group[]>();
   readonly #whole: (Group | undefined)[] = [];
+  readonly #alone: (readonly Group[] | undefined)[] = [];
   #stackSummaries: readonly GroupSummary[] | undefined;
   readonly #summaries = new WeakMap<Group, GroupSummary>();
   #families: Families | undefined;
@@ -121,8 +122,22 @@ export class Facts {
 
   /** All goroutines of a stack; the same object every time. */
   whole(stackIndex: number): Group {
-    this.#whole[stackIndex] ??= this.#weighed(stackIndex, this.rowsOf(stackIndex));
+    this.#whole[stackIndex] ??= this.#weighed(stackIndex, this.#rowsOrOne(stackIndex));
     return this.#whole[stackIndex]!;
+  }
+
+  /** A view of one row takes more memory than the row. */
+  #rowsOrOne(stackIndex: number): ArrayLike<number> {
+    const rows = this.rowsOf(stackIndex);
+    return rows.length === 1 ? [rows[0]!] : rows;
+  }
+
+  /** The goroutine of a stack that has but one, in a list; `undefined` where there are more. */
+  alone(stackIndex: number): readonly Group[] | undefined {
+    const whole = this.whole(stackIndex);
+    if (whole.rows.length !== 1) return undefined;
+    this.#alone[stackIndex] ??= [whole];
+    return this.#alone[stackIndex];
   }
 
   /** What the goroutines of a group say together; worked out once a group. */
@@ -157,6 +172,8 @@ export class Facts {
 
   /** The goroutines of a stack, split by the attributes asked (bits of `attribute`). */
   groups(stackIndex: number, attributes: number): readonly Group[] {
+    const alone = this.alone(stackIndex);
+    if (alone !== undefined) return alone;
     const key = stackIndex * 512 + attributes;
     let groups = this.#groups.get(key);
     if (groups === undefined) {
@@ -189,6 +206,7 @@ export class Facts {
    */
   kinds(group: Group, attributes: number): readonly Group[] {
     const whole = group === this.#whole[group.stackIndex];
+    if (whole && group.rows.length === 1) return this.alone(group.stackIndex)!;
     const key = group.stackIndex * 512 + attributes;
     const known = whole ? this.#kinds.get(key) : undefined;
     if (known !== undefined) return known;

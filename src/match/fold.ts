@@ -34,6 +34,8 @@ export function roleGroups(
   const rest = attributes & ~use.column;
   const divide = divider(facts, use.column, matters);
   return (stackIndex) => {
+    const alone = facts.alone(stackIndex);
+    if (alone !== undefined) return alone;
     if (role.kind === "required" && !isAlone(rule, role, use, facts, reach, stackIndex))
       return facts.groups(stackIndex, attributes);
     const { apart, alike } = divide(stackIndex);

@@ -94,7 +94,8 @@ function add(tuples: Map<string, Tuple>, role: Role, solution: Solution, group: 
 /** Text that is equal for equal bindings. */
 export function bindingsKey(bindings: Bindings): string {
   let key = "";
-  for (const name of Object.keys(bindings).sort()) {
+  const names = Object.keys(bindings);
+  for (const name of names.length > 1 ? names.sort() : names) {
     const value = bindings[name];
     key += `${name}\u0000${typeof value}${String(value)}\u0001`;
   }

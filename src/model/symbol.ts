@@ -110,7 +110,10 @@ function splitReceiver(rest: string): { type: string; method: string } {
 
 /** `.gowrap1`, `-fm` and `·dwrap·` functions, which the compiler makes for `go f(x)`, `defer f(x)` and method values. */
 export function isWrapper(symbol: GoSymbol): boolean {
-  return /(?:\.gowrap\d+|\.deferwrap\d+|-fm|·dwrap·\d+)$/.test(symbol.plain);
+  const { plain } = symbol;
+  // Asked of every frame by every rule.
+  if (!plain.includes("wrap")) return plain.endsWith("-fm");
+  return /(?:\.gowrap\d+|\.deferwrap\d+|-fm|·dwrap·\d+)$/.test(plain);
 }
 
 /**

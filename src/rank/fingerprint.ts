@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash as digest } from "node:crypto";
 import type { Match } from "../match/match.ts";
 import type { GoSymbol } from "../model/symbol.ts";
 import { allFindings } from "../report/describe.ts";
@@ -67,7 +67,7 @@ function closureSuffix({ plain, outer }: GoSymbol): string {
 }
 
 function hash(parts: readonly string[]): string {
-  return createHash("sha256").update(parts.join("\u0000")).digest("hex").slice(0, 16);
+  return digest("sha256", parts.join("\u0000"), "hex").slice(0, 16);
 }
 
 /** A finding from before: of a baseline, or of a dump from before the load. */

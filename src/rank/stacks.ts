@@ -9,14 +9,11 @@ import { sourceOf, strandLines } from "./source-lines.ts";
 const maxLabelSets = 5;
 
 function reportFrame(frame: Frame, decisive: boolean, source?: ReportFrame["source"]): ReportFrame {
-  return {
-    function: frame.symbol.name,
-    file: frame.file,
-    line: frame.line,
-    decisive,
-    ...(frame.inlined ? { inlined: true } : {}),
-    ...(source === undefined ? {} : { source }),
-  };
+  const { file, line, inlined } = frame;
+  const shown: ReportFrame = inlined
+    ? { function: frame.symbol.name, file, line, decisive, inlined }
+    : { function: frame.symbol.name, file, line, decisive };
+  return source === undefined ? shown : { ...shown, source };
 }
 
 interface Aggregate {
