@@ -44,7 +44,7 @@ const maxPartial = 1 << 20;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is taken off
 const cutAnsi = /\u001b(?:\[[0-9;]{0,64})?$/;
 /** The beginning of what the runtimes of Kubernetes put before a line. */
-const cutCri = /^\d[\dTZ:.+-]*(?: std?[a-z]*(?: [PF]?)?)?$/;
+const cutCri = /^\d[\dTZ:.+-]*(?: (?:s[a-z]{0,5}(?: [PF]?)?)?)?$/;
 /** Docker parts a line at 16 KiB; a message that is shorter and does not end with a line end is whole. */
 const longMessage = 16_000;
 
