@@ -24,6 +24,7 @@ import { countWithFrame } from "./truth.mjs";
  * @property {boolean} [delve] captured with Delve too
  * @property {boolean} [panics] ends by itself with the runtime's traceback
  * @property {boolean} [bare] does not dump itself: SIGQUIT only
+ * @property {string} [age] how old the aged dumps are, where a minute is too little: `215s`
  * @property {boolean} [leakProfile] needs a Go with the goroutineleak profile
  */
 
@@ -96,7 +97,7 @@ async function captureCase(job, entry, binary) {
   if (entry.panics) return capturePanics(job, entry, binary);
   const folder = join(job.scratch, `${job.toolchain.name}.${entry.program}.${entry.mode}`);
   await mkdir(folder, { recursive: true });
-  const args = ["-mode", entry.mode, "-out", folder, "-at", `${young},${between},${aged}`];
+  const args = ["-mode", entry.mode, "-out", folder, "-at", `${young},${between},${entry.age ?? aged}`];
   if (entry.leakProfile) args.push("-leak");
   const program = startProgram(binary, args, { env: { ...process.env, GOTRACEBACK: "system" } });
   try {
@@ -123,9 +124,10 @@ async function recordSelfDumps(job, entry, program, folder) {
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     return;
   }
-  await program.saw(/dumped 75s/, 120_000);
+  const old = entry.age ?? aged;
+  await program.saw(new RegExp(`dumped ${old}`), Number.parseInt(old, 10) * 1000 + 60_000);
   const read = (/** @type {string} */ name) => readFile(join(folder, name));
-  const text = (await read(`${aged}.goroutine.debug2`)).toString();
+  const text = (await read(`${old}.goroutine.debug2`)).toString();
   check(job, entry, text);
   if (entry.series) {
     for (const format of job.thorough ? ["debug2", "debug1", "debug0"] : ["debug2"]) {
@@ -145,8 +147,8 @@ async function recordSelfDumps(job, entry, program, folder) {
   await record(job, entry, "debug2", true, text);
   if (!job.thorough) return;
   await record(job, entry, "debug2", false, await read(`${young}.goroutine.debug2`));
-  await record(job, entry, "debug1", true, await read(`${aged}.goroutine.debug1`));
-  await record(job, entry, "debug0", true, await read(`${aged}.goroutine.debug0`));
+  await record(job, entry, "debug1", true, await read(`${old}.goroutine.debug1`));
+  await record(job, entry, "debug0", true, await read(`${old}.goroutine.debug0`));
 }
 
 /**

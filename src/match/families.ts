@@ -8,6 +8,7 @@ export class Families {
   #parents: ReadonlyMap<number, number> | undefined;
   #parentsOn: ReadonlyMap<number, readonly number[]> | undefined;
   #idsKnown: boolean | undefined;
+  readonly #siblings = new Map<number, ReadonlyMap<number, number>>();
 
   constructor(dump: Dump) {
     this.#dump = dump;
@@ -59,6 +60,22 @@ export class Families {
       this.#parentsOn = found;
     }
     return this.#parentsOn.get(stackIndex) ?? [];
+  }
+
+  /**
+   * How many of a stack's goroutines each creator has started, by its id; NaN: those whose creator is not known.
+   * @param rows the goroutines of the stack
+   */
+  siblings(stackIndex: number, rows: Iterable<number>): ReadonlyMap<number, number> {
+    let counts = this.#siblings.get(stackIndex);
+    if (counts === undefined) {
+      const { creator, weight } = this.#dump.goroutines;
+      const found = new Map<number, number>();
+      for (const row of rows) found.set(creator[row]!, (found.get(creator[row]!) ?? 0) + weight[row]!);
+      counts = found;
+      this.#siblings.set(stackIndex, counts);
+    }
+    return counts;
   }
 
   /** Every goroutine has an id. */

@@ -95,7 +95,8 @@ function idUse(rule: Rule, role: Role): IdUse | undefined {
 function isFoldable(rule: Rule, role: Role): boolean {
   if (role.countText !== undefined || role.share !== undefined) return false;
   return everyWhen(rule, (when) => {
-    if (when.kind === "count" || when.kind === "share") return when.role !== role.name;
+    if (when.kind === "count") return when.role !== role.name && !when.beyond.includes(role.name);
+    if (when.kind === "share") return when.role !== role.name;
     return when.kind !== "some" || when.role !== role.name || (when.count(1) && when.count(1e9));
   });
 }

@@ -12,9 +12,9 @@ export function whenHolds(when: When, match: Match): boolean {
     case "none":
       return match.nobody.has(when.role);
     case "count":
-      return when.test(playersOf(match, when.role)?.count ?? 0);
+      return when.test(countOf(match, when.role) - when.beyond.reduce((n, r) => n + countOf(match, r), 0));
     case "share":
-      return when.test((playersOf(match, when.role)?.count ?? 0) / Math.max(1, match.facts.total));
+      return when.test(countOf(match, when.role) / Math.max(1, match.facts.total));
     case "every": {
       const players = playersOf(match, when.role);
       return players !== undefined && satisfying(match, players, when.condition) === players.count;
@@ -34,6 +34,10 @@ export function whenHolds(when: When, match: Match): boolean {
 
 function playersOf(match: Match, role: string): RoleMembers | undefined {
   return match.roles.find((r) => r.role.name === role);
+}
+
+function countOf(match: Match, role: string): number {
+  return playersOf(match, role)?.count ?? 0;
 }
 
 /** How many of the players are known to satisfy a further condition. */

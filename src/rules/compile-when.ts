@@ -38,9 +38,12 @@ function whenPart(
   if (key === "not") return { kind: "not", of: [compileWhen(value as WhenSource, path, roles, ladder)] };
   const { role, count, ...rest } = value as Record<string, unknown>;
   const named = roles.roleNamed(String(role), `${path}/role`);
-  if (key === "count" || key === "share") {
-    return { kind: key, role: named, test: rangeTest({ ...rest, ...(count as object) }, roles, path) };
+  if (key === "count") {
+    const { beyond = [], ...range } = rest;
+    const others = [beyond].flat().map((name) => roles.roleNamed(String(name), `${path}/beyond`));
+    return { kind: key, role: named, beyond: others, test: rangeTest(range, roles, path) };
   }
+  if (key === "share") return { kind: key, role: named, test: rangeTest(rest, roles, path) };
   const condition = roles.furtherCondition(rest, path);
   if (key === "every") return { kind: "every", role: named, condition };
   return {

@@ -48,7 +48,13 @@ export type When =
   | { readonly kind: "confirmed"; readonly variables: readonly string[] }
   | { readonly kind: "joined"; readonly step: number }
   | { readonly kind: "none"; readonly role: string }
-  | { readonly kind: "count"; readonly role: string; readonly test: (n: number) => boolean }
+  | {
+      readonly kind: "count";
+      readonly role: string;
+      /** Roles whose goroutines are subtracted. */
+      readonly beyond: readonly string[];
+      readonly test: (n: number) => boolean;
+    }
   | { readonly kind: "share"; readonly role: string; readonly test: (n: number) => boolean }
   | { readonly kind: "every"; readonly role: string; readonly condition: Condition }
   | {

@@ -31,11 +31,24 @@ export const whenProperties: Readonly<Record<string, JsonSchema>> = {
   none: text("Nobody plays this optional or absent role.", "receiver"),
   count: {
     ...rangeSchema,
-    properties: { ...(rangeSchema.properties as object), role: text("Name of the role.", "senders") },
+    properties: {
+      ...(rangeSchema.properties as object),
+      role: text("Name of the role.", "senders"),
+      beyond: {
+        type: ["string", "array"],
+        items: { type: "string" },
+        minItems: 1,
+        description: "Other roles, whose goroutines are subtracted.",
+        examples: ["clients", ["clients", "readers"]],
+      },
+    },
     required: ["role"],
     minProperties: 2,
-    description: "How many goroutines play a role.",
-    examples: [{ role: "senders", gte: 1000 }],
+    description: "How many goroutines play a role; with `beyond`, how many more than play others.",
+    examples: [
+      { role: "senders", gte: 1000 },
+      { role: "handlers", beyond: "clients", gte: 100 },
+    ],
   },
   share: {
     ...rangeSchema,

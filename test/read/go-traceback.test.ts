@@ -118,6 +118,16 @@ describe("transport", () => {
     );
   });
 
+  test("a goroutine that runs beside the writer of a profile begins no other dump", async () => {
+    const writer = (id: number) =>
+      `goroutine ${id} [running]:\nruntime/pprof.writeGoroutineStacks({0x1, 0x2})\n\t/go/pprof.go:816 +0x69\n\n`;
+    const profile = (id: number) => writer(id) + record(id + 1) + record(id + 2, "running") + record(id + 3);
+    const [one, ...none] = await read(profile(8));
+    expect(one?.goroutines.length).toBe(4);
+    expect(none).toEqual([]);
+    expect((await read(profile(8) + profile(20))).map((d) => d.goroutines.length)).toEqual([4, 4]);
+  });
+
   test("a header behind a prefix, or glued to another line", async () => {
     const [dump] = await read(`${record(1).trimEnd()}${record(2)}app-1 | ${record(3)}`);
     expect([...dump!.goroutines.id.subarray(0, 3)]).toEqual([1, 2, 3]);

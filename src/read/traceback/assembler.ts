@@ -8,7 +8,7 @@ import { IdSet } from "../id-set.ts";
 import type { Batch } from "./batch.ts";
 import { GoVersionEvidence } from "./go-version.ts";
 import { LearnedRows } from "./learned-rows.ts";
-import { isDumper, type KnownShape, type LearnedShape } from "./learned-shape.ts";
+import { isDumper, isProfileWriter, type KnownShape, type LearnedShape } from "./learned-shape.ts";
 import type { RecordShape, RecordSink, TracebackRecord } from "./record.ts";
 
 /** Dumps of one input; a log with more is a log of panics, not a set of dumps to compare. */
@@ -30,6 +30,8 @@ interface OpenDump {
   lastId: number;
   /** Has a goroutine that is no thread's scheduler. */
   begun: boolean;
+  /** Begun by the writer of a goroutine profile: others that run are no dumpers. */
+  profile: boolean;
   minutes: boolean;
   creators: boolean;
   /** GOTRACEBACK=crash repeats goroutines thread by thread. */
@@ -60,7 +62,7 @@ export class DumpAssembler implements RecordSink {
 
   record(record: TracebackRecord): void {
     const { shape, id } = record;
-    this.#choose(id, isDumper(shape), record.line);
+    this.#choose(id, isDumper(shape), isProfileWriter(shape), record.line);
     if (!this.#admit(id)) return;
     if (shape.extent === "none") this.#open.unavailable.add(id);
     const known = this.#known(shape, shape.frames);
@@ -82,7 +84,7 @@ export class DumpAssembler implements RecordSink {
   learned(learned: LearnedShape, numbers: Float64Array, at: number): void {
     const id = numbers[at]!;
     if (this.#parted || learned.dumper || this.#events.length > 0) {
-      this.#choose(id, learned.dumper, learned.record.line);
+      this.#choose(id, learned.dumper, learned.writer, learned.record.line);
     }
     if (!this.#admit(id)) return;
     if (learned.record.shape.extent === "none") this.#open.unavailable.add(id);
@@ -154,10 +156,12 @@ export class DumpAssembler implements RecordSink {
   }
 
   /** Ends the dump that is being read where this goroutine can't belong to it. */
-  #choose(id: number, dumper: boolean, line: number): void {
+  #choose(id: number, dumper: boolean, writer: boolean, line: number): void {
     const open = this.#open;
-    const another = dumper && id !== 0 && open.begun && !open.crash && !this.#isRepeat(id);
+    const first = dumper && (writer || !open.profile);
+    const another = first && id !== 0 && open.begun && !open.crash && !this.#isRepeat(id);
     if (this.#parted || another) this.#next(line);
+    if (writer) this.#open.profile = true;
     this.#flushEvents();
   }
 
@@ -273,6 +277,7 @@ export class DumpAssembler implements RecordSink {
       unavailable: new Set(),
       lastId: -1,
       begun: false,
+      profile: false,
       minutes: false,
       creators: false,
       crash: false,

@@ -18,6 +18,7 @@ export class LearnedShape {
   /** How many argument values a goroutine brings. */
   readonly valueCount: number;
   readonly dumper: boolean;
+  readonly writer: boolean;
   /** Its goroutines bring nothing but numbers: nothing of the dump depends on when they come. */
   readonly plain: boolean;
   /** What it is in the dump `dump`, and at which value its slots and its resource are found there, -1 for none. */
@@ -36,6 +37,7 @@ export class LearnedShape {
     this.lines = lines;
     this.valueCount = countKnown(record.args, record.args.length);
     this.dumper = isDumper(shape);
+    this.writer = isProfileWriter(shape);
     this.plain = !this.dumper && shape.extent !== "none" && shape.header.extra.length === 0;
   }
 
@@ -78,4 +80,9 @@ function countKnown(args: readonly FrameArguments[], frames: number): number {
 /** The first goroutine of runtime.Stack, pprof and a panic is the one that executes; others have no stack while they do. */
 export function isDumper(shape: RecordShape): boolean {
   return shape.header.reason === "running" && shape.frames.length > 0;
+}
+
+/** It writes a goroutine profile with debug=2. */
+export function isProfileWriter(shape: RecordShape): boolean {
+  return shape.frames[0]?.function === "runtime/pprof.writeGoroutineStacks";
 }

@@ -21,6 +21,12 @@ interface FrameTest {
   test(frame: Frame, index: number, subject: Subject): readonly Solution[];
 }
 
+const startedSchema: JsonSchema = {
+  type: "boolean",
+  description: "It is the function that was started with `go`: a worker's own loop, or no call below it.",
+  examples: [true],
+};
+
 /** Schema of a frame: a text is the whole function name. */
 export const frameSchema: JsonSchema = {
   type: ["string", "object"],
@@ -30,8 +36,14 @@ export const frameSchema: JsonSchema = {
   properties: Object.fromEntries([
     ...Object.entries(textProperties).map(([key, p]) => [key, withoutUndefined(p.schema)] as const),
     ...Object.entries(addressProperties).map(([key, p]) => [key, p.schema] as const),
+    ["started", startedSchema] as const,
   ]),
 };
+
+/** A creator is no frame of the stack. */
+function withoutStarted(properties: Record<string, JsonSchema>): Record<string, JsonSchema> {
+  return Object.fromEntries(Object.entries(properties).filter(([key]) => key !== "started"));
+}
 
 function withoutUndefined(schema: JsonSchema): JsonSchema {
   return Object.fromEntries(Object.entries(schema).filter(([, v]) => v !== undefined));
@@ -44,6 +56,7 @@ const frameReference: JsonSchema = { allOf: [{ $ref: "#/definitions/frame" }] };
 export const framePropertyNames: readonly string[] = [
   ...Object.keys(textProperties),
   ...Object.keys(addressProperties),
+  "started",
 ];
 
 function compileFrame(source: unknown, context: PredicateContext, path: string): FrameTest {
@@ -55,6 +68,8 @@ function compileFrame(source: unknown, context: PredicateContext, path: string):
     if (Object.hasOwn(addressProperties, key)) {
       attributes |= attribute.arguments;
       tests.push(addressTest(addressProperties[key]!.read, value, context, at));
+    } else if (key === "started") {
+      tests.push((frame, _index, subject) => startedTest(frame, value === true, subject));
     } else if (Object.hasOwn(textProperties, key)) {
       const property = textProperties[key]!;
       const match = textMatcher(value, property.kind, "stacks", context, at);
@@ -74,6 +89,13 @@ function compileFrame(source: unknown, context: PredicateContext, path: string):
       return solutions;
     },
   };
+}
+
+function startedTest(frame: Frame, wanted: boolean, subject: Subject): readonly Solution[] {
+  const index = subject.facts.entry(subject.stackIndex);
+  if (index === "unknown") return unknown("stacks");
+  const started = index !== "none" && subject.stack.frames[index]!.symbol.plain === frame.symbol.plain;
+  return truth(started === wanted);
 }
 
 function addressTest(
@@ -144,7 +166,7 @@ export const createdBy: Predicate = {
   schema: {
     ...frameSchema,
     properties: {
-      ...(frameSchema.properties as Record<string, JsonSchema>),
+      ...withoutStarted(frameSchema.properties as Record<string, JsonSchema>),
       goroutine: {
         type: ["string", "integer"],
         description: "Id of the goroutine that executed the `go` statement (Go 1.21 and later).",

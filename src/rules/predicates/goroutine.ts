@@ -1,5 +1,6 @@
-import { attribute, type Condition, conjoin, truth } from "../../match/condition.ts";
+import { attribute, type Condition, conjoin, truth, unknown } from "../../match/condition.ts";
 import { goroutineFlags } from "../../model/goroutines.ts";
+import { rangeSchema, rangeTest } from "../range.ts";
 import type { JsonSchema, Predicate } from "./predicate.ts";
 import { numberMatcher, textMatcher } from "./text-matcher.ts";
 
@@ -16,6 +17,28 @@ export const goroutine: Predicate = {
     return {
       attributes: attribute.id,
       evaluate: ({ facts, group }) => match(facts.dump.goroutines.id[group!.rows[0]!]!),
+    };
+  },
+};
+
+export const siblings: Predicate = {
+  key: "siblings",
+  schema: {
+    ...rangeSchema,
+    description:
+      "How many goroutines with the very same stack were started by the goroutine that started it, itself included: a pool's workers are, requests are not.",
+    examples: [{ gte: 50 }],
+  },
+  needs: ["creator-ids"],
+  compile(value, context, path): Condition {
+    const test = rangeTest(value, context, path);
+    return {
+      attributes: attribute.creator,
+      evaluate({ facts, stackIndex, group }) {
+        const creator = facts.dump.goroutines.creator[group!.rows[0]!]!;
+        if (Number.isNaN(creator)) return unknown("creator-ids");
+        return truth(test(facts.families.siblings(stackIndex, facts.rowsOf(stackIndex)).get(creator) ?? 0));
+      },
     };
   },
 };

@@ -1,6 +1,6 @@
 import { all, any, is, not } from "./combine.ts";
 import { at, createdBy, entry, frame, stack, top } from "./frame.ts";
-import { goroutine, labels, leaked, lockedToThread, runningOnThread, system } from "./goroutine.ts";
+import { goroutine, labels, leaked, lockedToThread, runningOnThread, siblings, system } from "./goroutine.ts";
 import { before, growth, persists } from "./history.ts";
 import type { Predicate } from "./predicate.ts";
 import { blocks, channel, lock, mayHold, reenters, waitsFor } from "./resource.ts";
@@ -15,6 +15,7 @@ export const predicates: readonly Predicate[] = [
   top,
   entry,
   createdBy,
+  siblings,
   frame,
   stack,
   channel,
