@@ -72,6 +72,8 @@ export class Facts {
   readonly #at: (FramePlace | undefined)[] = [];
   readonly #entry: (FramePlace | undefined)[] = [];
   readonly #origins = new Map<Frame, Origin>();
+  /** Attributes in which goroutines can differ: without earlier snapshots none has a history. */
+  readonly #told: number;
   #held: HeldLocks | undefined;
   #blocking: Blocking | undefined;
   #lockTypes: LockTypes | undefined;
@@ -82,6 +84,7 @@ export class Facts {
   constructor(dump: Dump, options: FactsOptions = {}) {
     this.dump = dump;
     this.history = options.history;
+    this.#told = (options.history?.earlier.length ?? 0) > 0 ? ~0 : ~attribute.history;
     this.source = options.source;
     this.#own = options.own;
   }
@@ -171,9 +174,10 @@ export class Facts {
   }
 
   /** The goroutines of a stack, split by the attributes asked (bits of `attribute`). */
-  groups(stackIndex: number, attributes: number): readonly Group[] {
+  groups(stackIndex: number, asked: number): readonly Group[] {
     const alone = this.alone(stackIndex);
     if (alone !== undefined) return alone;
+    const attributes = asked & this.#told;
     const key = stackIndex * 512 + attributes;
     let groups = this.#groups.get(key);
     if (groups === undefined) {
@@ -190,8 +194,9 @@ export class Facts {
   }
 
   /** Rows of one stack, split by the attributes asked. */
-  splitRows(stackIndex: number, rows: ArrayLike<number>, attributes: number): readonly Group[] {
+  splitRows(stackIndex: number, rows: ArrayLike<number>, asked: number): readonly Group[] {
     if (rows.length === 0) return [];
+    const attributes = asked & this.#told;
     if (attributes === 0 || rows.length === 1) return [this.groupOf(stackIndex, rows)];
     const column = columnOf(this.dump.goroutines, attributes);
     if (column !== undefined && isUniform(rows, column)) return [this.groupOf(stackIndex, rows)];
@@ -204,7 +209,8 @@ export class Facts {
    * For all ways in which the goroutines of a group differ in some attributes: one of them, and how many are like it.
    * Cheaper than `split`, for questions of which only the number of goroutines counts.
    */
-  kinds(group: Group, attributes: number): readonly Group[] {
+  kinds(group: Group, asked: number): readonly Group[] {
+    const attributes = asked & this.#told;
     const whole = group === this.#whole[group.stackIndex];
     if (whole && group.rows.length === 1) return this.alone(group.stackIndex)!;
     const key = group.stackIndex * 512 + attributes;

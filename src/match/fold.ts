@@ -1,7 +1,8 @@
 import type { Role, Rule, When } from "../rules/rule.ts";
-import { attribute, type Condition, type Subject } from "./condition.ts";
+import { attribute, type Condition, type Solution, type Subject } from "./condition.ts";
 import type { Facts, Group } from "./facts.ts";
 import type { Reach } from "./reach.ts";
+import { bindingsKey } from "./relation.ts";
 
 /** The column that a role compares with its variable, and the other roles that compare the same variable. */
 interface IdUse {
@@ -30,8 +31,11 @@ export function roleGroups(
   const use = idUse(rule, role);
   if (use === undefined || !isFoldable(rule, role)) return (stackIndex) => fitting(role, facts, stackIndex);
   const matters = mattering(use, facts, reach);
-  const asked = conditionsOn(rule, role);
   const rest = attributes & ~use.column;
+  const own = role.conditions.map((c) => c.condition).filter((c) => (c.attributes & rest) !== 0);
+  // One that reads the id, too, may answer differently for each goroutine.
+  const byOwn = own.every((c) => (c.attributes & use.column) === 0);
+  const asked = [...(byOwn ? own : []), ...(role.kind === "required" ? conditionsOn(rule, role) : [])];
   const divide = divider(facts, use.column, matters);
   return (stackIndex) => {
     const alone = facts.alone(stackIndex);
@@ -41,8 +45,8 @@ export function roleGroups(
     const { apart, alike } = divide(stackIndex);
     return [
       ...facts
-        .splitRows(stackIndex, alike, rest)
-        .flatMap((group) => byAnswers(facts, group, role.kind === "required" ? asked : [])),
+        .splitRows(stackIndex, alike, byOwn ? 0 : rest)
+        .flatMap((group) => byAnswers(facts, group, asked)),
       ...facts.splitRows(stackIndex, apart, attributes),
     ];
   };
@@ -272,7 +276,7 @@ function byAnswers(facts: Facts, group: Group, conditions: readonly Condition[])
   const stack = facts.dump.stacks[stackIndex]!;
   const attributes = conditions.reduce((bits, c) => bits | c.attributes, 0);
   const answerOf = (subject: Subject): string =>
-    conditions.map((c) => (c.evaluate(subject).some((s) => s.known) ? "y" : "n")).join("");
+    conditions.map((c) => answerKey(c.evaluate(subject))).join("\n");
   const { partOf } = facts.splitOf(stackIndex, group.rows, attributes);
   const answers: string[] = [];
   const rows = new Map<string, number[]>();
@@ -290,6 +294,14 @@ function byAnswers(facts: Facts, group: Group, conditions: readonly Condition[])
     else alike.push(row);
   }
   return rows.size === 1 ? [group] : [...rows.values()].map((alike) => facts.groupOf(stackIndex, alike));
+}
+
+function answerKey(solutions: readonly Solution[]): string {
+  return solutions
+    .map(({ known, bindings, forbidden, frames, missing }) =>
+      [known, frames, missing, ...[bindings, ...forbidden].map(bindingsKey)].join(";"),
+    )
+    .join("|");
 }
 
 function merged(groups: readonly Group[]): Uint32Array {
