@@ -10,8 +10,8 @@ interface IdUse {
   readonly column: number;
   /** Roles that compare it with the other column: a goroutine's id with the creator of another. */
   readonly partners: readonly Role[];
-  /** Some role compares it with the same column. */
-  readonly alike: boolean;
+  /** Roles that compare it with the same column. */
+  readonly alike: readonly Role[];
   /** Joined by equality, not by a step of `joined-by`. */
   readonly plain: boolean;
 }
@@ -82,12 +82,12 @@ function idUse(rule: Rule, role: Role): IdUse | undefined {
   const [variable, ...others] = variables;
   if (variable === undefined || others.length > 0) return undefined;
   const partners: Role[] = [];
-  let alike = false;
+  const alike: Role[] = [];
   for (const other of rule.roles) {
     if (other === role) continue;
     for (const [otherColumn, names] of other.idColumns) {
       if (!names.has(variable)) continue;
-      if (otherColumn === column) alike = true;
+      if (otherColumn === column) alike.push(other);
       else partners.push(other);
     }
   }
@@ -127,7 +127,11 @@ function conditionsOn(rule: Rule, role: Role): Condition[] {
 
 /** Tests whether a value may join the role's goroutines to those of other roles; the rest are as good as each other. */
 function mattering(use: IdUse, facts: Facts, reach: Reach): (id: number) => boolean {
-  const has = use.partners.map((partner) => ({ partner, has: valuesOf(partner, use, facts, reach) }));
+  const has = use.partners.map((partner) => ({ partner, has: valuesOf(partner, use.column, facts, reach) }));
+  const siblings =
+    use.column === attribute.creator
+      ? use.alike.map((role) => creatorsOf([...reach.get(role)!.keys()], facts))
+      : undefined;
   const needed = use.plain
     ? has.filter(
         ({ partner }) => partner.kind === "required" && isKnown(use, facts, [...reach.get(partner)!.keys()]),
@@ -136,23 +140,27 @@ function mattering(use: IdUse, facts: Facts, reach: Reach): (id: number) => bool
   return (id) => {
     if (Number.isNaN(id)) return true;
     if (needed.some((n) => !n.has(id))) return false;
-    return use.alike || has.some((h) => h.has(id));
+    if (siblings === undefined ? use.alike.length > 0 : siblings.some((s) => s.has(id))) return true;
+    return has.some((h) => h.has(id));
   };
 }
 
 /** Whether an id occurs in the column that a partner compares. */
-function valuesOf(partner: Role, use: IdUse, facts: Facts, reach: Reach): (id: number) => boolean {
+function valuesOf(partner: Role, column: number, facts: Facts, reach: Reach): (id: number) => boolean {
   const stacks = reach.get(partner)!;
   const { families, dump } = facts;
-  if (use.column === attribute.creator) {
+  if (column === attribute.creator) {
     return (id) => {
       const row = families.parents.get(id);
       return row !== undefined && stacks.has(dump.goroutines.stack[row]!);
     };
   }
-  const creators = new Set<number>();
-  for (const stackIndex of stacks.keys()) for (const id of families.creators(stackIndex)) creators.add(id);
+  const creators = creatorsOf([...stacks.keys()], facts);
   return (id) => creators.has(id);
+}
+
+function creatorsOf(stacks: readonly number[], { families }: Facts): ReadonlySet<number> {
+  return new Set(stacks.flatMap((i) => [...families.creators(i)]));
 }
 
 /** Whether the dump says the partners' column for all goroutines of the stacks. */
@@ -296,12 +304,12 @@ function byAnswers(facts: Facts, group: Group, conditions: readonly Condition[])
   return rows.size === 1 ? [group] : [...rows.values()].map((alike) => facts.groupOf(stackIndex, alike));
 }
 
+/** Equal for answers that differ at most in the frames that show them. */
 function answerKey(solutions: readonly Solution[]): string {
-  return solutions
-    .map(({ known, bindings, forbidden, frames, missing }) =>
-      [known, frames, missing, ...[bindings, ...forbidden].map(bindingsKey)].join(";"),
-    )
-    .join("|");
+  const ways = solutions.map(({ known, bindings, forbidden, missing }) =>
+    [known, missing, ...[bindings, ...forbidden].map(bindingsKey)].join(";"),
+  );
+  return [...new Set(ways)].join("|");
 }
 
 function merged(groups: readonly Group[]): Uint32Array {

@@ -161,6 +161,17 @@ export class FrameSources {
     if (around.length === 0) return "lies outside of all functions";
     const chosen = this.#choose(use, frame, file, around, line);
     if (typeof chosen === "string") return chosen;
+    const checked = this.#checkIn(chosen, use, file, line);
+    const { outer } = chosen.fn;
+    const isCaller = use.index > 0 && siteOf(use.stack) !== use.index;
+    if (typeof checked !== "string" || !isCaller || outer === undefined || !startsCall(outer.node, line))
+      return checked;
+    // Before Go 1.22, the compiler's closure around `go f(func() {})` has a name like the one that is handed over.
+    const wrapped = this.#checkIn({ ...chosen, fn: outer, wrapper: true }, use, file, line);
+    return typeof wrapped === "string" ? checked : wrapped;
+  }
+
+  #checkIn(chosen: Chosen, use: FrameUse, file: GoFile, line: number): FrameCode | string {
     const { fn, pkg, inlinedInto } = chosen;
     const all = operationsOf(fn.node, { file, pkg }, this.#expressions);
     const calls = callsOn(fn.node, line);
@@ -262,7 +273,7 @@ function chooseNamed(
   pkg: PackageView,
   line: number,
 ): Chosen | string {
-  const depth = isWrapper(symbol) ? 0 : closureDepth(symbol);
+  const depth = closureDepth(symbol);
   const fn = depth === 0 ? named.find((f) => f.outer === undefined) : literalAt(named, depth);
   if (fn === undefined) {
     // Before Go 1.22, the compiler called its closures around `go f(x)` func1, too.

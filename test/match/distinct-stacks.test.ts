@@ -10,7 +10,7 @@ function senders(count: number): Buffer {
     { length: count },
     (_, i) =>
       `goroutine ${i + 1} [chan send, 90 minutes]:\nmain.send${i}(0xc000010000)\n\t/src/app/send.go:${i + 1} +0x1d\n` +
-      `created by main.start${i} in goroutine 1\n\t/src/app/start.go:${i + 1} +0x2e\n`,
+      `created by main.start${i} in goroutine 99999\n\t/src/app/start.go:${i + 1} +0x2e\n`,
   );
   return Buffer.from(`${text.join("\n")}\n`);
 }
