@@ -159,8 +159,11 @@ function valuesOf(partner: Role, column: number, facts: Facts, reach: Reach): (i
   return (id) => creators.has(id);
 }
 
-function creatorsOf(stacks: readonly number[], { families }: Facts): ReadonlySet<number> {
-  return new Set(stacks.flatMap((i) => [...families.creators(i)]));
+function creatorsOf(stacks: readonly number[], { families, dump }: Facts): ReadonlySet<number> {
+  if (stacks.length === dump.stacks.length) return families.allCreators;
+  const creators = new Set<number>();
+  for (const i of stacks) for (const id of families.creators(i)) creators.add(id);
+  return creators;
 }
 
 /** Whether the dump says the partners' column for all goroutines of the stacks. */
