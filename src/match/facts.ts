@@ -10,17 +10,16 @@ import type { WaitKind } from "../model/wait-kind.ts";
 import type { DumpSource } from "../source/open-source.ts";
 import type { OperationKind } from "../source/operations.ts";
 import type { StackFacts } from "../source/source-facts.ts";
+import { Cells, cellAttributes } from "./cells.ts";
 import { attribute } from "./condition.ts";
 import { Families } from "./families.ts";
 import type { History } from "./history.ts";
 import {
   columnOf,
   columns,
-  countBy,
   type GroupSummary,
   isUniform,
   rowsByStack,
-  smallColumns,
   summarize,
   summarizeStacks,
 } from "./rows.ts";
@@ -62,7 +61,7 @@ export class Facts {
   readonly source: DumpSource | undefined;
   readonly #own: ((packagePath: string) => boolean) | undefined;
   #byStack: ReturnType<typeof rowsByStack> | undefined;
-  readonly #kinds = new Map<number, readonly Group[]>();
+  #cells: Cells | undefined;
   readonly #whole: (Group | undefined)[] = [];
   readonly #alone: (readonly Group[] | undefined)[] = [];
   #stackSummaries: readonly GroupSummary[] | undefined;
@@ -167,6 +166,21 @@ export class Facts {
     return all;
   }
 
+  /** The goroutines of each stack by what is kept in small numbers. */
+  get cells(): Cells {
+    this.#cells ??= new Cells(this);
+    return this.#cells;
+  }
+
+  /** Longest wait of a group in minutes, among those that say one; -1 when none does. */
+  longestWait(group: Group): number {
+    const { minutes } = this.dump.goroutines;
+    return this.kinds(group, attribute.minutes).reduce(
+      (longest, { rows }) => Math.max(longest, minutes[rows[0]!]!),
+      -1,
+    );
+  }
+
   /** Who started whom, by ids. */
   get families(): Families {
     this.#families ??= new Families(this.dump);
@@ -211,27 +225,10 @@ export class Facts {
    */
   kinds(group: Group, asked: number): readonly Group[] {
     const attributes = asked & this.#told;
-    const whole = group === this.#whole[group.stackIndex];
-    if (whole && group.rows.length === 1) return this.alone(group.stackIndex)!;
-    const key = group.stackIndex * 512 + attributes;
-    const known = whole ? this.#kinds.get(key) : undefined;
-    if (known !== undefined) return known;
-    const kinds = this.#countKinds(group, attributes) ?? this.split(group, attributes);
-    if (whole) this.#kinds.set(key, kinds);
-    return kinds;
-  }
-
-  #countKinds({ stackIndex, rows }: Group, attributes: number): readonly Group[] | undefined {
-    const g = this.dump.goroutines;
-    const small = smallColumns(g).filter(([bit]) => attributes & bit);
-    if (small.reduce((rest, [bit]) => rest & ~bit, attributes) !== 0) return undefined;
-    const kinds = countBy(
-      rows,
-      small.map(([, column]) => column),
-      g.weight,
-    );
-    if (kinds?.length === 1) return [this.groupOf(stackIndex, rows)];
-    return kinds?.map(({ row, weight }) => ({ stackIndex, rows: [row], weight }));
+    if (attributes === 0) return [group];
+    const alone = this.alone(group.stackIndex);
+    if (alone !== undefined) return alone;
+    return (attributes & ~cellAttributes) === 0 ? this.cells.of(group) : this.split(group, attributes);
   }
 
   /** A group of some rows of one stack. */

@@ -1,5 +1,6 @@
 import type { Role, Rule, When } from "../rules/rule.ts";
-import { attribute, type Condition, type Solution, type Subject } from "./condition.ts";
+import { cellAttributes } from "./cells.ts";
+import { attribute, type Condition, type Solution } from "./condition.ts";
 import type { Facts, Group } from "./facts.ts";
 import type { Reach } from "./reach.ts";
 import { bindingsKey } from "./relation.ts";
@@ -57,22 +58,38 @@ export function roleGroups(
  * the other, so that a few are split by all that the role asks, not all of the stack.
  */
 function fitting(role: Role, facts: Facts, stackIndex: number): readonly Group[] {
-  const { attributes } = role.onGroup;
+  const alone = facts.alone(stackIndex);
+  if (alone !== undefined) return alone;
   const stack = facts.dump.stacks[stackIndex]!;
+  const { attributes } = role.onGroup;
+  const byCells = role.conditions.flatMap(({ condition: c }) => (asksCells(c) ? [c] : []));
+  const others = role.conditions.flatMap(({ condition: c }) =>
+    c.attributes === 0 || asksCells(c) ? [] : [c],
+  );
+  const fits = (group: Group): boolean =>
+    byCells.every((c) => c.evaluate({ facts, stackIndex, stack, group }).length > 0);
+  const left = facts.cells.divide(facts.whole(stackIndex), (cell) => String(fits(cell))).get("true");
+  if (left === undefined) return [];
   let rows: ArrayLike<number> | undefined;
-  for (const { condition } of role.conditions) {
-    if (condition.attributes === 0 || condition.attributes === attributes) continue;
+  for (const condition of others) {
+    if (condition.attributes === attributes) continue;
     const groups: readonly Group[] =
       rows === undefined
-        ? facts.groups(stackIndex, condition.attributes)
+        ? facts.split(left, condition.attributes)
         : facts.splitRows(stackIndex, rows, condition.attributes);
     const kept = groups.filter((group) => condition.evaluate({ facts, stackIndex, stack, group }).length > 0);
     if (kept.length === 0) return [];
     if (kept.length < groups.length) rows = merged(kept);
   }
-  return rows === undefined
-    ? facts.groups(stackIndex, attributes)
-    : facts.splitRows(stackIndex, rows, attributes);
+  // Where other conditions ask for them, too, the answers to both belong together.
+  const rest = others.reduce((bits, c) => bits | c.attributes, 0);
+  const groups = rows === undefined ? facts.split(left, rest) : facts.splitRows(stackIndex, rows, rest);
+  return groups.flatMap((group) => byAnswers(facts, group, byCells));
+}
+
+/** Whether a cell answers a condition. */
+function asksCells({ attributes }: Condition): boolean {
+  return attributes !== 0 && (attributes & ~cellAttributes) === 0;
 }
 
 function idUse(rule: Rule, role: Role): IdUse | undefined {
@@ -282,23 +299,21 @@ function separate(
 
 /** A group split by what its goroutines answer to some conditions. */
 function byAnswers(facts: Facts, group: Group, conditions: readonly Condition[]): readonly Group[] {
-  if (conditions.length === 0) return [group];
+  if (conditions.length === 0 || group.weight === 1) return [group];
   const { stackIndex } = group;
   const stack = facts.dump.stacks[stackIndex]!;
+  const answerOf = (alike: Group): string =>
+    conditions
+      .map((c) => answerKey(c.evaluate({ facts, stackIndex, stack, group: alike })))
+      .join("\n");
+  if (conditions.every(asksCells)) return [...facts.cells.divide(group, answerOf).values()];
   const attributes = conditions.reduce((bits, c) => bits | c.attributes, 0);
-  const answerOf = (subject: Subject): string =>
-    conditions.map((c) => answerKey(c.evaluate(subject))).join("\n");
   const { partOf } = facts.splitOf(stackIndex, group.rows, attributes);
   const answers: string[] = [];
   const rows = new Map<string, number[]>();
   for (let i = 0; i < partOf.length; i++) {
     const row = group.rows[i]!;
-    answers[partOf[i]!] ??= answerOf({
-      facts,
-      stackIndex,
-      stack,
-      group: { stackIndex, rows: [row], weight: 1 },
-    });
+    answers[partOf[i]!] ??= answerOf({ stackIndex, rows: [row], weight: 1 });
     const answer = answers[partOf[i]!]!;
     const alike = rows.get(answer);
     if (alike === undefined) rows.set(answer, [row]);

@@ -20,9 +20,6 @@ export interface GroupSummary {
   readonly labels: ReadonlyMap<number, number>;
 }
 
-/** Largest span of values for which every value gets a counter. */
-const maxSpan = 1 << 16;
-
 /** Rows of a dump, stack by stack, ascending within each; those of stack `i` begin at `start[i]`. */
 export function rowsByStack({ goroutines, stacks }: Dump): { rows: Uint32Array; start: Uint32Array } {
   const start = new Uint32Array(stacks.length + 1);
@@ -38,19 +35,12 @@ export function rowsByStack({ goroutines, stacks }: Dump): { rows: Uint32Array; 
 /** A column of small numbers. */
 export type SmallColumn = Int32Array | Uint32Array | Uint8Array;
 
-/** Columns of small numbers, by their bits of `attribute`. */
-export function smallColumns(g: Goroutines): [number, SmallColumn][] {
+/** Columns of numbers, by their bits of `attribute`. */
+export function columns(g: Goroutines): [number, Float64Array | SmallColumn][] {
   return [
     [attribute.flags, g.flags],
     [attribute.labels, g.labels],
     [attribute.minutes, g.minutes],
-  ];
-}
-
-/** Columns of numbers, by their bits of `attribute`. */
-export function columns(g: Goroutines): [number, Float64Array | SmallColumn][] {
-  return [
-    ...smallColumns(g),
     [attribute.resource, g.resource],
     // A goroutine's history hangs on its id.
     [attribute.id | attribute.history, g.id],
@@ -70,56 +60,6 @@ export function isUniform(rows: ArrayLike<number>, column: Float64Array | SmallC
   if (Number.isNaN(first)) while (i < rows.length && Number.isNaN(column[rows[i]!]!)) i++;
   else while (i < rows.length && column[rows[i]!] === first) i++;
   return i === rows.length;
-}
-
-/** Smallest and largest value of some rows. */
-function spanOf(rows: ArrayLike<number>, column: SmallColumn): { least: number; most: number } {
-  let least = column[rows[0]!]!;
-  let most = least;
-  for (let i = 1; i < rows.length; i++) {
-    const value = column[rows[i]!]!;
-    if (value < least) least = value;
-    else if (value > most) most = value;
-  }
-  return { least, most };
-}
-
-/**
- * How many goroutines have which values of columns of small numbers, and a row for each of the ways in which they differ.
- * @returns `undefined` when the values lie too far apart to be counted so
- */
-export function countBy(
-  rows: ArrayLike<number>,
-  by: readonly SmallColumn[],
-  weight: Uint32Array,
-): { row: number; weight: number }[] | undefined {
-  let ways = 1;
-  const varying: { column: SmallColumn; least: number; factor: number }[] = [];
-  for (const column of by) {
-    const { least, most } = spanOf(rows, column);
-    if (least === most) continue;
-    varying.push({ column, least, factor: ways });
-    ways *= most - least + 1;
-    if (ways > maxSpan) return undefined;
-  }
-  const counts = new Float64Array(ways);
-  const example = new Uint32Array(ways);
-  const count = (row: number, place: number): void => {
-    counts[place]! += weight[row]!;
-    example[place] = row;
-  };
-  const [first, ...others] = varying;
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i]!;
-    let place = first === undefined ? 0 : first.column[row]! - first.least;
-    for (const { column, least, factor } of others) place += (column[row]! - least) * factor;
-    count(row, place);
-  }
-  const found: { row: number; weight: number }[] = [];
-  counts.forEach((count, place) => {
-    if (count > 0) found.push({ row: example[place]!, weight: count });
-  });
-  return found;
 }
 
 /** Reads what is to be known of all rows together in one go. */

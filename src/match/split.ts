@@ -89,7 +89,7 @@ export class Split {
 }
 
 /** Numbers distinct triples from 0, in the order in which they are first asked for. */
-class Keys {
+export class Keys {
   size = 0;
   #table = new Uint32Array(64);
   /** Three entries a key. */

@@ -1,26 +1,42 @@
 import type { Facts, Group } from "../match/facts.ts";
 
-/** Goroutines that take part in something, kept by stack: most often all goroutines of a stack do. */
+/** Goroutines of one stack that take part in something: the groups that they come in, and their rows when asked. */
+class StackRows {
+  readonly groups: Group[];
+  #rows: ReadonlySet<number> | undefined;
+
+  constructor(group: Group) {
+    this.groups = [group];
+  }
+
+  /** Distinct rows. */
+  get rows(): ReadonlySet<number> {
+    if (this.#rows === undefined) {
+      const rows = new Set<number>();
+      for (const group of this.groups) for (let i = 0; i < group.rows.length; i++) rows.add(group.rows[i]!);
+      this.#rows = rows;
+    }
+    return this.#rows;
+  }
+}
+
+/** Goroutines that take part in something, kept by stack: most often all goroutines of a stack do, or one group. */
 export class RowSet {
-  readonly #byStack = new Map<number, "all" | Set<number>>();
+  readonly #byStack = new Map<number, StackRows>();
+  readonly #facts: Facts;
   /** Distinct rows. */
   readonly size: number;
 
   constructor(facts: Facts, groups: Iterable<Group>) {
+    this.#facts = facts;
     for (const group of groups) {
       const known = this.#byStack.get(group.stackIndex);
-      if (known === "all") continue;
-      if (group.rows.length === facts.whole(group.stackIndex).rows.length) {
-        this.#byStack.set(group.stackIndex, "all");
-        continue;
-      }
-      const rows = known ?? new Set<number>();
-      for (let i = 0; i < group.rows.length; i++) rows.add(group.rows[i]!);
-      if (known === undefined) this.#byStack.set(group.stackIndex, rows);
+      if (known === undefined || this.#isWhole(group)) this.#byStack.set(group.stackIndex, new StackRows(group));
+      else if (!this.#isWhole(known.groups[0]!) && !known.groups.includes(group)) known.groups.push(group);
     }
     let size = 0;
-    for (const [stackIndex, rows] of this.#byStack)
-      size += rows === "all" ? facts.whole(stackIndex).rows.length : rows.size;
+    for (const known of this.#byStack.values())
+      size += known.groups.length === 1 ? known.groups[0]!.rows.length : known.rows.size;
     this.size = size;
   }
 
@@ -37,10 +53,18 @@ export class RowSet {
         : [other.#byStack, this.#byStack];
     for (const [stackIndex, a] of few) {
       const b = many.get(stackIndex);
-      if (b === undefined) continue;
-      if (a === "all" || b === "all" || sharesOne(a, b)) return true;
+      if (b !== undefined && this.#overlap(a, b)) return true;
     }
     return false;
+  }
+
+  #overlap(a: StackRows, b: StackRows): boolean {
+    if (a.groups.some((group) => this.#isWhole(group) || b.groups.includes(group))) return true;
+    return this.#isWhole(b.groups[0]!) || sharesOne(a.rows, b.rows);
+  }
+
+  #isWhole(group: Group): boolean {
+    return group === this.#facts.whole(group.stackIndex);
   }
 }
 

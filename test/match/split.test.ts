@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { countBy } from "../../src/match/rows.ts";
 import { Split } from "../../src/match/split.ts";
 
 /** Rows by their key, in the order in which the keys first occur. */
@@ -48,27 +47,3 @@ test("many distinct values, and several values a row", () => {
   expect(second.parts()).toEqual([rows]);
 });
 
-test("counts by several small columns are those of a split", () => {
-  const table = fc.array(
-    fc.tuple(fc.integer({ min: -1, max: 9 }), fc.nat(3), fc.integer({ min: 1, max: 9 })),
-    {
-      minLength: 1,
-      maxLength: 200,
-    },
-  );
-  fc.assert(
-    fc.property(table, (given) => {
-      const minutes = Int32Array.from(given, ([m]) => m);
-      const flags = Uint8Array.from(given, ([, f]) => f);
-      const weight = Uint32Array.from(given, ([, , w]) => w);
-      const rows = given.map((_, i) => i);
-      const counted = countBy(rows, [flags, minutes], weight)!;
-      const expected = plainly(rows, (r) => `${minutes[r]} ${flags[r]}`);
-      const sum = (part: readonly number[]) => part.reduce((n, r) => n + weight[r]!, 0);
-      const byKey = (ways: [string, number][]) => ways.sort(([a], [b]) => (a < b ? -1 : 1));
-      expect(byKey(counted.map(({ row, weight }) => [`${minutes[row]} ${flags[row]}`, weight]))).toEqual(
-        byKey(expected.map((part) => [`${minutes[part[0]!]} ${flags[part[0]!]}`, sum(part)])),
-      );
-    }),
-  );
-});

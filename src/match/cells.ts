@@ -1,0 +1,186 @@
+import type { Dump } from "../model/dump.ts";
+import { attribute } from "./condition.ts";
+import type { Facts, Group } from "./facts.ts";
+import { Keys } from "./split.ts";
+
+/** Columns of small numbers, in which the goroutines of a cell agree: bits of `attribute`. */
+export const cellAttributes = attribute.flags | attribute.labels | attribute.minutes;
+
+/** Goroutines of one stack that are alike in these columns; its one row speaks for all. */
+interface Cell extends Group {
+  /** Its place among the cells of its stack. */
+  readonly place: number;
+}
+
+/** Whole cells of one stack; their rows are gathered when somebody asks for them. */
+class CellGroup implements Group {
+  readonly stackIndex: number;
+  readonly weight: number;
+  readonly cells: readonly Cell[];
+  readonly #gather: (cells: readonly Cell[]) => ArrayLike<number>;
+  #rows: ArrayLike<number> | undefined;
+
+  constructor(cells: readonly Cell[], gather: (cells: readonly Cell[]) => ArrayLike<number>) {
+    this.stackIndex = cells[0]!.stackIndex;
+    this.weight = cells.reduce((sum, cell) => sum + cell.weight, 0);
+    this.cells = cells;
+    this.#gather = gather;
+  }
+
+  get rows(): ArrayLike<number> {
+    this.#rows ??= this.#gather(this.cells);
+    return this.#rows;
+  }
+}
+
+/** Groups of cells of one stack that are remembered. */
+const maxKnown = 16;
+/** Most pairs of stack and minutes of which each has an entry of its own in a table; with more, they are hashed. */
+const maxPairs = 1 << 22;
+
+/**
+ * The goroutines of each stack by flags, labels and minutes waited, counted once for all rules. What asks for nothing
+ * else asks these few cells, not every goroutine: so the cost of a rule stays one per distinct stack.
+ */
+export class Cells {
+  readonly #facts: Facts;
+  /** Place of each row's cell among those of its stack. */
+  readonly #ofRow: Uint32Array;
+  /** Of each stack, in the order in which they first occur. */
+  readonly #ofStack: readonly Cell[][];
+  readonly #known = new Map<number, CellGroup[]>();
+
+  constructor(facts: Facts) {
+    this.#facts = facts;
+    const { ofRow, first, weights } = numberCells(facts.dump);
+    const { stack } = facts.dump.goroutines;
+    this.#ofStack = facts.dump.stacks.map(() => []);
+    const places = new Uint32Array(first.length);
+    first.forEach((row, number) => {
+      const stackIndex = stack[row]!;
+      const cells = this.#ofStack[stackIndex]!;
+      places[number] = cells.length;
+      cells.push({ stackIndex, rows: [row], weight: weights[number]!, place: cells.length });
+    });
+    for (let row = 0; row < ofRow.length; row++) ofRow[row] = places[ofRow[row]!]!;
+    this.#ofRow = ofRow;
+  }
+
+  /** The cells of a group: each with its weight in the group, and a row that speaks for it. */
+  of(group: Group): readonly Group[] {
+    const whole = this.#wholeCells(group);
+    if (whole !== undefined) return whole;
+    const { stackIndex, rows } = group;
+    if (rows.length === 1) return [group];
+    const { weight } = this.#facts.dump.goroutines;
+    const parts = new Map<number, { stackIndex: number; rows: number[]; weight: number }>();
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!;
+      const place = this.#ofRow[row]!;
+      const part = parts.get(place);
+      if (part === undefined) parts.set(place, { stackIndex, rows: [row], weight: weight[row]! });
+      else part.weight += weight[row]!;
+    }
+    return [...parts.values()];
+  }
+
+  /**
+   * A group, divided by what is said of its cells, in the order in which the parts first occur.
+   * @param keyOf text that is equal for cells that belong together
+   */
+  divide(group: Group, keyOf: (cell: Group) => string): ReadonlyMap<string, Group> {
+    const whole = this.#wholeCells(group);
+    const byKey = new Map<string, Cell[]>();
+    const cells = whole ?? this.of(group).map((part) => this.#cellOf(part));
+    for (const cell of cells) {
+      const key = keyOf(cell);
+      const alike = byKey.get(key);
+      if (alike === undefined) byKey.set(key, [cell]);
+      else alike.push(cell);
+    }
+    if (byKey.size === 1) return new Map([[byKey.keys().next().value!, group]]);
+    const part = (alike: readonly Cell[]): Group =>
+      whole === undefined
+        ? this.#facts.groupOf(group.stackIndex, this.#gather(group.rows, alike))
+        : this.#group(alike);
+    return new Map([...byKey].map(([key, alike]) => [key, part(alike)]));
+  }
+
+  /** The cells that a group consists of; `undefined` when it has but parts of some. */
+  #wholeCells(group: Group): readonly Cell[] | undefined {
+    if (group instanceof CellGroup) return group.cells;
+    return group === this.#facts.whole(group.stackIndex) ? this.#ofStack[group.stackIndex] : undefined;
+  }
+
+  #cellOf({ stackIndex, rows }: Group): Cell {
+    return this.#ofStack[stackIndex]![this.#ofRow[rows[0]!]!]!;
+  }
+
+  /** The same object for the same cells, as far as it is remembered: what is known of a group is asked once. */
+  #group(cells: readonly Cell[]): Group {
+    const { stackIndex } = cells[0]!;
+    let known = this.#known.get(stackIndex);
+    if (known === undefined) {
+      known = [];
+      this.#known.set(stackIndex, known);
+    }
+    const same = known.find(
+      (group) => group.cells.length === cells.length && group.cells.every((cell, i) => cell === cells[i]),
+    );
+    if (same !== undefined) return same;
+    const group = new CellGroup(cells, (own) => this.#gather(this.#facts.rowsOf(stackIndex), own));
+    if (known.length < maxKnown) known.push(group);
+    return group;
+  }
+
+  /** Those of some rows that are in the cells, ascending as they were. */
+  #gather(rows: ArrayLike<number>, cells: readonly Cell[]): Uint32Array {
+    const wanted = new Uint8Array(this.#ofStack[cells[0]!.stackIndex]!.length);
+    for (const { place } of cells) wanted[place] = 1;
+    const gathered = new Uint32Array(rows.length);
+    let count = 0;
+    for (let i = 0; i < rows.length; i++)
+      if (wanted[this.#ofRow[rows[i]!]!] === 1) gathered[count++] = rows[i]!;
+    return gathered.slice(0, count);
+  }
+}
+
+/** Numbers the cells of a dump from 0: that of each row; and of each cell its first row and its goroutines. */
+function numberCells({ goroutines, stacks }: Dump): {
+  ofRow: Uint32Array;
+  first: readonly number[];
+  weights: readonly number[];
+} {
+  const { stack, flags, labels, minutes, weight, length } = goroutines;
+  let longest = 0;
+  for (let row = 0; row < length; row++) if (minutes[row]! > longest) longest = minutes[row]!;
+  const span = longest + 2;
+  const table = new Uint32Array(stacks.length * span <= maxPairs ? stacks.length * span : 0);
+  const marks = new Keys();
+  const keys = new Keys();
+  const ofKey: number[] = [];
+  const ofRow = new Uint32Array(length);
+  const first: number[] = [];
+  const weights: number[] = [];
+  for (let row = 0; row < length; row++) {
+    const plain = flags[row] === 0 && labels[row] === 0;
+    const pair = plain ? stack[row]! * span + minutes[row]! + 1 : table.length;
+    let key = -1;
+    let number: number;
+    if (pair < table.length) number = table[pair]! - 1;
+    else {
+      key = keys.numberOf(stack[row]!, minutes[row]!, marks.numberOf(0, labels[row]!, flags[row]!));
+      number = ofKey[key] ?? -1;
+    }
+    if (number < 0) {
+      number = first.length;
+      if (key < 0) table[pair] = number + 1;
+      else ofKey[key] = number;
+      first.push(row);
+      weights.push(0);
+    }
+    ofRow[row] = number;
+    weights[number]! += weight[row]!;
+  }
+  return { ofRow, first, weights };
+}
