@@ -14,7 +14,7 @@ export function insteadOf({ key }: NamedCondition, facts: Facts, group: Group): 
     case "wait":
       return stack.wait;
     case "waited": {
-      const minutes = facts.dump.goroutines.minutes[group.rows[0]!]!;
+      const minutes = facts.dump.goroutines.minutes[group.first]!;
       return minutes < 0 ? "no minutes in the dump" : `${minutes} min`;
     }
     case "at":

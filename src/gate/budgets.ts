@@ -1,6 +1,6 @@
 import { UsageError } from "../errors.ts";
 import { diffDumps } from "../model/diff.ts";
-import type { Dump } from "../model/dump.ts";
+import { type Dump, goroutinesByStack } from "../model/dump.ts";
 import type { Stack } from "../model/stack.ts";
 import { isBlocked } from "../model/wait-kind.ts";
 
@@ -93,15 +93,14 @@ interface Count {
 }
 
 function countOf(dump: Dump, group: Group | undefined, counts: (stack: Stack) => boolean): Count {
-  const { goroutines, stacks } = dump;
-  const belongs = stacks.map((s) => (counts(s) ? (group === undefined ? true : group.includes(s)) : false));
+  const goroutines = goroutinesByStack(dump);
   let sure = 0;
   let unsure = 0;
-  for (let row = 0; row < goroutines.length; row++) {
-    const belonging = belongs[goroutines.stack[row]!];
-    if (belonging === true) sure += goroutines.weight[row]!;
-    else if (belonging === undefined) unsure += goroutines.weight[row]!;
-  }
+  dump.stacks.forEach((stack, i) => {
+    const belonging = counts(stack) && (group === undefined || group.includes(stack));
+    if (belonging === true) sure += goroutines[i]!;
+    else if (belonging === undefined) unsure += goroutines[i]!;
+  });
   return { sure, most: sure + unsure };
 }
 

@@ -15,6 +15,7 @@ interface Cell extends Group {
 /** Whole cells of one stack; their rows are gathered when somebody asks for them. */
 class CellGroup implements Group {
   readonly stackIndex: number;
+  readonly first: number;
   readonly weight: number;
   readonly cells: readonly Cell[];
   readonly #gather: (cells: readonly Cell[]) => ArrayLike<number>;
@@ -22,6 +23,7 @@ class CellGroup implements Group {
 
   constructor(cells: readonly Cell[], gather: (cells: readonly Cell[]) => ArrayLike<number>) {
     this.stackIndex = cells[0]!.stackIndex;
+    this.first = cells[0]!.first;
     this.weight = cells.reduce((sum, cell) => sum + cell.weight, 0);
     this.cells = cells;
     this.#gather = gather;
@@ -60,7 +62,7 @@ export class Cells {
       const stackIndex = stack[row]!;
       const cells = this.#ofStack[stackIndex]!;
       places[number] = cells.length;
-      cells.push({ stackIndex, rows: [row], weight: weights[number]!, place: cells.length });
+      cells.push({ stackIndex, rows: [row], first: row, weight: weights[number]!, place: cells.length });
     });
     for (let row = 0; row < ofRow.length; row++) ofRow[row] = places[ofRow[row]!]!;
     this.#ofRow = ofRow;
@@ -73,12 +75,12 @@ export class Cells {
     const { stackIndex, rows } = group;
     if (rows.length === 1) return [group];
     const { weight } = this.#facts.dump.goroutines;
-    const parts = new Map<number, { stackIndex: number; rows: number[]; weight: number }>();
+    const parts = new Map<number, { stackIndex: number; rows: number[]; first: number; weight: number }>();
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!;
       const place = this.#ofRow[row]!;
       const part = parts.get(place);
-      if (part === undefined) parts.set(place, { stackIndex, rows: [row], weight: weight[row]! });
+      if (part === undefined) parts.set(place, { stackIndex, rows: [row], first: row, weight: weight[row]! });
       else part.weight += weight[row]!;
     }
     return [...parts.values()];
@@ -112,8 +114,8 @@ export class Cells {
     return group === this.#facts.whole(group.stackIndex) ? this.#ofStack[group.stackIndex] : undefined;
   }
 
-  #cellOf({ stackIndex, rows }: Group): Cell {
-    return this.#ofStack[stackIndex]![this.#ofRow[rows[0]!]!]!;
+  #cellOf({ stackIndex, first }: Group): Cell {
+    return this.#ofStack[stackIndex]![this.#ofRow[first]!]!;
   }
 
   /** The same object for the same cells, as far as it is remembered: what is known of a group is asked once. */
@@ -137,11 +139,12 @@ export class Cells {
   #gather(rows: ArrayLike<number>, cells: readonly Cell[]): Uint32Array {
     const wanted = new Uint8Array(this.#ofStack[cells[0]!.stackIndex]!.length);
     for (const { place } of cells) wanted[place] = 1;
-    const gathered = new Uint32Array(rows.length);
     let count = 0;
-    for (let i = 0; i < rows.length; i++)
-      if (wanted[this.#ofRow[rows[i]!]!] === 1) gathered[count++] = rows[i]!;
-    return gathered.slice(0, count);
+    for (let i = 0; i < rows.length; i++) count += wanted[this.#ofRow[rows[i]!]!]!;
+    const gathered = new Uint32Array(count);
+    let next = 0;
+    for (let i = 0; next < count; i++) if (wanted[this.#ofRow[rows[i]!]!] === 1) gathered[next++] = rows[i]!;
+    return gathered;
   }
 }
 

@@ -11,7 +11,7 @@ type Maker = Pick<Strand, "file" | "makerLine">;
 export function hasLeft(maker: Maker, group: Group, facts: Facts): boolean | undefined {
   const { dump } = facts;
   if (!dump.complete) return undefined;
-  const creator = dump.goroutines.creator[group.rows[0]!]!;
+  const creator = dump.goroutines.creator[group.first]!;
   if (!Number.isNaN(creator) && dump.capabilities.has("ids")) {
     const row = facts.rowOf(creator);
     return row === undefined ? true : leftBy(dump.goroutines.stack[row]!, maker, facts);

@@ -80,6 +80,6 @@ function linkOf({ bindings, members }: Tuple, want: string, have: string): RingL
 /** One goroutine may hold several locks and so stand in several tuples. */
 function sameGoroutines(tuples: readonly Tuple[], path: readonly number[], next: number): boolean {
   const rows = new Set<number>();
-  for (const i of path) for (const m of tuples[i]!.members) rows.add(m.group.rows[0]!);
-  return tuples[next]!.members.every((m) => rows.has(m.group.rows[0]!));
+  for (const i of path) for (const m of tuples[i]!.members) rows.add(m.group.first);
+  return tuples[next]!.members.every((m) => rows.has(m.group.first));
 }

@@ -1,6 +1,6 @@
 import { looksLikePointer } from "../model/arguments.ts";
 import { type Blocking, blockingOf } from "../model/blocking.ts";
-import type { Dump } from "../model/dump.ts";
+import { type Dump, goroutineCount, goroutinesByStack } from "../model/dump.ts";
 import { type LockTypes, lockTypes } from "../model/lock-types.ts";
 import { type Origin, originOf } from "../model/origin.ts";
 import { entryOf, type FramePlace, siteOf } from "../model/places.ts";
@@ -14,23 +14,17 @@ import { Cells, cellAttributes } from "./cells.ts";
 import { attribute } from "./condition.ts";
 import { Families } from "./families.ts";
 import type { History } from "./history.ts";
-import {
-  columnOf,
-  columns,
-  type GroupSummary,
-  isUniform,
-  rowsByStack,
-  summarize,
-  summarizeStacks,
-} from "./rows.ts";
+import { columns, type GroupSummary, isUniform, rowsByStack, summarize, summarizeStacks } from "./rows.ts";
 import { Split } from "./split.ts";
 import { StackIndex } from "./stack-index.ts";
 
 /** Goroutines of one distinct stack that are alike in all that was asked. */
 export interface Group {
   readonly stackIndex: number;
-  /** Rows of the dump's columns, ascending; they agree in the attributes asked, so the first speaks for all. */
+  /** Rows of the dump's columns, ascending; they agree in the attributes asked. */
   readonly rows: ArrayLike<number>;
+  /** The first of the rows, which speaks for all: of a large group it is known before the rows are. */
+  readonly first: number;
   /** Goroutines, groups of aggregated profiles counted in full. */
   readonly weight: number;
 }
@@ -73,6 +67,7 @@ export class Facts {
   readonly #origins = new Map<Frame, Origin>();
   /** Attributes in which goroutines can differ: without earlier snapshots none has a history. */
   readonly #told: number;
+  readonly #columns: ReturnType<typeof columns>;
   #held: HeldLocks | undefined;
   #blocking: Blocking | undefined;
   #lockTypes: LockTypes | undefined;
@@ -85,16 +80,13 @@ export class Facts {
     this.history = options.history;
     this.#told = (options.history?.earlier.length ?? 0) > 0 ? ~0 : ~attribute.history;
     this.source = options.source;
+    this.#columns = columns(dump.goroutines);
     this.#own = options.own;
   }
 
   /** All goroutines of the dump. */
   get total(): number {
-    if (this.#total === undefined) {
-      this.#total = 0;
-      const { weight, length } = this.dump.goroutines;
-      for (let row = 0; row < length; row++) this.#total += weight[row]!;
-    }
+    this.#total ??= goroutineCount(this.dump);
     return this.#total;
   }
 
@@ -124,8 +116,13 @@ export class Facts {
 
   /** All goroutines of a stack; the same object every time. */
   whole(stackIndex: number): Group {
-    this.#whole[stackIndex] ??= this.#weighed(stackIndex, this.#rowsOrOne(stackIndex));
-    return this.#whole[stackIndex]!;
+    let whole = this.#whole[stackIndex];
+    if (whole === undefined) {
+      const rows = this.#rowsOrOne(stackIndex);
+      whole = { stackIndex, rows, first: rows[0]!, weight: goroutinesByStack(this.dump)[stackIndex]! };
+      this.#whole[stackIndex] = whole;
+    }
+    return whole;
   }
 
   /** A view of one row takes more memory than the row. */
@@ -176,7 +173,7 @@ export class Facts {
   longestWait(group: Group): number {
     const { minutes } = this.dump.goroutines;
     return this.kinds(group, attribute.minutes).reduce(
-      (longest, { rows }) => Math.max(longest, minutes[rows[0]!]!),
+      (longest, { first }) => Math.max(longest, minutes[first]!),
       -1,
     );
   }
@@ -212,8 +209,8 @@ export class Facts {
     if (rows.length === 0) return [];
     const attributes = asked & this.#told;
     if (attributes === 0 || rows.length === 1) return [this.groupOf(stackIndex, rows)];
-    const column = columnOf(this.dump.goroutines, attributes);
-    if (column !== undefined && isUniform(rows, column)) return [this.groupOf(stackIndex, rows)];
+    const only = this.#columns.find(([bits]) => (attributes & bits) !== 0 && (attributes & ~bits) === 0);
+    if (only !== undefined && isUniform(rows, only[1])) return [this.groupOf(stackIndex, rows)];
     return this.splitOf(stackIndex, rows, attributes)
       .parts()
       .map((part) => this.groupOf(stackIndex, part));
@@ -238,22 +235,23 @@ export class Facts {
   }
 
   #weighed(stackIndex: number, rows: ArrayLike<number>): Group {
-    if (this.total === this.dump.goroutines.length) return { stackIndex, rows, weight: rows.length };
+    const first = rows[0]!;
+    if (this.total === this.dump.goroutines.length) return { stackIndex, rows, first, weight: rows.length };
     let weight = 0;
     for (let i = 0; i < rows.length; i++) weight += this.dump.goroutines.weight[rows[i]!]!;
-    return { stackIndex, rows, weight };
+    return { stackIndex, rows, first, weight };
   }
 
   /** How rows of one stack differ in the attributes asked, without making groups of them. */
   splitOf(stackIndex: number, rows: ArrayLike<number>, attributes: number): Split {
     const g = this.dump.goroutines;
     const split = new Split(rows);
-    for (const [bit, column] of columns(g)) if (attributes & bit) split.byNumbers(column);
+    for (const [bit, column] of this.#columns) if (attributes & bit) split.byNumbers(column);
     if (attributes & attribute.arguments) {
       const { slots } = this.dump.stacks[stackIndex]!;
       for (let i = 0; i < slots.length; i++) split.byNumbers(g.arguments, g.argumentStart, i);
     }
-    if (attributes & attribute.holds)
+    if (attributes & attribute.holds && this.held.any)
       split.byText((row) => this.held.of(row).join(",") + (this.held.reenters(row) ? "r" : ""));
     return split;
   }
@@ -280,7 +278,7 @@ export class Facts {
   argument(group: Group, frame: number, argument: number): number {
     const slots = this.dump.stacks[group.stackIndex]!.slots;
     const slot = slots.findIndex((s) => s.frame === frame && s.argument === argument);
-    return slot < 0 ? Number.NaN : this.dump.goroutines.argument(group.rows[0]!, slot);
+    return slot < 0 ? Number.NaN : this.dump.goroutines.argument(group.first, slot);
   }
 
   /** Distinct addresses among the arguments of a frame, as far as the dump shows them. */
@@ -289,7 +287,7 @@ export class Facts {
     const found = new Set<number>();
     slots.forEach((slot, i) => {
       if (slot.frame !== frame) return;
-      const value = this.dump.goroutines.argument(group.rows[0]!, i);
+      const value = this.dump.goroutines.argument(group.first, i);
       if (looksLikePointer(value)) found.add(value);
     });
     return [...found];

@@ -103,7 +103,7 @@ function creatorsByStack({ goroutines, stacks }: Dump): ReadonlySet<number>[] {
   const marks = numbers * stacks.length <= maxMarks ? new Uint8Array(numbers * stacks.length) : undefined;
   for (let row = 0; row < length; row++) {
     if (marks !== undefined) {
-      const mark = stack[row]! * numbers + ofRow(row);
+      const mark = stack[row]! * numbers + ofRow[row]!;
       if (marks[mark] === 1) continue;
       marks[mark] = 1;
     }
@@ -113,24 +113,24 @@ function creatorsByStack({ goroutines, stacks }: Dump): ReadonlySet<number>[] {
 }
 
 /** Numbers the distinct ids of a column from 0, without a look-up in a map for each row where ids are small. */
-function numbered(ids: Float64Array, length: number): { numbers: number; ofRow: (row: number) => number } {
+function numbered(ids: Float64Array, length: number): { numbers: number; ofRow: Uint32Array } {
   let largest = 0;
   for (let row = 0; row < length; row++) if (ids[row]! > largest) largest = ids[row]!;
   const table = new Uint32Array(Math.min(maxTable, largest + 1));
   const others = new Map<number, number>();
+  const ofRow = new Uint32Array(length);
   let numbers = 0;
-  const numberOf = (id: number): number => {
-    if (id >= 0 && id < table.length && Number.isInteger(id)) {
-      if (table[id] === 0) table[id] = ++numbers;
-      return table[id]! - 1;
-    }
-    let number = others.get(id);
-    if (number === undefined) {
+  for (let row = 0; row < length; row++) {
+    const id = ids[row]!;
+    // No entry: an id that is larger, unknown, or no whole number.
+    const entry = table[id];
+    let number = entry === undefined ? others.get(id) : entry - 1;
+    if (number === undefined || number < 0) {
       number = numbers++;
-      others.set(id, number);
+      if (entry === undefined) others.set(id, number);
+      else table[id] = numbers;
     }
-    return number;
-  };
-  for (let row = 0; row < length; row++) numberOf(ids[row]!);
-  return { numbers, ofRow: (row) => numberOf(ids[row]!) };
+    ofRow[row] = number;
+  }
+  return { numbers, ofRow };
 }

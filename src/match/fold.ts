@@ -1,6 +1,6 @@
 import type { Role, Rule, When } from "../rules/rule.ts";
 import { cellAttributes } from "./cells.ts";
-import { attribute, type Condition, type Solution } from "./condition.ts";
+import { attribute, type Condition, type Solution, truth } from "./condition.ts";
 import type { Facts, Group } from "./facts.ts";
 import type { Reach } from "./reach.ts";
 import { bindingsKey } from "./relation.ts";
@@ -303,9 +303,7 @@ function byAnswers(facts: Facts, group: Group, conditions: readonly Condition[])
   const { stackIndex } = group;
   const stack = facts.dump.stacks[stackIndex]!;
   const answerOf = (alike: Group): string =>
-    conditions
-      .map((c) => answerKey(c.evaluate({ facts, stackIndex, stack, group: alike })))
-      .join("\n");
+    conditions.map((c) => answerKey(c.evaluate({ facts, stackIndex, stack, group: alike }))).join("\n");
   if (conditions.every(asksCells)) return [...facts.cells.divide(group, answerOf).values()];
   const attributes = conditions.reduce((bits, c) => bits | c.attributes, 0);
   const { partOf } = facts.splitOf(stackIndex, group.rows, attributes);
@@ -313,7 +311,7 @@ function byAnswers(facts: Facts, group: Group, conditions: readonly Condition[])
   const rows = new Map<string, number[]>();
   for (let i = 0; i < partOf.length; i++) {
     const row = group.rows[i]!;
-    answers[partOf[i]!] ??= answerOf({ stackIndex, rows: [row], weight: 1 });
+    answers[partOf[i]!] ??= answerOf({ stackIndex, rows: [row], first: row, weight: 1 });
     const answer = answers[partOf[i]!]!;
     const alike = rows.get(answer);
     if (alike === undefined) rows.set(answer, [row]);
@@ -322,8 +320,16 @@ function byAnswers(facts: Facts, group: Group, conditions: readonly Condition[])
   return rows.size === 1 ? [group] : [...rows.values()].map((alike) => facts.groupOf(stackIndex, alike));
 }
 
+const plainly = truth(true);
+const plainKey = keyOf(plainly);
+
 /** Equal for answers that differ at most in the frames that show them. */
 function answerKey(solutions: readonly Solution[]): string {
+  return solutions === plainly ? plainKey : keyOf(solutions);
+}
+
+function keyOf(solutions: readonly Solution[]): string {
+  if (solutions.length === 0) return "";
   const ways = solutions.map(({ known, bindings, forbidden, missing }) =>
     [known, missing, ...[bindings, ...forbidden].map(bindingsKey)].join(";"),
   );

@@ -48,11 +48,6 @@ export function columns(g: Goroutines): [number, Float64Array | SmallColumn][] {
   ];
 }
 
-/** The column that alone answers what is asked; `undefined` when it takes more. */
-export function columnOf(g: Goroutines, attributes: number): Float64Array | SmallColumn | undefined {
-  return columns(g).find(([bits]) => (attributes & bits) !== 0 && (attributes & ~bits) === 0)?.[1];
-}
-
 /** Whether all rows have the same value, an unknown one (NaN) included. */
 export function isUniform(rows: ArrayLike<number>, column: Float64Array | SmallColumn): boolean {
   const first = column[rows[0]!]!;

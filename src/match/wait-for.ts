@@ -77,7 +77,7 @@ function blockedParties(facts: Facts): Party[] {
   facts.dump.stacks.forEach((stack, i) => {
     if (!isBlocked(stack.wait)) return;
     for (const group of facts.groups(i, wanted)) {
-      const row = group.rows[0]!;
+      const row = group.first;
       const resource = facts.dump.goroutines.resource[row];
       const key = JSON.stringify([placeOf(facts, group), stack.wait, String(resource), facts.held.of(row)]);
       const party = parties.get(key);
@@ -93,7 +93,7 @@ function blockedParties(facts: Facts): Party[] {
 
 /** A goroutine of the party, for what is the same for all of them. */
 function rowOf(party: Party): number {
-  return party.groups[0]!.rows[0]!;
+  return party.groups[0]!.first;
 }
 
 function idOf(party: Party): string {

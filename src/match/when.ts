@@ -1,5 +1,5 @@
 import type { When } from "../rules/rule.ts";
-import { type Condition, settle } from "./condition.ts";
+import { type Condition, onStack, settle } from "./condition.ts";
 import type { Match, RoleMembers } from "./match.ts";
 
 /** Whether a question about a match is answered with yes; what the dump can't say is no. */
@@ -46,11 +46,12 @@ function satisfying(match: Match, players: RoleMembers, condition: Condition): n
   if (condition.needsSource === true && facts.source === undefined) return 0;
   let count = 0;
   for (const { group } of players.members) {
-    const stack = facts.dump.stacks[group.stackIndex]!;
+    const { stackIndex } = group;
+    const stack = facts.dump.stacks[stackIndex]!;
+    // Most often the stack decides, and nobody needs to ask its goroutines.
+    if (onStack(condition, { facts, stackIndex, stack, group: undefined }).length === 0) continue;
     for (const part of facts.kinds(group, condition.attributes)) {
-      const solutions = settle(
-        condition.evaluate({ facts, stackIndex: group.stackIndex, stack, group: part }),
-      );
+      const solutions = settle(condition.evaluate({ facts, stackIndex, stack, group: part }));
       if (solutions.some((s) => s.known)) count += part.weight;
     }
   }

@@ -97,9 +97,21 @@ export interface Dump {
   readonly extra: Readonly<Record<string, string>>;
 }
 
+const countsOf = new WeakMap<Dump, Float64Array>();
+
+/** Goroutines with each distinct stack, groups of aggregated profiles counted in full; counted once a dump. */
+export function goroutinesByStack(dump: Dump): Float64Array {
+  let counts = countsOf.get(dump);
+  if (counts === undefined) {
+    const { stack, weight, length } = dump.goroutines;
+    counts = new Float64Array(dump.stacks.length);
+    for (let row = 0; row < length; row++) counts[stack[row]!]! += weight[row]!;
+    countsOf.set(dump, counts);
+  }
+  return counts;
+}
+
 /** Number of goroutines of a dump, groups of aggregated profiles counted in full. */
 export function goroutineCount(dump: Dump): number {
-  let sum = 0;
-  for (let row = 0; row < dump.goroutines.length; row++) sum += dump.goroutines.weight[row]!;
-  return sum;
+  return goroutinesByStack(dump).reduce((sum, count) => sum + count, 0);
 }

@@ -10,6 +10,8 @@ import { type WaitKind, waitClasses } from "./wait-kind.ts";
  * may hold a lock when one of its outer frames has a pointer to the object that the lock lies in.
  */
 export interface HeldLocks {
+  /** False when nobody waits for a lock or pool of known address: nobody holds one, then. */
+  readonly any: boolean;
   /** Addresses of contended locks and pools that this row may hold, ascending; never the lock that it waits for. */
   of(row: number): readonly Address[];
   /** True when an outer frame, beyond the one that calls Lock, has a pointer to the owner of the very lock waited for. */
@@ -43,10 +45,12 @@ const none: readonly Address[] = Object.freeze([]);
 export function heldLocks(dump: Dump): HeldLocks {
   const locks = contendedLocks(dump);
   const pools = poolsOf(dump);
-  if (locks.length === 0 && pools.contended.size === 0) return { of: () => none, reenters: () => false };
+  if (locks.length === 0 && pools.contended.size === 0)
+    return { any: false, of: () => none, reenters: () => false };
   const offsets = ownerOffsets(dump, locks);
   const cache = new Map<number, readonly Address[]>();
   return {
+    any: true,
     of(row) {
       let held = cache.get(row);
       if (held === undefined) {

@@ -55,7 +55,7 @@ function withoutAlternatives(matches: readonly Match[]): Judged[] {
 
 function anchorKey(match: Match): string {
   return match.roles[0]!.members.map(
-    ({ group }) => `${group.stackIndex}:${group.rows.length}:${group.rows[0]}`,
+    ({ group }) => `${group.stackIndex}:${group.weight}:${group.first}`,
   ).join(",");
 }
 

@@ -205,7 +205,7 @@ function placeOf(match: Match, link: RingLink): string {
   const at = facts.at(group.stackIndex);
   const { frames } = facts.dump.stacks[group.stackIndex]!;
   const place = shortFunction(frames[typeof at === "number" ? at : 0]?.symbol.plain ?? "unknown");
-  const id = facts.dump.goroutines.id[group.rows[0]!]!;
+  const id = facts.dump.goroutines.id[group.first]!;
   const alone = link.members.length === 1 && group.weight === 1 && !Number.isNaN(id);
   return alone ? `${place}, goroutine ${id}` : place;
 }

@@ -24,19 +24,23 @@ class StackRows {
 export class RowSet {
   readonly #byStack = new Map<number, StackRows>();
   readonly #facts: Facts;
-  /** Distinct rows. */
+  /** Goroutines, groups of aggregated profiles counted in full. */
   readonly size: number;
 
   constructor(facts: Facts, groups: Iterable<Group>) {
     this.#facts = facts;
     for (const group of groups) {
       const known = this.#byStack.get(group.stackIndex);
-      if (known === undefined || this.#isWhole(group)) this.#byStack.set(group.stackIndex, new StackRows(group));
+      if (known === undefined || this.#isWhole(group))
+        this.#byStack.set(group.stackIndex, new StackRows(group));
       else if (!this.#isWhole(known.groups[0]!) && !known.groups.includes(group)) known.groups.push(group);
     }
+    const { weight } = facts.dump.goroutines;
     let size = 0;
-    for (const known of this.#byStack.values())
-      size += known.groups.length === 1 ? known.groups[0]!.rows.length : known.rows.size;
+    for (const known of this.#byStack.values()) {
+      if (known.groups.length === 1) size += known.groups[0]!.weight;
+      else for (const row of known.rows) size += weight[row]!;
+    }
     this.size = size;
   }
 

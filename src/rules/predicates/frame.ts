@@ -199,7 +199,7 @@ export const createdBy: Predicate = {
       evaluate(subject) {
         const solutions = onStack(subject);
         if (subject.stack.createdBy === undefined || solutions.length === 0) return solutions;
-        return conjoin(solutions, creator(subject.facts.dump.goroutines.creator[subject.group!.rows[0]!]!));
+        return conjoin(solutions, creator(subject.facts.dump.goroutines.creator[subject.group!.first]!));
       },
     };
   },

@@ -16,7 +16,7 @@ export const goroutine: Predicate = {
     const match = numberMatcher(value, "id", "ids", context, path, attribute.id);
     return {
       attributes: attribute.id,
-      evaluate: ({ facts, group }) => match(facts.dump.goroutines.id[group!.rows[0]!]!),
+      evaluate: ({ facts, group }) => match(facts.dump.goroutines.id[group!.first]!),
     };
   },
 };
@@ -35,7 +35,7 @@ export const siblings: Predicate = {
     return {
       attributes: attribute.creator,
       evaluate({ facts, stackIndex, group }) {
-        const creator = facts.dump.goroutines.creator[group!.rows[0]!]!;
+        const creator = facts.dump.goroutines.creator[group!.first]!;
         if (Number.isNaN(creator)) return unknown("creator-ids");
         return truth(test(facts.families.siblings(stackIndex, facts.rowsOf(stackIndex)).get(creator) ?? 0));
       },
@@ -52,7 +52,7 @@ function flag(key: string, bit: number, description: string): Predicate {
       return {
         attributes: attribute.flags,
         evaluate: ({ facts, group }) =>
-          truth(((facts.dump.goroutines.flags[group!.rows[0]!]! & bit) !== 0) === value),
+          truth(((facts.dump.goroutines.flags[group!.first]! & bit) !== 0) === value),
       };
     },
   };
@@ -100,7 +100,7 @@ export const labels: Predicate = {
     return {
       attributes: attribute.labels,
       evaluate({ facts, group }) {
-        const set = facts.dump.labelSets[facts.dump.goroutines.labels[group!.rows[0]!]!];
+        const set = facts.dump.labelSets[facts.dump.goroutines.labels[group!.first]!];
         let solutions = truth(true);
         for (const [key, match] of matchers) solutions = conjoin(solutions, match(set?.get(key) ?? ""));
         return solutions;

@@ -11,7 +11,7 @@ function historyOf(subject: Subject): History | undefined {
 }
 
 function idOf(subject: Subject): number {
-  return subject.facts.dump.goroutines.id[subject.group!.rows[0]!]!;
+  return subject.facts.dump.goroutines.id[subject.group!.first]!;
 }
 
 export const persists: Predicate = {
@@ -112,7 +112,7 @@ export const before: Predicate = {
         const history = historyOf(subject);
         const id = idOf(subject);
         if (history === undefined || Number.isNaN(id)) return unknown("ids");
-        const resource = subject.facts.dump.goroutines.resource[subject.group!.rows[0]!]!;
+        const resource = subject.facts.dump.goroutines.resource[subject.group!.first]!;
         const states = history.before(id).filter((s) => !kinds || kinds.has(s.wait));
         if (source["same-resource"] !== true) return truth(states.length > 0);
         if (Number.isNaN(resource) || states.some((s) => Number.isNaN(s.resource)))

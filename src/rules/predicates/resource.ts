@@ -28,7 +28,7 @@ function blockedOn(
           truth(wanted === undefined || wanted.has(stack.wait) || stack.wait === "parked"),
         evaluate({ facts, group, stack }) {
           if (wanted !== undefined && !wanted.has(stack.wait) && stack.wait !== "parked") return truth(false);
-          return match(facts.dump.goroutines.resource[group!.rows[0]!]!);
+          return match(facts.dump.goroutines.resource[group!.first]!);
         },
       };
     },
@@ -124,7 +124,7 @@ const mayHoldAddress: Predicate = {
     return {
       attributes: attribute.holds,
       evaluate({ facts, group }) {
-        const held = facts.held.of(group!.rows[0]!);
+        const held = facts.held.of(group!.first);
         if (held.length > 0) return held.flatMap((address) => [...match(address)]);
         return facts.dump.capabilities.has("arguments") ? truth(false) : unknown("arguments");
       },
@@ -171,7 +171,7 @@ export const blocks: Predicate = {
     return {
       attributes: attribute.holds | attribute.creator | attribute.resource | own,
       evaluate({ facts, group }) {
-        if (test(facts.blocking.behind(group!.rows[0]!, atLeast))) return truth(true);
+        if (test(facts.blocking.behind(group!.first, atLeast))) return truth(true);
         return facts.dump.capabilities.has("arguments") ? truth(false) : unknown("arguments");
       },
     };
@@ -192,7 +192,7 @@ export const reenters: Predicate = {
       attributes: attribute.holds,
       evaluate({ facts, group }) {
         const can = facts.dump.capabilities.has("arguments") ? truth(true) : unknown("arguments");
-        const found = facts.held.reenters(group!.rows[0]!);
+        const found = facts.held.reenters(group!.first);
         return conjoin(found || facts.dump.capabilities.has("arguments") ? truth(found === value) : can, can);
       },
     };

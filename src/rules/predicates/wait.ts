@@ -57,7 +57,7 @@ export const waited: Predicate = {
       attributes: attribute.minutes | attribute.flags,
       evaluate({ facts, group }) {
         const g = facts.dump.goroutines;
-        const row = group!.rows[0]!;
+        const row = group!.first;
         if (g.flags[row]! & goroutineFlags.leaked) return truth(test(Number.POSITIVE_INFINITY));
         return g.minutes[row]! < 0 ? unknown("minutes") : truth(test(g.minutes[row]!));
       },
