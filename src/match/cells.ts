@@ -7,31 +7,54 @@ import { Keys } from "./split.ts";
 export const cellAttributes = attribute.flags | attribute.labels | attribute.minutes;
 
 /** Goroutines of one stack that are alike in these columns; its one row speaks for all. */
-interface Cell extends Group {
-  /** Its place among the cells of its stack. */
-  readonly place: number;
-}
-
-/** Whole cells of one stack; their rows are gathered when somebody asks for them. */
-class CellGroup implements Group {
+class Cell implements Group {
   readonly stackIndex: number;
   readonly first: number;
   readonly weight: number;
-  readonly cells: readonly Cell[];
-  readonly #gather: (cells: readonly Cell[]) => ArrayLike<number>;
+  /** Its place among the cells of its stack. */
+  readonly place: number;
+
+  constructor(stackIndex: number, first: number, weight: number, place: number) {
+    this.stackIndex = stackIndex;
+    this.first = first;
+    this.weight = weight;
+    this.place = place;
+  }
+
+  get rows(): readonly number[] {
+    return [this.first];
+  }
+}
+
+/** Many goroutines of one stack, whose rows are gathered when somebody asks for them. */
+export class LazyGroup implements Group {
+  readonly stackIndex: number;
+  readonly first: number;
+  readonly weight: number;
+  readonly #gather: () => ArrayLike<number>;
   #rows: ArrayLike<number> | undefined;
 
-  constructor(cells: readonly Cell[], gather: (cells: readonly Cell[]) => ArrayLike<number>) {
-    this.stackIndex = cells[0]!.stackIndex;
-    this.first = cells[0]!.first;
-    this.weight = cells.reduce((sum, cell) => sum + cell.weight, 0);
-    this.cells = cells;
+  constructor(stackIndex: number, first: number, weight: number, gather: () => ArrayLike<number>) {
+    this.stackIndex = stackIndex;
+    this.first = first;
+    this.weight = weight;
     this.#gather = gather;
   }
 
   get rows(): ArrayLike<number> {
-    this.#rows ??= this.#gather(this.cells);
+    this.#rows ??= this.#gather();
     return this.#rows;
+  }
+}
+
+/** Whole cells of one stack. */
+class CellGroup extends LazyGroup {
+  readonly cells: readonly Cell[];
+
+  constructor(cells: readonly Cell[], gather: () => ArrayLike<number>) {
+    const weight = cells.reduce((sum, cell) => sum + cell.weight, 0);
+    super(cells[0]!.stackIndex, cells[0]!.first, weight, gather);
+    this.cells = cells;
   }
 }
 
@@ -62,7 +85,7 @@ export class Cells {
       const stackIndex = stack[row]!;
       const cells = this.#ofStack[stackIndex]!;
       places[number] = cells.length;
-      cells.push({ stackIndex, rows: [row], first: row, weight: weights[number]!, place: cells.length });
+      cells.push(new Cell(stackIndex, row, weights[number]!, cells.length));
     });
     for (let row = 0; row < ofRow.length; row++) ofRow[row] = places[ofRow[row]!]!;
     this.#ofRow = ofRow;
@@ -92,14 +115,10 @@ export class Cells {
    */
   divide(group: Group, keyOf: (cell: Group) => string): ReadonlyMap<string, Group> {
     const whole = this.#wholeCells(group);
-    const byKey = new Map<string, Cell[]>();
-    const cells = whole ?? this.of(group).map((part) => this.#cellOf(part));
-    for (const cell of cells) {
-      const key = keyOf(cell);
-      const alike = byKey.get(key);
-      if (alike === undefined) byKey.set(key, [cell]);
-      else alike.push(cell);
-    }
+    // If they all agree, nobody needs to know which of them are in the group.
+    let byKey = grouped(this.#ofStack[group.stackIndex]!, keyOf);
+    if (byKey.size > 1 && whole !== this.#ofStack[group.stackIndex])
+      byKey = grouped(whole ?? this.of(group).map((part) => this.#cellOf(part)), keyOf);
     if (byKey.size === 1) return new Map([[byKey.keys().next().value!, group]]);
     const part = (alike: readonly Cell[]): Group =>
       whole === undefined
@@ -130,7 +149,7 @@ export class Cells {
       (group) => group.cells.length === cells.length && group.cells.every((cell, i) => cell === cells[i]),
     );
     if (same !== undefined) return same;
-    const group = new CellGroup(cells, (own) => this.#gather(this.#facts.rowsOf(stackIndex), own));
+    const group = new CellGroup(cells, () => this.#gather(this.#facts.rowsOf(stackIndex), cells));
     if (known.length < maxKnown) known.push(group);
     return group;
   }
@@ -146,6 +165,17 @@ export class Cells {
     for (let i = 0; next < count; i++) if (wanted[this.#ofRow[rows[i]!]!] === 1) gathered[next++] = rows[i]!;
     return gathered;
   }
+}
+
+function grouped(cells: readonly Cell[], keyOf: (cell: Group) => string): Map<string, Cell[]> {
+  const byKey = new Map<string, Cell[]>();
+  for (const cell of cells) {
+    const key = keyOf(cell);
+    const alike = byKey.get(key);
+    if (alike === undefined) byKey.set(key, [cell]);
+    else alike.push(cell);
+  }
+  return byKey;
 }
 
 /** Numbers the cells of a dump from 0: that of each row; and of each cell its first row and its goroutines. */

@@ -203,7 +203,11 @@ export function anyOf(conditions: readonly Condition[]): Condition {
     needsSource: conditions.length > 0 && conditions.every((c) => c.needsSource === true),
     onStack: (subject) => conditions.flatMap((c) => [...onStack(c, subject)]).slice(0, maxSolutions),
     evaluate(subject) {
-      const all = conditions.flatMap((c) => [...c.evaluate(subject)]);
+      const answers = conditions.map((c) => c.evaluate(subject)).filter((a) => a.length > 0);
+      const [only, ...more] = answers;
+      if (only === undefined) return no;
+      if (more.length === 0 && only.every((s) => s.known)) return only;
+      const all = answers.flat();
       const known = all.filter((s) => s.known);
       if (known.length > 0) return known.slice(0, maxSolutions);
       return (conditions.length === 1 ? all : all.filter((s) => !lacksSourceOnly(s))).slice(0, maxSolutions);

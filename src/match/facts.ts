@@ -10,11 +10,19 @@ import type { WaitKind } from "../model/wait-kind.ts";
 import type { DumpSource } from "../source/open-source.ts";
 import type { OperationKind } from "../source/operations.ts";
 import type { StackFacts } from "../source/source-facts.ts";
-import { Cells, cellAttributes } from "./cells.ts";
+import { Cells, cellAttributes, LazyGroup } from "./cells.ts";
 import { attribute } from "./condition.ts";
 import { Families } from "./families.ts";
 import type { History } from "./history.ts";
-import { columns, type GroupSummary, isUniform, rowsByStack, summarize, summarizeStacks } from "./rows.ts";
+import {
+  columns,
+  type GroupSummary,
+  isUniform,
+  rowsByStack,
+  rowsWithout,
+  summarize,
+  summarizeStacks,
+} from "./rows.ts";
 import { Split } from "./split.ts";
 import { StackIndex } from "./stack-index.ts";
 
@@ -232,6 +240,17 @@ export class Facts {
   groupOf(stackIndex: number, rows: ArrayLike<number>): Group {
     const whole = this.whole(stackIndex);
     return whole.rows.length === rows.length ? whole : this.#weighed(stackIndex, rows);
+  }
+
+  /** The goroutines of a stack without some of its rows, given ascending; `undefined` when none is left. */
+  without(stackIndex: number, some: ArrayLike<number>): Group | undefined {
+    const whole = this.whole(stackIndex);
+    if (some.length === 0) return whole;
+    if (some.length === whole.rows.length) return undefined;
+    let first = 0;
+    while (whole.rows[first] === some[first]) first++;
+    const weight = whole.weight - this.#weighed(stackIndex, some).weight;
+    return new LazyGroup(stackIndex, whole.rows[first]!, weight, () => rowsWithout(whole.rows, some));
   }
 
   #weighed(stackIndex: number, rows: ArrayLike<number>): Group {

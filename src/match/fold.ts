@@ -44,10 +44,9 @@ export function roleGroups(
     if (role.kind === "required" && !isAlone(rule, role, use, facts, reach, stackIndex))
       return facts.groups(stackIndex, attributes);
     const { apart, alike } = divide(stackIndex);
+    const others = alike === undefined ? [] : byOwn ? [alike] : facts.split(alike, rest);
     return [
-      ...facts
-        .splitRows(stackIndex, alike, byOwn ? 0 : rest)
-        .flatMap((group) => byAnswers(facts, group, asked)),
+      ...others.flatMap((group) => byAnswers(facts, group, asked)),
       ...facts.splitRows(stackIndex, apart, attributes),
     ];
   };
@@ -219,82 +218,33 @@ function isApart(other: Role, use: IdUse, facts: Facts, reach: Reach, stackIndex
 }
 
 /** Divides the goroutines of a stack into those of which the id matters, and all others. */
-type Divide = (stackIndex: number) => { apart: ArrayLike<number>; alike: ArrayLike<number> };
+type Divide = (stackIndex: number) => { apart: ArrayLike<number>; alike: Group | undefined };
 
 function divider(facts: Facts, column: number, matters: (id: number) => boolean): Divide {
   const { id } = facts.dump.goroutines;
   const { families } = facts;
   if (column === attribute.creator) {
-    let apart: readonly (readonly number[])[] | undefined;
+    let started: readonly (readonly number[])[] | undefined;
     return (stackIndex) => {
-      const rows = facts.rowsOf(stackIndex);
-      if (![...families.creators(stackIndex)].some(matters)) return { apart: [], alike: rows };
-      apart ??= rowsWith(facts, quickly(families.allCreators, matters));
-      return { apart: apart[stackIndex]!, alike: without(rows, apart[stackIndex]!) };
+      started ??= families.startedBy(new Set([...families.allCreators].filter(matters)));
+      const apart = started[stackIndex]!;
+      return { apart, alike: facts.without(stackIndex, apart) };
     };
   }
   // Of ids most often only those matter that others name as who started them.
   const parentsOnly = families.idsKnown && !matters(Number.POSITIVE_INFINITY);
   return (stackIndex) => {
-    const rows = facts.rowsOf(stackIndex);
-    if (!parentsOnly) return separate(rows, id, matters);
-    const known = new Set(
-      families.parentsOn(stackIndex).flatMap((row) => (matters(id[row]!) ? [id[row]!] : [])),
-    );
-    return known.size === 0 ? { apart: [], alike: rows } : separate(rows, id, (own) => known.has(own));
+    const parents = parentsOnly ? new Set(families.parentsOn(stackIndex).map((row) => id[row]!)) : undefined;
+    const apart: number[] = [];
+    if (parents?.size !== 0) {
+      const rows = facts.rowsOf(stackIndex);
+      for (let i = 0; i < rows.length; i++) {
+        const own = id[rows[i]!]!;
+        if ((parents === undefined || parents.has(own)) && matters(own)) apart.push(rows[i]!);
+      }
+    }
+    return { apart, alike: facts.without(stackIndex, apart) };
   };
-}
-
-/** Largest id that is looked up in a table. */
-const maxTable = 1 << 24;
-
-/** The same test for values of a known set, quicker for a million look-ups. */
-function quickly(values: ReadonlySet<number>, test: (value: number) => boolean): (value: number) => boolean {
-  const passing = new Set([...values].filter(test));
-  let largest = 0;
-  for (const value of passing) largest = Math.max(largest, value);
-  // NaN passes as well, and has no place in a table.
-  if (!(largest < maxTable)) return (value) => passing.has(value);
-  const table = new Uint8Array(largest + 1);
-  for (const value of passing) table[value] = 1;
-  return (value) => table[value] === 1;
-}
-
-/** Rows of which the creator passes a test, by stack: looked for in the order of the rows, which is the quickest. */
-function rowsWith({ dump }: Facts, test: (creator: number) => boolean): number[][] {
-  const found: number[][] = dump.stacks.map(() => []);
-  const { creator, stack, length } = dump.goroutines;
-  for (let row = 0; row < length; row++) if (test(creator[row]!)) found[stack[row]!]!.push(row);
-  return found;
-}
-
-/** Ascending rows without some of them. */
-function without(rows: Uint32Array, some: readonly number[]): Uint32Array {
-  if (some.length === 0) return rows;
-  const rest = new Uint32Array(rows.length - some.length);
-  let next = 0;
-  let count = 0;
-  for (let i = 0; i < rows.length; i++) {
-    if (rows[i] === some[next]) next++;
-    else rest[count++] = rows[i]!;
-  }
-  return rest;
-}
-
-function separate(
-  rows: ArrayLike<number>,
-  column: Float64Array,
-  test: (value: number) => boolean,
-): { apart: Uint32Array; alike: Uint32Array } {
-  const sorted = new Uint32Array(rows.length);
-  let front = 0;
-  let back = rows.length;
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i]!;
-    if (test(column[row]!)) sorted[--back] = row;
-    else sorted[front++] = row;
-  }
-  return { apart: sorted.subarray(front).reverse(), alike: sorted.subarray(0, front) };
 }
 
 /** A group split by what its goroutines answer to some conditions. */

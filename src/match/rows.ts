@@ -32,6 +32,18 @@ export function rowsByStack({ goroutines, stacks }: Dump): { rows: Uint32Array; 
   return { rows, start };
 }
 
+/** Ascending rows without some of them. */
+export function rowsWithout(rows: ArrayLike<number>, some: ArrayLike<number>): Uint32Array {
+  const rest = new Uint32Array(rows.length - some.length);
+  let next = 0;
+  let count = 0;
+  for (let i = 0; i < rows.length; i++) {
+    if (rows[i] === some[next]) next++;
+    else rest[count++] = rows[i]!;
+  }
+  return rest;
+}
+
 /** A column of small numbers. */
 export type SmallColumn = Int32Array | Uint32Array | Uint8Array;
 

@@ -3,6 +3,9 @@ import type { SmallColumn } from "./rows.ts";
 /** Odd factors of the hash, other ones in each process: nobody can write a dump whose values all collide. */
 const factors = [0, 1, 2].map(() => (Math.random() * 2 ** 32) | 1);
 
+/** Rows of which a list takes less memory than a view of the rows that lie beside them. */
+const fewRows = 16;
+
 /** Rows, split by what they have in columns: refined column by column, in the order in which the keys first occur. */
 export class Split {
   readonly #rows: ArrayLike<number>;
@@ -84,7 +87,13 @@ export class Split {
     const next = ends.slice();
     const sorted = new Uint32Array(rows.length);
     for (let i = 0; i < rows.length; i++) sorted[next[this.#partOf[i]!]!++] = rows[i]!;
-    return Array.from({ length: this.#parts }, (_, part) => sorted.subarray(ends[part]!, ends[part + 1]!));
+    return Array.from({ length: this.#parts }, (_, part) => {
+      const end = ends[part + 1]!;
+      if (end - ends[part]! > fewRows) return sorted.subarray(ends[part]!, end);
+      const few: number[] = [];
+      for (let i = ends[part]!; i < end; i++) few.push(sorted[i]!);
+      return few;
+    });
   }
 }
 
