@@ -1,24 +1,25 @@
 import type { Dump } from "../model/dump.ts";
-import { attribute } from "./condition.ts";
+import type { Condition } from "./condition.ts";
 import type { Facts, Group } from "./facts.ts";
+import { answerKey } from "./keys.ts";
 import { Keys } from "./split.ts";
 
-/** Columns of small numbers, in which the goroutines of a cell agree: bits of `attribute`. */
-export const cellAttributes = attribute.flags | attribute.labels | attribute.minutes;
-
-/** Goroutines of one stack that are alike in these columns; its one row speaks for all. */
+/** Goroutines of one stack that are alike in flags, labels and minutes waited; its one row speaks for all. */
 class Cell implements Group {
   readonly stackIndex: number;
   readonly first: number;
   readonly weight: number;
   /** Its place among the cells of its stack. */
   readonly place: number;
+  /** Number that it shares with the cells of other stacks that are alike. */
+  readonly kind: number;
 
-  constructor(stackIndex: number, first: number, weight: number, place: number) {
+  constructor(stackIndex: number, first: number, weight: number, place: number, kind: number) {
     this.stackIndex = stackIndex;
     this.first = first;
     this.weight = weight;
     this.place = place;
+    this.kind = kind;
   }
 
   get rows(): readonly number[] {
@@ -74,18 +75,25 @@ export class Cells {
   /** Of each stack, in the order in which they first occur. */
   readonly #ofStack: readonly Cell[][];
   readonly #known = new Map<number, CellGroup[]>();
+  /** A cell of each kind. */
+  readonly #kinds: Cell[] = [];
+  readonly #classes = new WeakMap<Condition, Uint32Array>();
 
   constructor(facts: Facts) {
     this.#facts = facts;
     const { ofRow, first, weights } = numberCells(facts.dump);
-    const { stack } = facts.dump.goroutines;
+    const { stack, flags, labels, minutes } = facts.dump.goroutines;
+    const kinds = new Keys();
     this.#ofStack = facts.dump.stacks.map(() => []);
     const places = new Uint32Array(first.length);
     first.forEach((row, number) => {
       const stackIndex = stack[row]!;
       const cells = this.#ofStack[stackIndex]!;
       places[number] = cells.length;
-      cells.push(new Cell(stackIndex, row, weights[number]!, cells.length));
+      const kind = kinds.numberOf(labels[row]!, minutes[row]!, flags[row]!);
+      const cell = new Cell(stackIndex, row, weights[number]!, cells.length, kind);
+      if (kind === this.#kinds.length) this.#kinds.push(cell);
+      cells.push(cell);
     });
     for (let row = 0; row < ofRow.length; row++) ofRow[row] = places[ofRow[row]!]!;
     this.#ofRow = ofRow;
@@ -109,16 +117,44 @@ export class Cells {
     return [...parts.values()];
   }
 
+  /** Of all goroutines of a group that answer a condition on cells alike: one, and how many they are. */
+  alike(group: Group, condition: Condition): readonly Group[] {
+    const classOf = this.#classesOf(condition);
+    const found = new Map<number, { stackIndex: number; rows: number[]; first: number; weight: number }>();
+    for (const { stackIndex, first, weight } of this.of(group)) {
+      const alike = classOf[this.#cellOf(stackIndex, first).kind]!;
+      const known = found.get(alike);
+      if (known === undefined) found.set(alike, { stackIndex, rows: [first], first, weight });
+      else known.weight += weight;
+    }
+    return [...found.values()];
+  }
+
   /**
    * A group, divided by what is said of its cells, in the order in which the parts first occur.
-   * @param keyOf text that is equal for cells that belong together
+   * @param condition one on cells; those that answer it alike are asked once
+   * @param keyOfAlike text that is equal for cells that belong together
    */
-  divide(group: Group, keyOf: (cell: Group) => string): ReadonlyMap<string, Group> {
+  divide(
+    group: Group,
+    condition: Condition,
+    keyOfAlike: (cell: Group) => string,
+  ): ReadonlyMap<string, Group> {
+    const classOf = this.#classesOf(condition);
+    const keys: (string | undefined)[] = [];
+    const keyOf = (cell: Cell): string => {
+      const alike = classOf[cell.kind]!;
+      keys[alike] ??= keyOfAlike(cell);
+      return keys[alike]!;
+    };
     const whole = this.#wholeCells(group);
     // If they all agree, nobody needs to know which of them are in the group.
     let byKey = grouped(this.#ofStack[group.stackIndex]!, keyOf);
     if (byKey.size > 1 && whole !== this.#ofStack[group.stackIndex])
-      byKey = grouped(whole ?? this.of(group).map((part) => this.#cellOf(part)), keyOf);
+      byKey = grouped(
+        whole ?? this.of(group).map((part) => this.#cellOf(part.stackIndex, part.first)),
+        keyOf,
+      );
     if (byKey.size === 1) return new Map([[byKey.keys().next().value!, group]]);
     const part = (alike: readonly Cell[]): Group =>
       whole === undefined
@@ -133,8 +169,27 @@ export class Cells {
     return group === this.#facts.whole(group.stackIndex) ? this.#ofStack[group.stackIndex] : undefined;
   }
 
-  #cellOf({ stackIndex, first }: Group): Cell {
-    return this.#ofStack[stackIndex]![this.#ofRow[first]!]!;
+  #cellOf(stackIndex: number, row: number): Cell {
+    return this.#ofStack[stackIndex]![this.#ofRow[row]!]!;
+  }
+
+  /** For each kind of cell a number that it shares with those that answer all parts of a condition alike. */
+  #classesOf(condition: Condition): Uint32Array {
+    let classes = this.#classes.get(condition);
+    if (classes === undefined) {
+      const facts = this.#facts;
+      const numbers = new Map<string, number>();
+      classes = Uint32Array.from(this.#kinds, (group) => {
+        const { stackIndex } = group;
+        const subject = { facts, stackIndex, stack: facts.dump.stacks[stackIndex]!, group };
+        const key = condition.byCell!.map((part) => answerKey(part.evaluate(subject))).join("\n");
+        const number = numbers.get(key) ?? numbers.size;
+        numbers.set(key, number);
+        return number;
+      });
+      this.#classes.set(condition, classes);
+    }
+    return classes;
   }
 
   /** The same object for the same cells, as far as it is remembered: what is known of a group is asked once. */
@@ -167,13 +222,26 @@ export class Cells {
   }
 }
 
-function grouped(cells: readonly Cell[], keyOf: (cell: Group) => string): Map<string, Cell[]> {
-  const byKey = new Map<string, Cell[]>();
-  for (const cell of cells) {
-    const key = keyOf(cell);
-    const alike = byKey.get(key);
-    if (alike === undefined) byKey.set(key, [cell]);
-    else alike.push(cell);
+/** Cells by their key. Most often they all agree, and then no list is made. */
+function grouped(cells: readonly Cell[], keyOf: (cell: Cell) => string): Map<string, readonly Cell[]> {
+  const first = keyOf(cells[0]!);
+  let key = first;
+  let alike = 1;
+  while (alike < cells.length) {
+    key = keyOf(cells[alike]!);
+    if (key !== first) break;
+    alike++;
+  }
+  if (alike === cells.length) return new Map([[first, cells]]);
+  const byKey = new Map<string, Cell[]>([
+    [first, cells.slice(0, alike)],
+    [key, [cells[alike]!]],
+  ]);
+  for (let i = alike + 1; i < cells.length; i++) {
+    key = keyOf(cells[i]!);
+    const others = byKey.get(key);
+    if (others === undefined) byKey.set(key, [cells[i]!]);
+    else others.push(cells[i]!);
   }
   return byKey;
 }

@@ -34,6 +34,11 @@ export interface Solution {
 export interface Condition {
   /** Which columns it reads, bits of `attribute`; 0 when the stack alone decides. */
   readonly attributes: number;
+  /**
+   * The conditions in it that ask goroutines, when all of them answer by flags, labels and minutes alone, whatever the
+   * stack: goroutines of one stack that answer them alike answer it alike.
+   */
+  readonly byCell?: readonly Condition[];
   /** Without source it is never known to hold. */
   readonly needsSource?: boolean;
   /**
@@ -135,7 +140,7 @@ export function conjoin(a: readonly Solution[], b: readonly Solution[]): readonl
 
 /** Drops what `forbidden` already decides: a solution that meets a forbidden binding goes, one that can't meet it loses it. */
 export function settle(solutions: readonly Solution[]): readonly Solution[] {
-  if (solutions.every((s) => s.forbidden.length === 0)) return solutions;
+  if (solutions === yes || solutions.every((s) => s.forbidden.length === 0)) return solutions;
   const out: Solution[] = [];
   for (const s of solutions) {
     const left: Bindings[] = [];
@@ -169,9 +174,25 @@ export function onStack(condition: Condition, subject: Subject): readonly Soluti
   return condition.onStack?.(subject) ?? yes;
 }
 
+/** A condition on goroutines that flags, labels and minutes alone decide, whatever the stack. */
+export function onCell(condition: Condition): Condition {
+  return { ...condition, byCell: [condition] };
+}
+
+function cellParts(conditions: readonly Condition[]): Pick<Condition, "byCell"> {
+  const parts: Condition[] = [];
+  for (const { attributes, byCell } of conditions) {
+    if (attributes === 0) continue;
+    if (byCell === undefined) return {};
+    parts.push(...byCell);
+  }
+  return parts.length === 0 ? {} : { byCell: parts };
+}
+
 /** All of them hold. */
 export function allOf(conditions: readonly Condition[]): Condition {
   return {
+    ...cellParts(conditions),
     attributes: conditions.reduce((bits, c) => bits | c.attributes, 0),
     needsSource: conditions.some((c) => c.needsSource === true),
     onStack(subject) {
@@ -199,6 +220,7 @@ export function allOf(conditions: readonly Condition[]): Condition {
  */
 export function anyOf(conditions: readonly Condition[]): Condition {
   return {
+    ...cellParts(conditions),
     attributes: conditions.reduce((bits, c) => bits | c.attributes, 0),
     needsSource: conditions.length > 0 && conditions.every((c) => c.needsSource === true),
     onStack: (subject) => conditions.flatMap((c) => [...onStack(c, subject)]).slice(0, maxSolutions),
@@ -222,6 +244,7 @@ function lacksSourceOnly({ missing }: Solution): boolean {
 /** It does not hold. Ways that bind variables are forbidden only for those values. */
 export function noneOf(condition: Condition): Condition {
   return {
+    ...cellParts([condition]),
     attributes: condition.attributes,
     evaluate(subject) {
       const solutions = condition.evaluate(subject);

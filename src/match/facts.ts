@@ -10,8 +10,8 @@ import type { WaitKind } from "../model/wait-kind.ts";
 import type { DumpSource } from "../source/open-source.ts";
 import type { OperationKind } from "../source/operations.ts";
 import type { StackFacts } from "../source/source-facts.ts";
-import { Cells, cellAttributes, LazyGroup } from "./cells.ts";
-import { attribute } from "./condition.ts";
+import { Cells, LazyGroup } from "./cells.ts";
+import { attribute, type Condition } from "./condition.ts";
 import { Families } from "./families.ts";
 import type { History } from "./history.ts";
 import {
@@ -180,10 +180,7 @@ export class Facts {
   /** Longest wait of a group in minutes, among those that say one; -1 when none does. */
   longestWait(group: Group): number {
     const { minutes } = this.dump.goroutines;
-    return this.kinds(group, attribute.minutes).reduce(
-      (longest, { first }) => Math.max(longest, minutes[first]!),
-      -1,
-    );
+    return this.cells.of(group).reduce((longest, { first }) => Math.max(longest, minutes[first]!), -1);
   }
 
   /** Who started whom, by ids. */
@@ -225,15 +222,16 @@ export class Facts {
   }
 
   /**
-   * For all ways in which the goroutines of a group differ in some attributes: one of them, and how many are like it.
+   * For all ways in which the goroutines of a group may answer a condition: one of them, and how many are like it.
    * Cheaper than `split`, for questions of which only the number of goroutines counts.
    */
-  kinds(group: Group, asked: number): readonly Group[] {
-    const attributes = asked & this.#told;
-    if (attributes === 0) return [group];
+  kinds(group: Group, condition: Condition): readonly Group[] {
+    if (condition.attributes === 0) return [group];
     const alone = this.alone(group.stackIndex);
     if (alone !== undefined) return alone;
-    return (attributes & ~cellAttributes) === 0 ? this.cells.of(group) : this.split(group, attributes);
+    return condition.byCell === undefined
+      ? this.split(group, condition.attributes)
+      : this.cells.alike(group, condition);
   }
 
   /** A group of some rows of one stack. */

@@ -1,9 +1,8 @@
 import type { Role, Rule, When } from "../rules/rule.ts";
-import { cellAttributes } from "./cells.ts";
-import { attribute, type Condition, type Solution, truth } from "./condition.ts";
+import { allOf, attribute, type Condition } from "./condition.ts";
 import type { Facts, Group } from "./facts.ts";
+import { answerKey, noAnswer } from "./keys.ts";
 import type { Reach } from "./reach.ts";
-import { bindingsKey } from "./relation.ts";
 
 /** The column that a role compares with its variable, and the other roles that compare the same variable. */
 interface IdUse {
@@ -30,13 +29,14 @@ export function roleGroups(
 ): (stackIndex: number) => readonly Group[] {
   const { attributes } = role.onGroup;
   const use = idUse(rule, role);
-  if (use === undefined || !isFoldable(rule, role)) return (stackIndex) => fitting(role, facts, stackIndex);
+  if (use === undefined || !isFoldable(rule, role)) return fitting(role, facts);
   const matters = mattering(use, facts, reach);
   const rest = attributes & ~use.column;
   const own = role.conditions.map((c) => c.condition).filter((c) => (c.attributes & rest) !== 0);
   // One that reads the id, too, may answer differently for each goroutine.
   const byOwn = own.every((c) => (c.attributes & use.column) === 0);
   const asked = [...(byOwn ? own : []), ...(role.kind === "required" ? conditionsOn(rule, role) : [])];
+  const byAnswers = answering(facts, asked);
   const divide = divider(facts, use.column, matters);
   return (stackIndex) => {
     const alone = facts.alone(stackIndex);
@@ -45,10 +45,7 @@ export function roleGroups(
       return facts.groups(stackIndex, attributes);
     const { apart, alike } = divide(stackIndex);
     const others = alike === undefined ? [] : byOwn ? [alike] : facts.split(alike, rest);
-    return [
-      ...others.flatMap((group) => byAnswers(facts, group, asked)),
-      ...facts.splitRows(stackIndex, apart, attributes),
-    ];
+    return [...others.flatMap(byAnswers), ...facts.splitRows(stackIndex, apart, attributes)];
   };
 }
 
@@ -56,39 +53,47 @@ export function roleGroups(
  * Groups of a stack without those that fail in one of the role's conditions: conditions leave out goroutines one after
  * the other, so that a few are split by all that the role asks, not all of the stack.
  */
-function fitting(role: Role, facts: Facts, stackIndex: number): readonly Group[] {
-  const alone = facts.alone(stackIndex);
-  if (alone !== undefined) return alone;
-  const stack = facts.dump.stacks[stackIndex]!;
+function fitting(role: Role, facts: Facts): (stackIndex: number) => readonly Group[] {
   const { attributes } = role.onGroup;
-  const byCells = role.conditions.flatMap(({ condition: c }) => (asksCells(c) ? [c] : []));
-  const others = role.conditions.flatMap(({ condition: c }) =>
-    c.attributes === 0 || asksCells(c) ? [] : [c],
-  );
-  const fits = (group: Group): boolean =>
-    byCells.every((c) => c.evaluate({ facts, stackIndex, stack, group }).length > 0);
-  const left = facts.cells.divide(facts.whole(stackIndex), (cell) => String(fits(cell))).get("true");
-  if (left === undefined) return [];
-  let rows: ArrayLike<number> | undefined;
-  for (const condition of others) {
-    if (condition.attributes === attributes) continue;
-    const groups: readonly Group[] =
-      rows === undefined
-        ? facts.split(left, condition.attributes)
-        : facts.splitRows(stackIndex, rows, condition.attributes);
-    const kept = groups.filter((group) => condition.evaluate({ facts, stackIndex, stack, group }).length > 0);
-    if (kept.length === 0) return [];
-    if (kept.length < groups.length) rows = merged(kept);
-  }
+  const asked = role.conditions.map((c) => c.condition).filter((c) => c.attributes !== 0);
+  const byCells = asked.filter((c) => c.byCell !== undefined);
+  const others = asked.filter((c) => c.byCell === undefined);
+  const ofCells = allOf(byCells);
+  const byAnswers = answering(facts, byCells);
   // Where other conditions ask for them, too, the answers to both belong together.
   const rest = others.reduce((bits, c) => bits | c.attributes, 0);
-  const groups = rows === undefined ? facts.split(left, rest) : facts.splitRows(stackIndex, rows, rest);
-  return groups.flatMap((group) => byAnswers(facts, group, byCells));
-}
-
-/** Whether a cell answers a condition. */
-function asksCells({ attributes }: Condition): boolean {
-  return attributes !== 0 && (attributes & ~cellAttributes) === 0;
+  return (stackIndex) => {
+    const alone = facts.alone(stackIndex);
+    if (alone !== undefined) return alone;
+    const whole = facts.whole(stackIndex);
+    const stack = facts.dump.stacks[stackIndex]!;
+    const left =
+      byCells.length === 0
+        ? [whole]
+        : [
+            ...facts.cells.divide(whole, ofCells, (group) =>
+              answerKey(ofCells.evaluate({ facts, stackIndex, stack, group })),
+            ),
+          ].flatMap(([answer, group]) => (answer === noAnswer ? [] : [group]));
+    if (left.length === 0 || others.length === 0) return left;
+    let rows: ArrayLike<number> | undefined = left.length === 1 ? left[0]!.rows : merged(left);
+    if (rows.length === facts.rowsOf(stackIndex).length) rows = undefined;
+    for (const condition of others) {
+      if (condition.attributes === attributes) continue;
+      const groups: readonly Group[] =
+        rows === undefined
+          ? facts.groups(stackIndex, condition.attributes)
+          : facts.splitRows(stackIndex, rows, condition.attributes);
+      const kept = groups.filter(
+        (group) => condition.evaluate({ facts, stackIndex, stack, group }).length > 0,
+      );
+      if (kept.length === 0) return [];
+      if (kept.length < groups.length) rows = merged(kept);
+    }
+    const groups =
+      rows === undefined ? facts.groups(stackIndex, rest) : facts.splitRows(stackIndex, rows, rest);
+    return groups.flatMap(byAnswers);
+  };
 }
 
 function idUse(rule: Rule, role: Role): IdUse | undefined {
@@ -247,43 +252,29 @@ function divider(facts: Facts, column: number, matters: (id: number) => boolean)
   };
 }
 
-/** A group split by what its goroutines answer to some conditions. */
-function byAnswers(facts: Facts, group: Group, conditions: readonly Condition[]): readonly Group[] {
-  if (conditions.length === 0 || group.weight === 1) return [group];
-  const { stackIndex } = group;
-  const stack = facts.dump.stacks[stackIndex]!;
-  const answerOf = (alike: Group): string =>
-    conditions.map((c) => answerKey(c.evaluate({ facts, stackIndex, stack, group: alike }))).join("\n");
-  if (conditions.every(asksCells)) return [...facts.cells.divide(group, answerOf).values()];
-  const attributes = conditions.reduce((bits, c) => bits | c.attributes, 0);
-  const { partOf } = facts.splitOf(stackIndex, group.rows, attributes);
-  const answers: string[] = [];
-  const rows = new Map<string, number[]>();
-  for (let i = 0; i < partOf.length; i++) {
-    const row = group.rows[i]!;
-    answers[partOf[i]!] ??= answerOf({ stackIndex, rows: [row], first: row, weight: 1 });
-    const answer = answers[partOf[i]!]!;
-    const alike = rows.get(answer);
-    if (alike === undefined) rows.set(answer, [row]);
-    else alike.push(row);
-  }
-  return rows.size === 1 ? [group] : [...rows.values()].map((alike) => facts.groupOf(stackIndex, alike));
-}
-
-const plainly = truth(true);
-const plainKey = keyOf(plainly);
-
-/** Equal for answers that differ at most in the frames that show them. */
-function answerKey(solutions: readonly Solution[]): string {
-  return solutions === plainly ? plainKey : keyOf(solutions);
-}
-
-function keyOf(solutions: readonly Solution[]): string {
-  if (solutions.length === 0) return "";
-  const ways = solutions.map(({ known, bindings, forbidden, missing }) =>
-    [known, missing, ...[bindings, ...forbidden].map(bindingsKey)].join(";"),
-  );
-  return [...new Set(ways)].join("|");
+/** Splits groups by what their goroutines answer to some conditions. */
+function answering(facts: Facts, conditions: readonly Condition[]): (group: Group) => readonly Group[] {
+  const together = allOf(conditions);
+  return (group) => {
+    if (conditions.length === 0 || group.weight === 1) return [group];
+    const { stackIndex } = group;
+    const stack = facts.dump.stacks[stackIndex]!;
+    const answerOf = (alike: Group): string =>
+      conditions.map((c) => answerKey(c.evaluate({ facts, stackIndex, stack, group: alike }))).join("\n");
+    if (together.byCell !== undefined) return [...facts.cells.divide(group, together, answerOf).values()];
+    const { partOf } = facts.splitOf(stackIndex, group.rows, together.attributes);
+    const answers: string[] = [];
+    const rows = new Map<string, number[]>();
+    for (let i = 0; i < partOf.length; i++) {
+      const row = group.rows[i]!;
+      answers[partOf[i]!] ??= answerOf({ stackIndex, rows: [row], first: row, weight: 1 });
+      const answer = answers[partOf[i]!]!;
+      const alike = rows.get(answer);
+      if (alike === undefined) rows.set(answer, [row]);
+      else alike.push(row);
+    }
+    return rows.size === 1 ? [group] : [...rows.values()].map((alike) => facts.groupOf(stackIndex, alike));
+  };
 }
 
 function merged(groups: readonly Group[]): Uint32Array {

@@ -5,8 +5,9 @@ import { Budget } from "./budget.ts";
 import { complete, lookupOf, requiredOf } from "./complete.ts";
 import type { Bindings } from "./condition.ts";
 import type { Facts } from "./facts.ts";
+import { bindingsKey } from "./keys.ts";
 import type { Match } from "./match.ts";
-import { bindingsKey, type Relation } from "./relation.ts";
+import type { Relation } from "./relation.ts";
 import type { MatchTrace } from "./trace.ts";
 import { TupleIndex } from "./tuple-index.ts";
 

@@ -2,6 +2,7 @@ import type { Fact } from "../model/dump.ts";
 import type { Role } from "../rules/rule.ts";
 import { type Bindings, conjoin, type Solution, type Subject, settle, type Value } from "./condition.ts";
 import type { Facts, Group } from "./facts.ts";
+import { bindingsKey } from "./keys.ts";
 import { reachOf, type StackReach } from "./reach.ts";
 
 /** Goroutines that play a role in one way. */
@@ -89,15 +90,4 @@ function add(tuples: Map<string, Tuple>, role: Role, solution: Solution, group: 
   }
   tuple.members.push({ group, frames: solution.frames, collected });
   tuple.weight += group.weight;
-}
-
-/** Text that is equal for equal bindings. */
-export function bindingsKey(bindings: Bindings): string {
-  let key = "";
-  const names = Object.keys(bindings);
-  for (const name of names.length > 1 ? names.sort() : names) {
-    const value = bindings[name];
-    key += `${name}\u0000${typeof value}${String(value)}\u0001`;
-  }
-  return key;
 }

@@ -50,9 +50,9 @@ function satisfying(match: Match, players: RoleMembers, condition: Condition): n
     const stack = facts.dump.stacks[stackIndex]!;
     // Most often the stack decides, and nobody needs to ask its goroutines.
     if (onStack(condition, { facts, stackIndex, stack, group: undefined }).length === 0) continue;
-    for (const part of facts.kinds(group, condition.attributes)) {
-      const solutions = settle(condition.evaluate({ facts, stackIndex, stack, group: part }));
-      if (solutions.some((s) => s.known)) count += part.weight;
+    for (const part of facts.kinds(group, condition)) {
+      const solutions = condition.evaluate({ facts, stackIndex, stack, group: part });
+      if (solutions.length > 0 && settle(solutions).some((s) => s.known)) count += part.weight;
     }
   }
   return count;

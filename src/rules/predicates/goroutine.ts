@@ -1,4 +1,4 @@
-import { attribute, type Condition, conjoin, truth, unknown } from "../../match/condition.ts";
+import { attribute, type Condition, conjoin, onCell, truth, unknown } from "../../match/condition.ts";
 import { goroutineFlags } from "../../model/goroutines.ts";
 import { rangeSchema, rangeTest } from "../range.ts";
 import type { JsonSchema, Predicate } from "./predicate.ts";
@@ -49,11 +49,11 @@ function flag(key: string, bit: number, description: string): Predicate {
     schema: { type: "boolean", description, examples: [true] },
     needs: [],
     compile(value): Condition {
-      return {
+      return onCell({
         attributes: attribute.flags,
         evaluate: ({ facts, group }) =>
           truth(((facts.dump.goroutines.flags[group!.first]! & bit) !== 0) === value),
-      };
+      });
     },
   };
 }
@@ -97,7 +97,7 @@ export const labels: Predicate = {
     const matchers = Object.entries(value as Record<string, unknown>).map(
       ([key, pattern]) => [key, textMatcher(pattern, "text", "labels", context, `${path}/${key}`)] as const,
     );
-    return {
+    return onCell({
       attributes: attribute.labels,
       evaluate({ facts, group }) {
         const set = facts.dump.labelSets[facts.dump.goroutines.labels[group!.first]!];
@@ -105,6 +105,6 @@ export const labels: Predicate = {
         for (const [key, match] of matchers) solutions = conjoin(solutions, match(set?.get(key) ?? ""));
         return solutions;
       },
-    };
+    });
   },
 };

@@ -1,4 +1,4 @@
-import { attribute, truth, unknown } from "../../match/condition.ts";
+import { attribute, onCell, truth, unknown } from "../../match/condition.ts";
 import { goroutineFlags } from "../../model/goroutines.ts";
 import { isBlocked, type WaitKind, waitClasses, waitKinds } from "../../model/wait-kind.ts";
 import { oneOrList } from "../closed-list.ts";
@@ -53,7 +53,7 @@ export const waited: Predicate = {
   needs: ["minutes"],
   compile(value, context, path) {
     const test = rangeTest(value, context, path);
-    return {
+    return onCell({
       attributes: attribute.minutes | attribute.flags,
       evaluate({ facts, group }) {
         const g = facts.dump.goroutines;
@@ -61,6 +61,6 @@ export const waited: Predicate = {
         if (g.flags[row]! & goroutineFlags.leaked) return truth(test(Number.POSITIVE_INFINITY));
         return g.minutes[row]! < 0 ? unknown("minutes") : truth(test(g.minutes[row]!));
       },
-    };
+    });
   },
 };
