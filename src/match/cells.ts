@@ -155,6 +155,7 @@ export class Cells {
         whole ?? this.of(group).map((part) => this.#cellOf(part.stackIndex, part.first)),
         keyOf,
       );
+    if (byKey.size === 0) return new Map();
     if (byKey.size === 1) return new Map([[byKey.keys().next().value!, group]]);
     const part = (alike: readonly Cell[]): Group =>
       whole === undefined
@@ -224,6 +225,7 @@ export class Cells {
 
 /** Cells by their key. Most often they all agree, and then no list is made. */
 function grouped(cells: readonly Cell[], keyOf: (cell: Cell) => string): Map<string, readonly Cell[]> {
+  if (cells.length === 0) return new Map();
   const first = keyOf(cells[0]!);
   let key = first;
   let alike = 1;

@@ -46,4 +46,3 @@ test("many distinct values, and several values a row", () => {
   second.byNumbers(column, start, 1);
   expect(second.parts()).toEqual([rows]);
 });
-
