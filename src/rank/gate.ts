@@ -16,13 +16,19 @@ export interface GateOptions {
   readonly allowPartial: boolean;
 }
 
-/** Marks the findings, symptoms too, that are new and at or above the gate. */
+/**
+ * Marks the findings that are new and at or above the gate. A symptom is one of them only where nothing that explains it
+ * is: who waits behind a cause is no second cause, but fails a run by itself when the cause does not.
+ */
 export function applyGate(findings: readonly Finding[], options: GateOptions): Finding[] {
-  return findings.map((finding) => ({
-    ...finding,
-    gated: isGated(finding, options),
-    symptoms: applyGate(finding.symptoms, options),
-  }));
+  return marked(findings, options, false);
+}
+
+function marked(findings: readonly Finding[], options: GateOptions, explained: boolean): Finding[] {
+  return findings.map((finding) => {
+    const gated = !explained && isGated(finding, options);
+    return { ...finding, gated, symptoms: marked(finding.symptoms, options, explained || gated) };
+  });
 }
 
 function isGated(finding: Finding, { failOn, minConfidence }: GateOptions): boolean {
@@ -42,11 +48,11 @@ function countGatedSymptoms(findings: readonly Finding[]): number {
   return findings.reduce((n, f) => n + countGated(f.symptoms) + countGatedSymptoms(f.symptoms), 0);
 }
 
-/** What failed the gate, in the numbers that the summary has: symptoms are told apart. */
+/** What failed the gate, in the numbers that the summary has: symptoms of causes that did not are told apart. */
 function gatedReason(findings: number, symptoms: number, options: GateOptions): string {
   const gate = `at severity ${options.failOn} and confidence ${options.minConfidence} or above`;
   if (findings === 0) return `${plural(symptoms, "new symptom")} ${gate}`;
-  const also = symptoms === 0 ? "" : `, and ${plural(symptoms, "symptom")} of the kind`;
+  const also = symptoms === 0 ? "" : `, and ${plural(symptoms, "symptom")} of causes below it`;
   return `${plural(findings, "new finding")} ${gate}${also}`;
 }
 

@@ -123,7 +123,7 @@ export interface Finding {
   readonly graph: ReportGraph;
   /** Findings that this one explains. */
   readonly symptoms: readonly Finding[];
-  /** At or above the gate, and new. */
+  /** New, at or above the gate, and not the symptom of a finding that is. */
   readonly gated: boolean;
 }
 
