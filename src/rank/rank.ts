@@ -37,9 +37,17 @@ function byRank(a: Candidate, b: Candidate): number {
     rolesOf(b) - rolesOf(a) || // who else has to do with it says more than how many stand there
     b.rows.size - a.rows.size ||
     compare(a.matches[0]!.rule.id, b.matches[0]!.rule.id) ||
+    youngest(b) - youngest(a) || // stages are started from the source on, and stand behind the last one
     compare(a.identity.fingerprint, b.identity.fingerprint) ||
     compare(a.identity.variant.join(), b.identity.variant.join())
   );
+}
+
+/** The largest id among the goroutines that speak for its groups; 0 when none is known. */
+function youngest({ matches: [match] }: Candidate): number {
+  const { facts, roles } = match!;
+  const ids = roles.flatMap((r) => r.members.flatMap((m) => facts.dump.goroutines.id[m.group.first]!));
+  return ids.reduce((most, id) => (id > most ? id : most), 0);
 }
 
 /** Roles that the rule asks for, filled or known to be empty: evidence alone counts for nothing here. */

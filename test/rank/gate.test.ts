@@ -25,8 +25,8 @@ function reasons(...tree: readonly (readonly [Finding["severity"], readonly Find
 test("the verdict counts findings as the summary does, symptoms apart", () => {
   const gate = "at severity error and confidence medium or above";
   expect(reasons(["error", []]).reasons).toEqual([`1 new finding ${gate}`]);
-  expect(reasons(["error", ["error", "warning"]], ["error", []], ["warning", []]).reasons).toEqual([
-    `2 new findings ${gate}, and 1 symptom of the kind`,
+  expect(reasons(["error", ["error", "warning"]], ["error", []], ["warning", ["error"]]).reasons).toEqual([
+    `2 new findings ${gate}, and 1 symptom of causes below it`,
   ]);
 });
 
