@@ -6,7 +6,11 @@ import { sharesOne } from "./row-set.ts";
 
 /** Findings of one dump by rank, symptoms nested below what explains them. */
 export function rankMatches(matches: readonly Match[]): Finding[] {
-  const candidates = byRule(matches).flatMap(candidatesOf).sort(byRank);
+  const candidates = byRule(matches)
+    .flatMap(candidatesOf)
+    .map(placing)
+    .sort(byPlace)
+    .map((p) => p.candidate);
   const parent = explainers(candidates);
   const symptomsOf = new Map<number, number[]>();
   parent.forEach((cause, i) => {
@@ -31,28 +35,40 @@ function byRule(matches: readonly Match[]): Match[][] {
   return [...groups.values()];
 }
 
-function byRank(a: Candidate, b: Candidate): number {
+/** What decides a candidate's place. */
+interface Placing {
+  readonly candidate: Candidate;
+  readonly ruleId: string;
+  /** Roles that the rule asks for, filled or known to be empty: evidence alone counts for nothing here. */
+  readonly roles: number;
+  /** The largest id among the goroutines that speak for its groups; 0 when none is known. */
+  readonly youngest: number;
+}
+
+function placing(candidate: Candidate): Placing {
+  const { rule, roles, facts } = candidate.matches[0]!;
+  let youngest = 0;
+  for (const { members } of roles) {
+    for (const { group } of members) {
+      const id = facts.dump.goroutines.id[group.first]!;
+      if (id > youngest) youngest = id;
+    }
+  }
+  const asked = rule.roles.filter(({ kind }) => kind !== "optional").length;
+  return { candidate, ruleId: rule.id, roles: asked, youngest };
+}
+
+function byPlace(a: Placing, b: Placing): number {
+  const [{ rank, rows, identity }, other] = [a.candidate, b.candidate];
   return (
-    b.rank - a.rank ||
-    rolesOf(b) - rolesOf(a) || // who else has to do with it says more than how many stand there
-    b.rows.size - a.rows.size ||
-    compare(a.matches[0]!.rule.id, b.matches[0]!.rule.id) ||
-    youngest(b) - youngest(a) || // stages are started from the source on, and stand behind the last one
-    compare(a.identity.fingerprint, b.identity.fingerprint) ||
-    compare(a.identity.variant.join(), b.identity.variant.join())
+    other.rank - rank ||
+    b.roles - a.roles || // who else has to do with it says more than how many stand there
+    other.rows.size - rows.size ||
+    compare(a.ruleId, b.ruleId) ||
+    b.youngest - a.youngest || // stages are started from the source on, and stand behind the last one
+    compare(identity.fingerprint, other.identity.fingerprint) ||
+    compare(identity.variant.join(), other.identity.variant.join())
   );
-}
-
-/** The largest id among the goroutines that speak for its groups; 0 when none is known. */
-function youngest({ matches: [match] }: Candidate): number {
-  const { facts, roles } = match!;
-  const ids = roles.flatMap((r) => r.members.flatMap((m) => facts.dump.goroutines.id[m.group.first]!));
-  return ids.reduce((most, id) => (id > most ? id : most), 0);
-}
-
-/** Roles that the rule asks for, filled or known to be empty: evidence alone counts for nothing here. */
-function rolesOf(candidate: Candidate): number {
-  return candidate.matches[0]!.rule.roles.filter(({ kind }) => kind !== "optional").length;
 }
 
 function compare(a: string, b: string): number {

@@ -229,8 +229,13 @@ export const frame: Predicate = {
     const attributes = tests.reduce((bits, t) => bits | t.attributes, 0);
     return decidedByFrames(attributes, (subject) => {
       let solutions = truth(true);
+      const { frames } = subject.stack;
       for (const test of tests) {
-        const found = subject.stack.frames.flatMap((f, i) => [...decisive(test.test(f, i, subject), i)]);
+        const found: Solution[] = [];
+        for (let i = 0; i < frames.length; i++) {
+          const here = test.test(frames[i]!, i, subject);
+          if (here.length > 0) found.push(...decisive(here, i));
+        }
         const known = found.filter((s) => s.known);
         if (found.length === 0 && !isPartial(subject.stack)) return truth(false);
         solutions = conjoin(
