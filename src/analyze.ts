@@ -273,13 +273,13 @@ function showsProgram(dump: Dump): boolean {
 function notEvaluable(results: readonly RuleResult[], dump: Dump): Report["notEvaluable"] {
   return results.flatMap(({ rule, missing }) => {
     const lacking = [...missing].filter((m) => m === "source" || !dump.capabilities.has(m));
-    const hint = collectHint(lacking);
+    const hint = collectHint(lacking, dump);
     if (hint === undefined) return [];
     return [
       {
         ruleId: rule.id,
         dump: dump.name,
-        reason: lacking[0] === "source" ? "no Go source shows it" : `this dump has no ${hint.missing}`,
+        reason: lacking[0] === "source" ? "no Go source shows it" : `this dump does not show ${hint.missing}`,
         collectWith: hint.command,
       },
     ];

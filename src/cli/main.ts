@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import yargs from "yargs";
 import { UsageError } from "../errors.ts";
 import { nearest } from "../rules/spelling.ts";
@@ -22,6 +23,7 @@ const parser = yargs(process.argv.slice(2))
   .command(commands)
   .completion("completion", "Print a completion script for bash or zsh")
   .strict()
+  .middleware(suggestCommand, true)
   .middleware(takeOperands)
   .version(version)
   .alias("h", "help")
@@ -62,6 +64,18 @@ function takeOperands(argv: { _: (string | number)[]; dump?: unknown }): void {
   if (!Array.isArray(dumps)) throw usageError(`this command takes no dumps behind --: ${operands[0]}`);
   argv.dump = [...dumps, ...operands];
   argv._ = words;
+}
+
+/** A misspelt command looks like a dump: one word that is no file, and close to a command's name. */
+function suggestCommand(): void {
+  const word = process.argv[2] ?? "";
+  if (!/^[a-z][a-z-]*$/i.test(word) || existsSync(word)) return;
+  const names = ["completion", ...commands.map(({ command }) => String(command).split(" ")[0]!)];
+  const meant = names.includes(word) ? undefined : nearest(word, names);
+  if (meant !== undefined)
+    throw new UsageError(`${word}: no such file, and no such command`, {
+      hint: `did you mean deadlock-lint ${meant}?`,
+    });
 }
 
 /** yargs names what it does not know; we add what was probably meant. */

@@ -47,7 +47,7 @@ export function explain(rule: Rule, facts: Facts, options: ExplainOptions = {}):
       fact,
       title: capabilityTitles[fact],
       goroutines,
-      collectWith: collectHint([fact])?.command ?? "",
+      collectWith: collectHint([fact], facts.dump)?.command ?? "",
     })),
     ...(result.limit === undefined ? {} : { limit: result.limit }),
   };

@@ -1,4 +1,4 @@
-import { capabilityTitles, type Fact } from "../model/dump.ts";
+import { capabilityTitles, type Dump, type Fact } from "../model/dump.ts";
 
 const systemTraceback =
   "kill -QUIT PID  # with GOTRACEBACK=system in its environment; or: deadlock-lint collect --delve HOST:PORT";
@@ -22,9 +22,16 @@ const commands: Readonly<Record<Fact, string>> = {
   source: "deadlock-lint --source-root DIR DUMP  # DIR: the source that the program was built from",
 };
 
-/** What is missing, and the command that would collect it. */
-export function collectHint(missing: readonly Fact[]): { missing: string; command: string } | undefined {
+/** A traceback says minutes from the first on: one without any is too young, and no other format would say more. */
+const aMinuteLater = `sleep 60; ${debug2}  # waits are told from one minute on`;
+
+/** What a dump lacks, and the command that would collect it. */
+export function collectHint(
+  missing: readonly Fact[],
+  { format }: Dump,
+): { missing: string; command: string } | undefined {
   const [first] = missing;
   if (first === undefined) return undefined;
-  return { missing: missing.map((m) => capabilityTitles[m]).join(", "), command: commands[first] };
+  const command = first === "minutes" && format === "go-traceback" ? aMinuteLater : commands[first];
+  return { missing: missing.map((m) => capabilityTitles[m]).join(", "), command };
 }

@@ -76,7 +76,7 @@ function absenceEvidence(match: Match): ReportEvidence[] {
       const lacking = role.needs
         .filter((n) => !match.facts.dump.capabilities.has(n))
         .map((n) => capabilityTitles[n]);
-      const why = lacking.length > 0 ? ` (this dump has no ${lacking.join(", ")})` : "";
+      const why = lacking.length > 0 ? ` (this dump does not show ${lacking.join(", ")})` : "";
       out.push({
         text: `${role.title}: ${plural(open.count, "goroutine")} might be${why}`,
         certainty: "not ruled out",

@@ -124,7 +124,8 @@ export function findingOf(candidate: Candidate): Finding {
   const occurrences = candidate.matches.length;
   const { variant } = candidate.identity;
   const more = occurrences > 1 ? ` (found ${count(occurrences)} times)` : "";
-  const collectWith = candidate.confidence === "high" ? undefined : collectHint(missingFacts(match));
+  const collectWith =
+    candidate.confidence === "high" ? undefined : collectHint(missingFacts(match), facts.dump);
   return {
     ruleId: rule.id,
     title: rule.title,

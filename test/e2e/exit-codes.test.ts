@@ -17,6 +17,7 @@ const cases: readonly (readonly [string, number, readonly string[]])[] = [
   ["a finding, but --fail-on never", 0, ["--fail-on", "never", selfSend]],
   ["a finding below the confidence", 0, ["--min-confidence", "high", selfSend]],
   ["a path that does not exist", 2, [missing]],
+  ["a misspelt command", 2, ["grph", quiet]],
   ["an unknown option", 2, ["--nonsense", quiet]],
   ["an unknown format", 2, ["--format", "pdf", quiet]],
   ["a broken rule file", 2, ["--rules", broken, selfSend]],
@@ -237,4 +238,17 @@ test("completion prints a script and nothing else", () => {
   expect(stdout).toContain("deadlock-lint");
   const asked = shell("lint --get-yargs-completions deadlock-lint base");
   expect(asked.stdout.split("\n")).toContain("baseline");
+});
+
+test("a misspelt command is told the one that was meant, and a file of that name is a dump", () => {
+  for (const args of [
+    ["grph", quiet],
+    ["condens", "-o", "x"],
+  ]) {
+    const { code, stderr } = lint(...args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/no such command\n {2}did you mean deadlock-lint (graph|condense)\?/);
+  }
+  file(directory, "grph", readFileSync(selfSend));
+  expect(shell('cd "$1" && lint grph', [directory]).code).toBe(1);
 });

@@ -327,6 +327,8 @@ describe("what a dump can't say", () => {
     });
     const report = analyze([builder.build()], [rule]);
     expect(report.findings).toEqual([]);
-    expect(report.notEvaluable).toMatchObject([{ ruleId: "t/r", reason: "this dump has no wait reasons" }]);
+    expect(report.notEvaluable).toMatchObject([
+      { ruleId: "t/r", reason: "this dump does not show wait reasons" },
+    ]);
   });
 });
