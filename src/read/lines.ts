@@ -1,6 +1,7 @@
 import type { ByteSource, ReadOptions } from "./reader.ts";
+import { noteProblem } from "./source.ts";
 
-/** Longer lines are cut: no dump has them, hostile input may. */
+/** Longer lines are cut, and that is said: no dump has them, hostile input may. */
 const maxLine = 1 << 20;
 
 /** Parts chunks of bytes into lines of text, without their `\n` or `\r\n`. */
@@ -12,6 +13,8 @@ export class LineSplitter {
   #restLength = 0;
   /** A piece of the line that is read was handed out. */
   #begun = false;
+  /** A line has been cut: what is beyond `maxLine` was dropped. */
+  cut = false;
 
   /**
    * @param maxLine bytes of a line beyond these are dropped, or come as further pieces of it
@@ -33,6 +36,7 @@ export class LineSplitter {
     }
     const room = this.#inPieces ? buffer.length : Math.max(0, this.#maxLine - this.#restLength);
     const open = buffer.subarray(start, start + room);
+    if (open.length < buffer.length - start) this.cut = true;
     if (open.length === 0) return;
     this.#rest.push(Buffer.from(open));
     this.#restLength += open.length;
@@ -57,6 +61,7 @@ export class LineSplitter {
     this.#restLength = 0;
     this.#begun = false;
     let end = this.#inPieces ? line.length : Math.min(line.length, this.#maxLine);
+    if (end < line.length) this.cut = true;
     if (end > 0 && line[end - 1] === 13) end--;
     this.#onLine(line.toString("utf8", 0, end), true);
   }
@@ -76,7 +81,7 @@ export class LineSplitter {
 }
 
 /**
- * Calls `onLine` with each line of the source.
+ * Calls `onLine` with each line of the source. One that is too long is noted as a problem of it.
  * @returns whether the last line was left without its end
  */
 export async function eachLine(
@@ -84,7 +89,20 @@ export async function eachLine(
   options: ReadOptions,
   onLine: (line: string) => void,
 ): Promise<boolean> {
-  const splitter = new LineSplitter(maxLine, onLine);
+  let line = 0;
+  const splitter = new LineSplitter(maxLine, (text) => {
+    line++;
+    const { cut } = splitter;
+    if (cut) {
+      splitter.cut = false;
+      noteProblem(source, {
+        line,
+        message: "a line is longer than 1 MiB, and what is beyond was not read",
+        lost: -1,
+      });
+    }
+    onLine(text);
+  });
   let bytes = 0;
   for await (const chunk of source.chunks()) {
     bytes += chunk.length;

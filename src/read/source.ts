@@ -11,13 +11,14 @@ const keptOfStream = 4 << 20;
 
 /** A plain file of `size` bytes. Throws `UsageError` from `chunks` when it can't be opened. */
 export function fileSource(name: string, path: string, size: number): ByteSource {
-  return { name, file: { path, size }, chunks: () => fileChunks(name, path, size) };
+  return { name, file: { path, size }, problems: [], chunks: () => fileChunks(name, path, size) };
 }
 
 /** Bytes in memory. */
 export function bytesSource(name: string, bytes: Bytes): ByteSource {
   return {
     name,
+    problems: [],
     async *chunks() {
       for (let at = 0; at < bytes.length; at += chunkSize) yield bytes.subarray(at, at + chunkSize);
     },

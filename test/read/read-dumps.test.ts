@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -109,3 +109,25 @@ describe("what can't be read", () => {
     expect(result.failures.map((f) => f.error.name)).toEqual(["InputError"]);
   });
 });
+
+const fixtures = new URL("../../fixtures/dumps/", import.meta.url);
+
+test.each(["profiles/go1.19-debug1.txt", "delve-text/go1.24-dlv1.27-stacks.txt", "gdb/go1.19-all.txt"])(
+  "a line that is too long to be held is told: %s",
+  async (file) => {
+    const whole = readFileSync(new URL(file, fixtures), "utf8");
+    const half = whole.indexOf("\n", whole.length / 2) + 1;
+    const path = join(folder, "long.txt");
+    for (const end of ["\n", "\r\n"]) {
+      writeFileSync(path, `${whole.slice(0, half)}${" x".repeat(1 << 20)}${end}${whole.slice(half)}`);
+      const { dumps } = await readDumps([path], { threads: 1 });
+      expect(dumps.at(-1)!.complete).toBe(false);
+      expect(
+        dumps
+          .at(-1)!
+          .problems.map((p) => p.message)
+          .join(),
+      ).toContain("longer than 1 MiB");
+    }
+  },
+);
