@@ -43,7 +43,8 @@ export function unpackedSource(
             }
           }
           if (error !== undefined) {
-            const state = piece === undefined ? "cut" : "damaged";
+            const state =
+              error instanceof RangeError ? "not unpacked" : piece === undefined ? "cut" : "damaged";
             noteProblem(source, { message: `the ${what} data is ${state} (${error.message})`, lost: -1 });
             return;
           }

@@ -1,0 +1,104 @@
+/** Largest window that is unpacked, as of the `zstd` command: 128 MiB. */
+const maxWindow = 1 << 27;
+/** Bytes that may be moved in windows whatever comes out, and for each packed byte: a window is moved for each block. */
+const freeWork = 2 ** 36;
+const workPerByte = 2 ** 17;
+
+/** What comes next in a Zstandard stream, with the bytes that it takes. */
+type Part = "magic" | "skippable size" | "header" | "block" | "skipped";
+
+/**
+ * Walks over the frames of a Zstandard stream (RFC 8878) without unpacking them, and refuses those that would take too
+ * much memory or time: a few bytes can ask for gigabytes.
+ */
+export class ZstdFrames {
+  #part: Part = "magic";
+  #bytes: number[] = [];
+  #needed = 4;
+  /** Of "skipped": what follows. */
+  #after: Part = "magic";
+  #checksum = false;
+  #window = 0;
+  #work = 0;
+  #packed = 0;
+
+  /** @throws RangeError for a frame that is refused; damage is left to whoever unpacks */
+  push(chunk: Uint8Array): void {
+    this.#packed += chunk.length;
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#part === "skipped") {
+        const step = Math.min(this.#needed, chunk.length - at);
+        at += step;
+        this.#needed -= step;
+        if (this.#needed === 0) this.#expect(this.#after);
+        continue;
+      }
+      this.#bytes.push(chunk[at++]!);
+      if (this.#bytes.length === this.#needed) this.#take(this.#bytes);
+    }
+  }
+
+  #expect(part: Part): void {
+    this.#part = part;
+    this.#bytes = [];
+    this.#needed = part === "block" ? 3 : part === "header" ? 1 : 4;
+  }
+
+  #skip(bytes: number, after: Part): void {
+    this.#expect(after);
+    if (bytes === 0) return;
+    this.#after = after;
+    this.#part = "skipped";
+    this.#needed = bytes;
+  }
+
+  #take(bytes: readonly number[]): void {
+    if (this.#part === "magic") this.#expect(isSkippable(littleEndian(bytes)) ? "skippable size" : "header");
+    else if (this.#part === "skippable size") this.#skip(littleEndian(bytes), "magic");
+    else if (this.#part === "header") this.#header(bytes);
+    else this.#block(littleEndian(bytes));
+  }
+
+  #header(bytes: readonly number[]): void {
+    const descriptor = bytes[0]!;
+    const single = (descriptor & 0x20) !== 0;
+    const dictionary = [0, 1, 2, 4][descriptor & 3]!;
+    const size = [single ? 1 : 0, 2, 4, 8][descriptor >> 6]!;
+    const length = 1 + (single ? 0 : 1) + dictionary + size;
+    if (bytes.length < length) {
+      this.#needed = length;
+      return;
+    }
+    this.#checksum = (descriptor & 4) !== 0;
+    // With a single segment the whole content is the window.
+    if (single) this.#window = littleEndian(bytes.slice(length - size)) + (size === 2 ? 256 : 0);
+    else {
+      const base = 2 ** (10 + (bytes[1]! >> 3));
+      this.#window = base + (base / 8) * (bytes[1]! & 7);
+    }
+    if (this.#window > maxWindow)
+      throw new RangeError(
+        `a frame asks for ${Math.ceil(this.#window / 2 ** 20)} MiB of memory: unpack it with zstd --long=31 first`,
+      );
+    this.#expect("block");
+  }
+
+  #block(header: number): void {
+    this.#work += this.#window;
+    if (this.#work > freeWork + workPerByte * this.#packed)
+      throw new RangeError("its blocks are too small for the memory that they ask for");
+    const last = (header & 1) !== 0;
+    // A run of one byte is packed as that byte.
+    const size = ((header >> 1) & 3) === 1 ? 1 : header >> 3;
+    this.#skip(size + (last && this.#checksum ? 4 : 0), last ? "magic" : "block");
+  }
+}
+
+function isSkippable(magic: number): boolean {
+  return magic >= 0x184d2a50 && magic <= 0x184d2a5f;
+}
+
+function littleEndian(bytes: readonly number[]): number {
+  return bytes.reduceRight((sum, byte) => sum * 256 + byte, 0);
+}
