@@ -208,7 +208,7 @@ kernels of GoBench's GoKer in Go 1.19, 1.24 and 1.27, and healthy servers, idle 
 
 Found: a finding of at least severity warning whose roles hold a guilty goroutine ranks first, at any confidence.
 Classified: its area is right too. Default gate: a right finding of severity error and confidence medium or above.
-Precision: of all findings at that gate, symptoms included, those that hold a guilty goroutine. Root first: of the dumps
+Precision: of all findings at that gate, those that hold a guilty goroutine. Root first: of the dumps
 with a right finding, those where it is the first.
 
 ${bugHead}
