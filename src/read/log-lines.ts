@@ -1,7 +1,8 @@
 import type { ReadProblem } from "../model/dump.ts";
 import { LineSplitter } from "./lines.ts";
 import { type LineMap, LineMapBuilder } from "./logs/line-map.ts";
-import { type LinePiece, LogUnwrapper } from "./logs/log-unwrapper.ts";
+import { LogStreams } from "./logs/log-streams.ts";
+import type { LinePiece } from "./logs/log-unwrapper.ts";
 import type { ByteSource } from "./reader.ts";
 import { noteProblem } from "./source.ts";
 
@@ -21,7 +22,8 @@ const maxPiece = 1 << 20;
 /**
  * Takes off what a log wraps around the lines of a dump: Docker's JSON lines, CRI, compose, journald, syslog,
  * `kubectl logs --timestamps --prefix`, timestamps of CI, stacks escaped into a field, colours.
- * The first header of a goroutine shows which; lines that are not wrapped so pass as they are.
+ * The first header of a goroutine shows which; lines that are not wrapped so pass as they are. Several processes are told
+ * apart by their prefixes.
  */
 export function unwrapLogLines(wrapped: ByteSource): UnwrappedSource {
   const lines = new LineMapBuilder();
@@ -41,9 +43,9 @@ export function unwrapLogLines(wrapped: ByteSource): UnwrappedSource {
         out.push(text);
         if (ends) out.push("\n");
       };
-      const unwrapper = new LogUnwrapper(emit, (problem) => noteProblem(source, problem));
+      const streams = new LogStreams(emit, (problem) => noteProblem(source, problem));
       const split = (text: string, ends: boolean) => {
-        unwrapper.line({ text, from: inputLine, begins: !midInput, ends });
+        streams.line({ text, from: inputLine, begins: !midInput, ends });
         midInput = !ends;
         if (ends) inputLine++;
       };
@@ -52,12 +54,12 @@ export function unwrapLogLines(wrapped: ByteSource): UnwrappedSource {
         splitter.push(chunk);
         if (out.length > 0) yield Buffer.from(out.splice(0).join(""));
       }
-      if (splitter.open) unwrapper.lastLineIsOpen();
+      if (splitter.open) streams.lastLineIsOpen();
       const open = splitter.end();
-      unwrapper.end();
+      streams.end();
       if (open && out.at(-1) === "\n") out.pop();
       if (out.length > 0) yield Buffer.from(out.join(""));
-      if (unwrapper.missed > 0) noteProblem(source, missedProblem);
+      if (streams.missed > 0) noteProblem(source, missedProblem);
     },
   };
   return source;

@@ -111,3 +111,44 @@ test.each([
   await readDumps(["-"], { threads: 1, stdin: chunked(text, 65536) });
   expect(performance.now() - start).toBeLessThan(3000);
 });
+
+describe("several processes in one log, line by line", () => {
+  const [one, other] = [fixture("go1.27-debug2"), fixture("go1.24-quit-system")];
+  const prefixes: Record<string, (process: number) => string> = {
+    "kubectl logs --prefix": (n) => `[pod/web-7f9c${n}/app] `,
+    "kubectl logs --prefix --timestamps": (n) => `[pod/web-7f9c${n}/app] 2026-01-02T03:04:0${n}.123456789Z `,
+    compose: (n) => `web-${n}  | `,
+  };
+
+  /** Lines of both in turns that differ in length, after what both say before. */
+  function mixed(prefix: (process: number) => string, before: readonly string[]): string {
+    const lines = [1, 2].map((n) =>
+      [...before, ...(n === 1 ? one : other).split("\n")].map((l) => prefix(n) + l),
+    );
+    const out: string[] = [];
+    for (let turn = 0; lines[0]!.length + lines[1]!.length > 0; turn++)
+      out.push(...lines[turn % 2]!.splice(0, 1 + ((turn * 7) % 5)));
+    return `${out.join("\n")}\n`;
+  }
+
+  test.each(Object.keys(prefixes))("%s: each has its own dump", async (name) => {
+    const expected = [await content(one), await content(other)];
+    for (const before of [[], Array.from({ length: 200 }, (_, i) => `served request ${i}`)]) {
+      const log = mixed(prefixes[name]!, before);
+      for (const text of [log, `Attaching to web-1, web-2\n${log}`, log.replaceAll("\n", "\r\n")]) {
+        const dumps = await read(text, 4_099);
+        expect(dumps.map((d) => d.complete)).toEqual([true, true]);
+        const texts = dumps.map((d) => dumpText(d).replaceAll(/"line":\d+,| line \d+/g, ""));
+        expect(texts.map((t) => t.replace("stdin#2", "stdin"))).toEqual(expected);
+      }
+    }
+  });
+
+  test("a line with a bar in a dump is no process", async () => {
+    const lines = one.split("\n").map((l) => `\u001b[31m${l}`);
+    lines.splice(lines.length >> 1, 0, "total | 5");
+    const [dump, ...more] = await read(lines.join("\n"));
+    expect(more).toEqual([]);
+    expect(dump!.complete).toBe(true);
+  });
+});

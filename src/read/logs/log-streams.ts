@@ -1,0 +1,104 @@
+import type { ReadProblem } from "../../model/dump.ts";
+import { findHeader, stripAnsi } from "./header.ts";
+import { type LinePiece, LogUnwrapper } from "./log-unwrapper.ts";
+
+/** Text of the streams behind the first that is held, in characters. */
+const maxHeld = 1 << 28;
+/** Streams of one log at most; the lines of more are taken as one. */
+const maxStreams = 1_000;
+
+/** What is looked at of a line for its prefix, in characters. */
+const maxPrefix = 1_000;
+
+/** `[pod/NAME/CONTAINER] ` of `kubectl logs --prefix`, `NAME-1  | ` of compose. */
+const streamPrefix = /^(?:\[pod\/[^\]\s]{1,500}\] |[\w.-]{1,200} {1,100}\|(?: |$))/;
+
+/** What one process has written. */
+interface Stream {
+  readonly unwrapper: LogUnwrapper;
+  /** A goroutine's header has come. */
+  shown: boolean;
+  readonly held: LinePiece[];
+}
+
+/**
+ * Unwraps the lines of a log that several processes have written, so that no dump has goroutines of two: those of the
+ * first that shows a dump as they come, those of the others behind them, from what is before their first dump on.
+ */
+export class LogStreams {
+  readonly #emit: (piece: LinePiece) => void;
+  readonly #onProblem: (problem: ReadProblem) => void;
+  readonly #streams = new Map<string, Stream>();
+  #first: Stream | undefined;
+  /** Of the line that is read in pieces. */
+  #current: Stream | undefined;
+  #held = 0;
+
+  constructor(emit: (piece: LinePiece) => void, onProblem: (problem: ReadProblem) => void) {
+    this.#emit = emit;
+    this.#onProblem = onProblem;
+  }
+
+  /** Pieces of long lines that show goroutines and are not known to lie in a field. */
+  get missed(): number {
+    return [...this.#streams.values()].reduce((sum, { unwrapper }) => sum + unwrapper.missed, 0);
+  }
+
+  line(piece: LinePiece): void {
+    const { text } = piece;
+    if (piece.begins || this.#current === undefined) {
+      const start = text.length > maxPrefix ? text.slice(0, maxPrefix) : text;
+      this.#current = this.#stream(streamPrefix.exec(stripAnsi(start))?.[0].trimEnd() ?? "");
+    }
+    const stream = this.#current;
+    if (!stream.shown && text.includes("goroutine") && findHeader(stripAnsi(text)) >= 0) {
+      stream.shown = true;
+      this.#first ??= stream;
+    }
+    stream.unwrapper.line(piece);
+  }
+
+  /** The line that comes next is the last and has no end: it may be cut in what the log puts before its text. */
+  lastLineIsOpen(): void {
+    for (const { unwrapper } of this.#streams.values()) unwrapper.lastLineIsOpen();
+  }
+
+  end(): void {
+    this.#first?.unwrapper.end();
+    for (const stream of this.#streams.values()) {
+      if (stream === this.#first) continue;
+      stream.unwrapper.end();
+      // The next process does not go on with the goroutine that the last one has ended with.
+      if (stream.held.length > 0) this.#emit({ ...stream.held[0]!, text: "", begins: true, ends: true });
+      for (const piece of stream.held) this.#emit(piece);
+    }
+  }
+
+  #stream(key: string): Stream {
+    const known = this.#streams.get(key);
+    if (known !== undefined) return known;
+    if (this.#current !== undefined && this.#streams.size >= maxStreams) {
+      this.#onProblem({ message: `the log has more than ${maxStreams} processes`, lost: -1 });
+      return this.#current;
+    }
+    const held: LinePiece[] = [];
+    const emit = (piece: LinePiece): void => this.#take(stream, piece);
+    const stream = { unwrapper: new LogUnwrapper(emit, this.#onProblem), shown: false, held };
+    this.#streams.set(key, stream);
+    return stream;
+  }
+
+  #take(stream: Stream, piece: LinePiece): void {
+    if (this.#first === undefined || stream === this.#first) this.#emit(piece);
+    else if (stream.shown) this.#hold(stream, piece);
+  }
+
+  #hold({ held }: Stream, piece: LinePiece): void {
+    this.#held += piece.text.length + 1;
+    if (this.#held <= maxHeld) held.push(piece);
+    else {
+      const message = "the log of several processes is too long to be told apart: take one of them alone";
+      this.#onProblem({ line: piece.from, message, lost: -1 });
+    }
+  }
+}
