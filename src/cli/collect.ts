@@ -4,6 +4,7 @@ import type { Argv, CommandModule } from "yargs";
 import type { InstanceResult, Snapshot } from "../collect/snapshots.ts";
 import { InputError, UsageError } from "../errors.ts";
 import { json, visible } from "../report/escape.ts";
+import { plural } from "../words.ts";
 import { type CollectArguments, collectOptionDefinitions, toCollectOptions } from "./collect-options.ts";
 
 interface CollectCommandArguments extends CollectArguments {
@@ -147,7 +148,7 @@ function serverTime(result: InstanceResult): string {
   const { delve } = result;
   if (delve !== undefined) {
     const halted = delve.haltedMs === undefined ? "" : `; process halted for at most ${delve.haltedMs} ms`;
-    return ` (${delve.goroutines} goroutines at ${delve.locations} places, ${delve.stacks} stacks, ${delve.requests} requests${halted})`;
+    return ` (${plural(delve.goroutines, "goroutine")} at ${plural(delve.locations, "place")}, ${plural(delve.stacks, "stack")}, ${plural(delve.requests, "request")}${halted})`;
   }
   const times = result.requests.map((r) => `${r.profile} ${r.answerMs} ms`);
   if (times.length === 0) return "";

@@ -1,6 +1,7 @@
 import type { InstanceResult } from "../collect/snapshots.ts";
 import { InputError } from "../errors.ts";
 import type { ReadFailure } from "../read/read-dumps.ts";
+import { plural } from "../words.ts";
 import { instanceLines } from "./collect.ts";
 
 /** What became of each instance over all snapshots: thousands of them must not give thousands of lines. */
@@ -51,7 +52,7 @@ function summaryOf(name: string, taken: readonly InstanceResult[]): string {
   const answers = [...slowest].map(([profile, ms]) => `${profile} ${ms} ms`);
   const halted = Math.max(...taken.map((r) => r.delve?.haltedMs ?? 0));
   const parts = [
-    `${taken.length} snapshots, ${bytes} bytes`,
+    `${plural(taken.length, "snapshot")}, ${bytes} bytes`,
     ...(answers.length === 0 ? [] : [`the server's own time, at most: ${answers.join(", ")}`]),
     ...(halted === 0 ? [] : [`process halted for at most ${halted} ms at a time`]),
   ];

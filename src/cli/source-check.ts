@@ -4,6 +4,7 @@ import { readDumps } from "../read/read-dumps.ts";
 import { visible } from "../report/escape.ts";
 import type { CoveredFrame } from "../source/source-coverage.ts";
 import type { SourceProblem } from "../source/source-files.ts";
+import { plural } from "../words.ts";
 import { inputOptions } from "./options.ts";
 import { errorText, exitCodeOf } from "./print-error.ts";
 import { readOptionsOf } from "./read-options.ts";
@@ -75,7 +76,9 @@ export function sourceCheckText(
   const lines: string[] = [];
   for (const { dump, frames } of dumps) {
     const found = frames.filter((f) => f.status === "found");
-    lines.push(`${visible(dump)}: ${found.length} of ${frames.length} decisive frames found in the source`);
+    lines.push(
+      `${visible(dump)}: ${found.length} of ${plural(frames.length, "decisive frame")} found in the source`,
+    );
     for (const frame of frames) lines.push(...frameLines(frame));
   }
   if (problems.length > 0) lines.push("Left aside:");

@@ -1,3 +1,4 @@
+import { plural } from "../words.ts";
 import { ConnectionError } from "./connection-error.ts";
 import { atLeast, type DelveApi, type DelveVersions } from "./delve-api.ts";
 import type { DelveConnection, DelveReply } from "./delve-connection.ts";
@@ -121,7 +122,7 @@ export class DelveSurvey {
       start = next > start ? next : -1;
     } while (start >= 0 && !this.#over);
     if (this.locations.goroutines === 0) throw this.#nothingReadable();
-    if (start >= 0) this.notes.push(`the list ends after ${this.locations.goroutines} goroutines`);
+    if (start >= 0) this.notes.push(`the list ends after ${plural(this.locations.goroutines, "goroutine")}`);
   }
 
   #nothingReadable(): ConnectionError {
@@ -170,7 +171,7 @@ export class DelveSurvey {
     if (this.#roomNoted) return;
     this.#roomNoted = true;
     this.notes.push(
-      `took the stacks of ${this.#options.maxStacks} goroutines, as many as --max-stacks allows; others have ends only`,
+      `took the stacks of ${plural(this.#options.maxStacks, "goroutine")}, as many as --max-stacks allows; others have ends only`,
     );
   }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { KnownError } from "../errors.ts";
+import { plural } from "../words.ts";
 import { ConnectionError } from "./connection-error.ts";
 import { addressOfTarget, type PprofTarget } from "./target.ts";
 
@@ -39,7 +40,7 @@ export function describeHttpError(
   if (received !== undefined)
     return new ConnectionError(
       "broken",
-      `${address}: the connection broke after ${received} bytes of the answer`,
+      `${address}: the connection broke after ${plural(received, "byte")} of the answer`,
       "The process may have died or been restarted meanwhile; try again.",
     );
   if (code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED")

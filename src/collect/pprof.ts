@@ -1,3 +1,4 @@
+import { count, plural } from "../words.ts";
 import { ConnectionError } from "./connection-error.ts";
 import type { DumpFile } from "./dump-file.ts";
 import { type HttpTiming, httpGet, type TlsOptions } from "./http-get.ts";
@@ -84,10 +85,11 @@ class PprofTaking implements PprofResult {
   async whatItCanBear(): Promise<void> {
     const cheap = await this.#fetch("goroutine", 1);
     try {
-      const many = (this.goroutines ?? 0) > this.#options.debug2Goroutines;
+      const goroutines = this.goroutines ?? 0;
+      const many = goroutines > this.#options.debug2Goroutines;
       if (many)
         this.notes.push(
-          `${this.goroutines} goroutines are more than ${this.#options.debug2Goroutines}: took debug=0, ` +
+          `${plural(goroutines, "goroutine is", "goroutines are")} more than ${count(this.#options.debug2Goroutines)}: took debug=0, ` +
             "which has no goroutine ids and addresses; --debug 2 takes them all the same",
         );
       await this.best(many ? 0 : 2);

@@ -27,12 +27,17 @@ function ruleSection(rule: RuleSource): string {
   if (rule.description !== undefined) parts.push(rule.description.trim());
   if (rule.why !== undefined) parts.push(rule.why.trim());
   if (rule.fix !== undefined) parts.push(`**What to do.** ${rule.fix.trim()}`);
-  parts.push(`**Says:** “${rule.message}”`, rolesList(rule));
+  parts.push(`**Says:** “${inPlural(rule.message)}”`, rolesList(rule));
   const params = Object.entries(rule.params ?? {});
   if (params.length > 0) parts.push(paramsTable(params));
   if (rule.references !== undefined && rule.references.length > 0)
     parts.push(`**Read on:** ${rule.references.map((r) => `<${r}>`).join(", ")}`);
   return parts.join("\n\n");
+}
+
+/** A message as it reads for many goroutines. */
+function inPlural(message: string): string {
+  return message.replace(/\{[^{}|]*\|([^{}|]*)\}/g, "$1");
 }
 
 function facts(rule: RuleSource): string {

@@ -1,5 +1,6 @@
 import { allFindings } from "../report/describe.ts";
 import type { Finding } from "../report/report.ts";
+import { plural } from "../words.ts";
 import type { Judge } from "./judge.ts";
 
 /**
@@ -16,7 +17,7 @@ export function beforeJudge(before: readonly Finding[]): Judge {
     if (then === undefined || now > then) return undefined;
     return {
       status: "baseline",
-      reason: `there before the load, with ${then} goroutines then and ${now} now`,
+      reason: `there before the load, with ${plural(then, "goroutine")} then and ${now} now`,
     };
   };
 }

@@ -3,6 +3,7 @@ import { diffDumps } from "../model/diff.ts";
 import { type Dump, goroutinesByStack } from "../model/dump.ts";
 import type { Stack } from "../model/stack.ts";
 import { isBlocked } from "../model/wait-kind.ts";
+import { count as grouped, plural } from "../words.ts";
 
 /** What a process may use; a value that is left out has no limit. */
 export interface Limits {
@@ -114,7 +115,7 @@ function ofGroup({ group }: Budget): string {
 function unknownMembers(dump: Dump, budget: Budget, count: Count): Verdict {
   const may = count.most - count.sure;
   return {
-    undecided: `${dump.name} does not show whether ${may} goroutines are${ofGroup(budget)}, so its budget can't be decided: take debug=2`,
+    undecided: `${dump.name} does not show whether ${plural(may, "goroutine is", "goroutines are")}${ofGroup(budget)}, so its budget can't be decided: take debug=2`,
   };
 }
 
@@ -123,7 +124,9 @@ function total(dump: Dump, budget: Budget): Verdict {
   if (limit === undefined) return {};
   const count = countOf(dump, budget.group, everyone);
   if (count.sure > limit)
-    return { exceeded: `${dump.name}: ${count.sure} goroutines${ofGroup(budget)}, the budget is ${limit}` };
+    return {
+      exceeded: `${dump.name}: ${plural(count.sure, "goroutine")}${ofGroup(budget)}, the budget is ${grouped(limit)}`,
+    };
   return count.most > limit ? unknownMembers(dump, budget, count) : {};
 }
 
@@ -133,7 +136,7 @@ function blocked(dump: Dump, budget: Budget): Verdict {
   const count = countOf(dump, budget.group, (stack) => isBlocked(stack.wait));
   if (count.sure > limit)
     return {
-      exceeded: `${dump.name}: ${count.sure} blocked goroutines${ofGroup(budget)}, the budget is ${limit}`,
+      exceeded: `${dump.name}: ${plural(count.sure, "blocked goroutine")}${ofGroup(budget)}, the budget is ${grouped(limit)}`,
     };
   if (count.most > limit) return unknownMembers(dump, budget, count);
   // Without wait reasons nothing counts as blocked: that is no pass, unless all goroutines together are within budget.
@@ -160,10 +163,10 @@ function growth(snapshots: readonly Dump[], budget: Budget): Verdict {
   }
   const grown = after.sure - before.most;
   const percent = before.most === 0 ? "" : `, by ${Math.round((100 * grown) / before.most)} %`;
-  const is = `the budget is ${limit.value}${limit.unit === "percent" ? " %" : ""}`;
+  const is = `the budget is ${grouped(limit.value)}${limit.unit === "percent" ? " %" : ""}`;
   const place = budget.group === undefined ? mostGrown(first, last) : "";
   return {
-    exceeded: `goroutines${ofGroup(budget)} grew from ${before.most} to ${after.sure}${percent}, ${is}${place}`,
+    exceeded: `goroutines${ofGroup(budget)} grew from ${grouped(before.most)} to ${grouped(after.sure)}${percent}, ${is}${place}`,
   };
 }
 
@@ -172,5 +175,5 @@ function mostGrown(first: Dump, last: Dump): string {
   const group = diffDumps([first], [last], "site").groups.find((g) => g.after > g.before);
   return group === undefined
     ? ""
-    : `; most at ${group.key.replaceAll("\n", " ← ")}: ${group.before} → ${group.after}`;
+    : `; most at ${group.key.replaceAll("\n", " ← ")}: ${grouped(group.before)} → ${grouped(group.after)}`;
 }

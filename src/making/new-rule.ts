@@ -20,7 +20,7 @@ export function emptyRule(id: string): string {
         wait: chan-send
         at: { line: $AT, function: $F* }
         count: { gte: $params.min }
-    message: "$senders.count goroutines are parked on a send at $AT in $F"
+    message: "$senders.count {goroutine is|goroutines are} parked on a send at $AT in $F"
     why: Why this hangs the program.
     fix: What to change.
     tests:

@@ -1,3 +1,4 @@
+import { plural } from "../words.ts";
 import { argumentSlots, type FrameArguments, type ResourcePlan, resourcePlan } from "./arguments.ts";
 import type { Capability, Dump, DumpEvent, FormatId, ReadProblem } from "./dump.ts";
 import { Goroutines } from "./goroutines.ts";
@@ -300,7 +301,7 @@ export class DumpBuilder {
     const problems = [...this.#problems];
     if (this.#unlistedProblems > 0) {
       problems.push({
-        message: `${this.#unlistedProblems} further problems of the same kinds`,
+        message: `${plural(this.#unlistedProblems, "further problem")} of the same kinds`,
         lost: this.#unlistedLost,
       });
     }

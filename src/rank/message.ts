@@ -3,7 +3,7 @@ import type { Match, RoleMembers } from "../match/match.ts";
 import { formatAddress } from "../model/address.ts";
 import { count, minutes } from "../report/describe.ts";
 import type { VariableKind } from "../rules/predicates/predicate.ts";
-import type { MessagePart } from "../rules/rule.ts";
+import type { MessageCount, MessagePart } from "../rules/rule.ts";
 
 /** A value as people read it: addresses in hexadecimal; reports shorten paths. */
 export function showValue(value: Value | undefined, kind: VariableKind | undefined): string {
@@ -44,11 +44,31 @@ export function messageOf(match: Match): string {
 }
 
 function fill(part: MessagePart, match: Match): string {
-  if (part.kind === "text") return part.text;
-  if (part.kind === "variable") return showVariable(match, part.name);
-  if (part.kind === "cycle") return String(match.ring?.length ?? 0);
-  const players = match.roles.find((r) => r.role.name === part.role);
-  return players === undefined ? "0" : roleProperty(players, part.property, match);
+  switch (part.kind) {
+    case "text":
+      return part.text;
+    case "variable":
+      return showVariable(match, part.name);
+    case "count":
+      return count(numberOf(part, match));
+    case "form":
+      return numberOf(part.number, match) === 1 ? part.one : part.many;
+    case "role": {
+      const players = playersOf(part.role, match);
+      return players === undefined ? "0" : roleProperty(players, part.property, match);
+    }
+  }
+}
+
+function playersOf(role: string, match: Match): RoleMembers | undefined {
+  return match.roles.find((r) => r.role.name === role);
+}
+
+function numberOf(part: MessageCount, match: Match): number {
+  if (part.of === "cycle") return match.ring?.length ?? 0;
+  const players = playersOf(part.role, match);
+  if (players === undefined) return 0;
+  return part.of === "count" ? players.count : new Set(players.members.map((m) => m.group.stackIndex)).size;
 }
 
 function roleProperty(
@@ -56,8 +76,6 @@ function roleProperty(
   property: Extract<MessagePart, { kind: "role" }>["property"],
   match: Match,
 ): string {
-  if (property === "count") return count(players.count);
-  if (property === "stacks") return count(new Set(players.members.map((m) => m.group.stackIndex)).size);
   if (property === "waited") {
     const longest = longestWait(match, players);
     return longest < 0 ? "an unknown time" : minutes(longest);

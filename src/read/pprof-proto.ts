@@ -3,6 +3,7 @@ import type { Dump } from "../model/dump.ts";
 import { DumpBuilder } from "../model/dump-builder.ts";
 import { goroutineFlags } from "../model/goroutines.ts";
 import { type WaitKind, waitKindOf, waitKindOfFrames } from "../model/wait-kind.ts";
+import { plural } from "../words.ts";
 import { noSymbols } from "./pprof/profile-assembler.ts";
 import type { ProfileFrame, ProfileTables, StoredSample } from "./pprof/profile-tables.ts";
 import { ProtobufFields } from "./pprof/protobuf-fields.ts";
@@ -130,7 +131,8 @@ function pushSample(
   const reason = value("state") ?? "";
   const weight = countAt < 0 ? 1 : (sample.values[countAt] ?? 0);
   if (!(weight > 0 && weight <= 0xffffffff)) {
-    if (weight !== 0) builder.problem({ message: `a group of ${weight} goroutines is left out`, lost: -1 });
+    if (weight !== 0)
+      builder.problem({ message: `a group of ${plural(weight, "goroutine")} is left out`, lost: -1 });
     return;
   }
   const cut = depthLimits.includes(frames.length) || depthLimits.includes(sample.locations.length);

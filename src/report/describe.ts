@@ -1,7 +1,10 @@
 /** The words that several formats share: one place, so that text, HTML and markdown say the same. */
 import type { Capability, DumpEvent, FormatId, ReadProblem } from "../model/dump.ts";
 import type { WaitKind } from "../model/wait-kind.ts";
+import { count, plural } from "../words.ts";
 import type { Certainty, Finding, Report, ReportDump, ReportStack, Severity } from "./report.ts";
+
+export { count, plural };
 
 /** Input formats as people call them. */
 export const formatTitles: Readonly<Record<FormatId, string>> = {
@@ -65,16 +68,6 @@ export const certaintyMeanings: Readonly<Record<Certainty, string>> = {
 
 /** Severities from the worst to the mildest. */
 export const severitiesWorstFirst: readonly Severity[] = ["error", "warning", "info"];
-
-/** `12345` → `12,345`, whatever the locale. */
-export function count(n: number): string {
-  return String(n).replace(/\B(?=(?:\d{3})+$)/g, ",");
-}
-
-/** `1 goroutine`, `1,000 goroutines`. */
-export function plural(n: number, noun: string, nouns: string = `${noun}s`): string {
-  return `${count(n)} ${n === 1 ? noun : nouns}`;
-}
 
 /** `a`, `a and b`, `a, b and c`. */
 export function enumerate(items: readonly string[]): string {

@@ -1,4 +1,5 @@
 import type { DumpDiff, GroupChange, GroupDiff } from "../model/diff.ts";
+import { plural } from "../words.ts";
 import { count } from "./describe.ts";
 import { visible } from "./escape.ts";
 import { palette } from "./palette.ts";
@@ -56,7 +57,7 @@ function heading(diff: DumpDiff): string {
   const partial =
     diff.before.complete && diff.after.complete ? "" : "; a dump is incomplete, so counts are too small";
   return visible(
-    `${before} → ${after}: ${count(from)} → ${count(to)} goroutines (${signed(to - from)}), by ${diff.by}${partial}`,
+    `${before} → ${after}: ${count(from)} → ${plural(to, "goroutine")} (${signed(to - from)}), by ${diff.by}${partial}`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { parseSymbol } from "../model/symbol.ts";
-import { count, describeIds, describeWait, plural } from "./describe.ts";
+import { describeIds, describeWait, plural } from "./describe.ts";
 import { sarifMessage, uriPath } from "./escape.ts";
 import { isAbsolutePath, type Names, type placesOf, primaryFrame } from "./paths.ts";
 import type {
@@ -173,7 +173,7 @@ function callText(frame: ReportFrame): string {
 
 function stackOf(role: ReportRole, stack: ReportStack, page: SarifPage): object {
   const omitted = stack.frames.length - mostFrames;
-  const more = omitted > 0 ? `, without ${count(omitted)} outer frames` : "";
+  const more = omitted > 0 ? `, without ${plural(omitted, "outer frame")}` : "";
   return {
     message: { text: sarifMessage([describeRole(role, stack) + more]) },
     frames: stack.frames.slice(0, mostFrames).map((frame) => {

@@ -71,16 +71,23 @@ export interface JoinStep {
   readonly confidence: Confidence | undefined;
 }
 
+/** A number in a message: the members of a role, their distinct stacks, or the goroutines of the cycle. */
+export type MessageCount =
+  | { readonly kind: "count"; readonly of: "count" | "stacks"; readonly role: string }
+  | { readonly kind: "count"; readonly of: "cycle" };
+
 /** Part of a message: text, or something to fill in. */
 export type MessagePart =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "variable"; readonly name: string }
+  | MessageCount
   | {
       readonly kind: "role";
       readonly role: string;
-      readonly property: "count" | "waited" | "site" | "function" | "stacks";
+      readonly property: "waited" | "site" | "function";
     }
-  | { readonly kind: "cycle" };
+  /** `{one|many}`: what fits the number. */
+  | { readonly kind: "form"; readonly number: MessageCount; readonly one: string; readonly many: string };
 
 /** An arrow of the finding's picture. */
 export interface PictureEdge {

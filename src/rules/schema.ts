@@ -198,8 +198,8 @@ const ruleProperties: Readonly<Record<string, JsonSchema>> = {
     examples: [[{ from: "senders", to: "$C", label: "parked sending to" }]],
   },
   message: text(
-    "The finding in a sentence: `$VARIABLE`, `$role.count`, `$role.waited`, `$role.site`, `$role.function`, `$role.stacks`, `$params.name`, `$cycle.length` are filled in.",
-    "$senders.count goroutines are parked on a channel send at $AT",
+    "The finding in a sentence: `$VARIABLE`, `$role.count`, `$role.waited`, `$role.site`, `$role.function`, `$role.stacks`, `$params.name`, `$cycle.length` are filled in. `{one|many}` is `one` when the last number before it is 1, else `many`.",
+    "$senders.count {goroutine is|goroutines are} parked on a channel send at $AT",
   ),
   why: text(
     "Why this hangs a program, for somebody who sees it first.",

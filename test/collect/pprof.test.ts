@@ -78,7 +78,7 @@ describe("what is taken", () => {
     const { result, files } = await collect(`http://127.0.0.1:${server.port}`);
     expect(files).toEqual(["goroutine-debug0.pb.gz"]);
     expect(server.asked).not.toContain("goroutine?debug=2");
-    expect(result.notes.join()).toContain("50001 goroutines are more than 50000");
+    expect(result.notes.join()).toContain("50,001 goroutines are more than 50,000");
   });
 
   test("debug=1 when the server gives no more", async () => {

@@ -33,18 +33,18 @@ describe("a group", () => {
     ] as const) {
       expect(check([[hung]], source, { maxGoroutines: count })).toEqual({ exceeded: [], undecided: [] });
       const { exceeded } = check([[hung]], source, { maxGoroutines: count - 1 });
-      expect(exceeded.join()).toContain(`${count} goroutines of the group`);
+      expect(exceeded.join()).toContain(`${count.toLocaleString("en")} goroutines of the group`);
     }
     expect(check([[hung]], { entry: "main.main" }, { maxGoroutines: 3, maxBlocked: 1 }).exceeded).toEqual([]);
   });
 
   test("has budgets for blocked goroutines and for growth", () => {
     expect(check([[hung]], handlers, { maxBlocked: 1_000 }).exceeded.join()).toContain(
-      "1001 blocked goroutines of the group handlers, the budget is 1000",
+      "1,001 blocked goroutines of the group handlers, the budget is 1,000",
     );
     const grown = (value: number, unit: Growth["unit"]) =>
       check([[idle, hung]], handlers, { maxGrowth: { value, unit } }).exceeded;
-    expect(grown(1_001, "goroutines").join()).toContain("of the group handlers grew from 1 to 1003");
+    expect(grown(1_001, "goroutines").join()).toContain("of the group handlers grew from 1 to 1,003");
     expect(grown(1_002, "goroutines")).toEqual([]);
   });
 

@@ -106,6 +106,17 @@ describe("a role", () => {
     expect(report.findings.map((f) => f.message).sort()).toEqual(["3 at /src/a.go:1", "5 at /src/a.go:3"]);
   });
 
+  it("is one or many in the message, by the last number before", () => {
+    const report = run(
+      "{roles: {s: {wait: chan-send, at: {line: $AT}}}, message: '$s.count {sender is|senders are} at $AT in $s.stacks {stack|stacks}'}",
+      [send(1, { times: 1 }), send(2, { times: 1200 })],
+    );
+    expect(report.findings.map((f) => f.message).sort()).toEqual([
+      "1 sender is at /src/a.go:1 in 1 stack",
+      "1,200 senders are at /src/a.go:2 in 1 stack",
+    ]);
+  });
+
   it("does not group by a collected variable", () => {
     const report = run(
       "{roles: {s: {wait: chan-send, at: {line: $AT*}, count: {gte: 5}}}, message: '$s.count at $AT'}",

@@ -158,7 +158,7 @@ describe("wait reasons", () => {
     }));
     const dump = await readOne(lines(v2(list)));
     expect(kinds(dump)).toEqual(["parked", "io-wait"]);
-    expect(dump.problems[0]!.message).toMatch(/wait reasons of 1 goroutines.*--go-version/);
+    expect(dump.problems[0]!.message).toMatch(/wait reasons of 1 goroutine can.*--go-version/);
   });
 });
 

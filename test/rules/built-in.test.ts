@@ -22,6 +22,18 @@ const source = await openSource({
   roots: [fileURLToPath(new URL("../../fixtures/programs", import.meta.url))],
 });
 
+test("messages say one and many right: each number has its forms", () => {
+  const unformed = builtinRules().filter(({ message }) =>
+    message.some(
+      (part, i) =>
+        part.kind === "count" &&
+        part.of !== "cycle" &&
+        message.find((p, j) => j > i && (p.kind === "form" || p.kind === "count"))?.kind !== "form",
+    ),
+  );
+  expect(unformed.map((rule) => rule.id)).toEqual([]);
+});
+
 /** Formats without any trace of what is waited for: what is found there is of low confidence. */
 const vagueFormats = ["debug1"];
 

@@ -260,6 +260,18 @@ describe("one mistake gives one message, with its place, its line and what to do
       "refers to itself: a → b → a",
       "",
     ],
+    [
+      "a form of one and many that no number decides",
+      rule("").replace('message: "at $AT"', 'message: "{a|some} at $AT"'),
+      "{a|some} has no number before it",
+      "$role.count",
+    ],
+    [
+      "a variable in a form of one and many",
+      rule("").replace('message: "at $AT"', 'message: "$s.count {at|all at $AT}"'),
+      "{at|all at $AT} holds text only",
+      "Put the $ before or behind the braces.",
+    ],
   ])("%s", async (_what, text, message, hint) => {
     const said = await check(text);
     expect(said).toContain(message);

@@ -1,4 +1,5 @@
 import { InputError } from "../../errors.ts";
+import { plural } from "../../words.ts";
 import type { ByteSource } from "../reader.ts";
 import { noteProblem, streamSource } from "../source.ts";
 import { ByteCursor, copied } from "./byte-cursor.ts";
@@ -63,7 +64,7 @@ function entry(archive: ByteSource, name: string, cursor: ByteCursor, size: numb
     if (cursor.offset === end) return;
     for (const problem of archive.problems ?? []) noteProblem(source, problem);
     noteProblem(source, {
-      message: `the tar archive ends ${end - cursor.offset} bytes before this file does`,
+      message: `the tar archive ends ${plural(end - cursor.offset, "byte")} before this file does`,
       lost: -1,
     });
   }

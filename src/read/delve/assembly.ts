@@ -5,6 +5,7 @@ import { DumpBuilder, type FrameDraft, type StackHandle } from "../../model/dump
 import { goroutineFlags } from "../../model/goroutines.ts";
 import { type WaitKind, waitKindOf } from "../../model/wait-kind.ts";
 import { type WaitReasonTable, waitReasonTable } from "../../model/wait-reasons.ts";
+import { plural } from "../../words.ts";
 import type { ListedGoroutine, Location } from "./api.ts";
 import { ReasonEvidence } from "./go-version.ts";
 import type { GoroutineShapes } from "./goroutine-shapes.ts";
@@ -164,7 +165,7 @@ export class DelveAssembly {
     }
     if (stacks > 0) {
       builder.can("stacks");
-      builder.keep("stacks", `${stacks} of ${builder.goroutines.length} goroutines`);
+      builder.keep("stacks", `${stacks} of ${plural(builder.goroutines.length, "goroutine")}`);
     }
     this.#declareWaits(undecided);
   }
@@ -177,7 +178,7 @@ export class DelveAssembly {
     if (undecided > 0)
       builder.problem({
         message:
-          `the Go version is not known, so the wait reasons of ${undecided} goroutines can't be told; ` +
+          `the Go version is not known, so the wait reasons of ${plural(undecided, "goroutine")} can't be told; ` +
           "give it with --go-version go1.N, or save the answer of RPCServer.GetVersion along with the list",
         lost: 0,
       });

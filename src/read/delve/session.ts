@@ -1,6 +1,7 @@
 import { type Address, parseAddress } from "../../model/address.ts";
 import type { Dump } from "../../model/dump.ts";
 import { waitReasonOfConstant } from "../../model/wait-reasons.ts";
+import { plural } from "../../words.ts";
 import { IdSet } from "../id-set.ts";
 import {
   goroutineOf,
@@ -272,7 +273,7 @@ export class DelveSession implements JsonHandler {
     if (missing <= 0 || state.partial) return;
     builder.headersSeen += missing;
     builder.missingShare = missing / total;
-    const message = `the list was grouped and holds ${state.goroutines} of ${total} goroutines; save it without GroupBy`;
+    const message = `the list was grouped and holds ${state.goroutines} of ${plural(total, "goroutine")}; save it without GroupBy`;
     builder.cut({ message, lost: missing });
   }
 
@@ -362,7 +363,7 @@ export class DelveSession implements JsonHandler {
       for (const frames of this.#unjoined) this.#current.assembly.alone(frames);
     else if (this.#unjoined.length > 0)
       this.#current.assembly.builder.problem({
-        message: `${this.#unjoined.length} stacks could not be joined to their goroutines: the requests are not in the file`,
+        message: `${plural(this.#unjoined.length, "stack")} could not be joined to their goroutines: the requests are not in the file`,
         lost: 0,
       });
     return this.#dumps.map((dump) => this.#finishDump(dump, goVersion));

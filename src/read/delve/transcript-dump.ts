@@ -4,6 +4,7 @@ import type { Dump } from "../../model/dump.ts";
 import { DumpBuilder, type FrameDraft, type StackDraft, type StackHandle } from "../../model/dump-builder.ts";
 import { goroutineFlags } from "../../model/goroutines.ts";
 import { type WaitKind, waitKindOf } from "../../model/wait-kind.ts";
+import { plural } from "../../words.ts";
 import { kindAt } from "./assembly.ts";
 import { ReasonEvidence } from "./go-version.ts";
 import { ReasonTexts } from "./reason-texts.ts";
@@ -91,7 +92,7 @@ export class TranscriptDump {
     }
     if (unnamed.size > 0)
       this.#builder.problem({
-        message: `${unnamed.size} stacks were left out: the transcript does not say whose they are`,
+        message: `${plural(unnamed.size, "stack was", "stacks were")} left out: the transcript does not say whose`,
         lost: 0,
       });
     return [];
@@ -197,7 +198,7 @@ export class TranscriptDump {
     if (this.#undecided > 0)
       builder.problem({
         message:
-          `the wait reasons of ${this.#undecided} goroutines can't be told: Delve before 1.26.3 prints wrong ones for ` +
+          `the wait reasons of ${plural(this.#undecided, "goroutine")} can't be told: Delve before 1.26.3 prints wrong ones for ` +
           "some versions of Go; give the version with --go-version go1.N, or save the stacks (goroutines -t)",
         lost: 0,
       });

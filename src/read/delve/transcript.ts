@@ -3,6 +3,7 @@ import type { Address } from "../../model/address.ts";
 import { formatAddress, unknownAddress } from "../../model/address.ts";
 import type { ReadProblem } from "../../model/dump.ts";
 import type { FrameDraft } from "../../model/dump-builder.ts";
+import { plural } from "../../words.ts";
 import { lacksFirst } from "./first-argument.ts";
 import {
   frameLine,
@@ -277,7 +278,7 @@ export class TranscriptReader {
     this.#now.gaps.push({
       line: this.#line,
       text,
-      message: `${message}: ${lost} goroutines are missing`,
+      message: `${message}: ${plural(lost, "goroutine is", "goroutines are")} missing`,
       lost,
     });
   }

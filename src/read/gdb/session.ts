@@ -5,6 +5,7 @@ import type { Dump } from "../../model/dump.ts";
 import { DumpBuilder } from "../../model/dump-builder.ts";
 import { goroutineFlags } from "../../model/goroutines.ts";
 import { type WaitKind, waitKindOf } from "../../model/wait-kind.ts";
+import { plural } from "../../words.ts";
 import { ReasonEvidence } from "../delve/go-version.ts";
 import { type GdbFrame, type GdbListed, gdbFrame, gdbListed } from "./lines.ts";
 
@@ -139,7 +140,7 @@ export class GdbSession {
       const lost = Math.max(0, others - nameless.length);
       builder.headersSeen += lost;
       builder.problem({
-        message: `${nameless.length} stacks can't be joined to the ${others} goroutines of the list: gdb prints no ids`,
+        message: `${plural(nameless.length, "stack")} can't be joined to the ${plural(others, "goroutine")} of the list: gdb prints no ids`,
         lost,
       });
     }

@@ -2,6 +2,7 @@ import type { Dump, FormatId, ReadProblem } from "../../model/dump.ts";
 import { DumpBuilder, type FrameDraft } from "../../model/dump-builder.ts";
 import { goroutineFlags } from "../../model/goroutines.ts";
 import { type WaitKind, waitKindOfFrames } from "../../model/wait-kind.ts";
+import { plural } from "../../words.ts";
 
 /** A group of equal goroutines, as a profile lists it. Program counters only tell each other apart. */
 export interface ProfileEntry {
@@ -60,7 +61,7 @@ export class ProfileAssembler {
     if (counted < total) {
       this.builder.missingShare = (total - counted) / total;
       this.builder.cut({
-        message: `the profile has ${total} goroutines, but only ${counted} are in it: it is cut`,
+        message: `the profile has ${plural(total, "goroutine")}, but only ${counted} of them are in it: it is cut`,
         lost: total - counted,
       });
     }

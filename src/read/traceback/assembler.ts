@@ -4,6 +4,7 @@ import type { Dump, DumpEvent, ReadProblem } from "../../model/dump.ts";
 import { DumpBuilder, type FrameDraft } from "../../model/dump-builder.ts";
 import { goroutineFlags } from "../../model/goroutines.ts";
 import type { Stack } from "../../model/stack.ts";
+import { plural } from "../../words.ts";
 import { IdSet } from "../id-set.ts";
 import type { Batch } from "./batch.ts";
 import { GoVersionEvidence } from "./go-version.ts";
@@ -298,7 +299,7 @@ export class DumpAssembler implements RecordSink {
     if (version.version === undefined && version.atLeast > 0) {
       builder.keep("oldest possible Go version", `go1.${version.atLeast}`);
     }
-    for (const [key, times] of extra) builder.keep(`header attribute ${key}`, `${times} goroutines`);
+    for (const [key, times] of extra) builder.keep(`header attribute ${key}`, plural(times, "goroutine"));
     if (version.deepStacksAreCut) markDeepStacks(builder);
     const trusted = !version.deadArgumentsLookLive;
     if (!trusted) distrustArguments(builder, plans);
