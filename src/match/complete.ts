@@ -45,11 +45,50 @@ export class UsedRows {
     return rows.length === 0 ? undefined : facts.groupOf(group.stackIndex, rows);
   }
 
+  /** Goroutines of the tuple that no earlier role uses, at the cost of the stacks in use where those are fewer. */
+  freeWeight(facts: Facts, tuple: Tuple): number {
+    const { members } = tuple;
+    if (members.length <= this.#groups.size) return this.#freeOf(facts, members);
+    let weight = tuple.weight;
+    const byStack = membersByStack(tuple);
+    for (const stackIndex of this.#groups.keys()) {
+      const touched = byStack.get(stackIndex);
+      if (touched !== undefined) weight += this.#freeOf(facts, touched) - weightOfMembers(touched);
+    }
+    return weight;
+  }
+
+  #freeOf(facts: Facts, members: readonly Member[]): number {
+    return members.reduce((n, { group }) => n + (this.free(facts, group)?.weight ?? 0), 0);
+  }
+
   add(group: Group): void {
     const used = this.#groups.get(group.stackIndex);
     if (used === undefined) this.#groups.set(group.stackIndex, [group]);
     else used.push(group);
   }
+}
+
+const indexedMembers = new WeakMap<Tuple, ReadonlyMap<number, readonly Member[]>>();
+
+/** A tuple's members by stack, found once: every match of a rule may ask. */
+function membersByStack(tuple: Tuple): ReadonlyMap<number, readonly Member[]> {
+  let found = indexedMembers.get(tuple);
+  if (found === undefined) {
+    const byStack = new Map<number, Member[]>();
+    for (const member of tuple.members) {
+      const same = byStack.get(member.group.stackIndex);
+      if (same === undefined) byStack.set(member.group.stackIndex, [member]);
+      else same.push(member);
+    }
+    found = byStack;
+    indexedMembers.set(tuple, found);
+  }
+  return found;
+}
+
+function weightOfMembers(members: readonly Member[]): number {
+  return members.reduce((n, { group }) => n + group.weight, 0);
 }
 
 /** Finds the members of all roles for the bindings, checks counts and absences; `undefined` when the rule does not hold. */
@@ -155,19 +194,22 @@ export function finish(
     const visit = (tuple: Tuple, decided: boolean): void => {
       const fit = fits(tuple, bindings);
       if (fit === "no") return;
+      if (!decided || fit === "unknown") {
+        open += used.freeWeight(facts, tuple);
+        return;
+      }
       for (const member of tuple.members) {
         const group = used.free(facts, member.group);
         if (group === undefined) continue;
-        if (decided && fit === "yes") {
-          members.push(group === member.group ? member : { ...member, group });
-          count += group.weight;
-        } else open += group.weight;
+        members.push(group === member.group ? member : { ...member, group });
+        count += group.weight;
       }
     };
     for (const tuple of tuples) visit(tuple, true);
     for (const tuple of undecided) visit(tuple, false);
     const unique = distinctMembers(members);
-    const played = unique.length > 0 && role.count(unique.reduce((n, m) => n + m.group.weight, 0));
+    const weight = weightOfMembers(unique);
+    const played = unique.length > 0 && role.count(weight);
     if (played && role.kind === "absent") {
       trace?.present(role, bindings, count);
       return undefined;
@@ -177,7 +219,7 @@ export function finish(
       roles.push({
         role,
         members: unique,
-        count: unique.reduce((n, m) => n + m.group.weight, 0),
+        count: weight,
         confirmed: count,
       });
     if (!played && open > 0) notRuledOut.push({ role, count: open });
