@@ -95,11 +95,11 @@ function weightOfMembers(members: readonly Member[]): number {
 export function complete(
   rule: Rule,
   facts: Facts,
-  relations: readonly Relation[],
+  needed: readonly Relation[],
   ladder: ReadonlySet<string>,
   bindings: Bindings,
   indexes: readonly TupleIndex[],
-  others: readonly Lookup[],
+  others: () => readonly Lookup[],
   budget: Budget,
   trace: MatchTrace | undefined,
 ): Match | undefined {
@@ -108,7 +108,7 @@ export function complete(
   const roles: RoleMembers[] = [];
   const anchored = new Set<string>();
   let step: number | undefined;
-  for (const { role } of requiredOf(relations)) {
+  for (const { role } of needed) {
     const found = indexes[roles.length]!.find(bindings);
     if (!budget.spend(found.length)) return undefined;
     // Too few whoever of them fits: the commonest end of rules that ask for many.
@@ -141,7 +141,7 @@ export function complete(
     roles.push({ role, members, count, confirmed });
     if (!anchor) step = Math.max(step ?? 0, sufficientStep(bySteps, role));
   }
-  const candidates = others.map((other) => other.find(bindings));
+  const candidates = others().map((other) => other.find(bindings));
   if (!budget.spend(candidates.reduce((n, c) => n + c.tuples.length + c.undecided.length, 0)))
     return undefined;
   return finish(rule, facts, candidates, bindings, roles, used, { step, trace, fitting });
@@ -267,9 +267,4 @@ function confirmedVariables(
     if (having.length > 0 && all) confirmed.add(name);
   }
   return confirmed;
-}
-
-/** The relations of the roles that must be played. */
-export function requiredOf(relations: readonly Relation[]): Relation[] {
-  return relations.filter((r) => r.role.kind === "required");
 }

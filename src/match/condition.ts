@@ -64,13 +64,19 @@ export const attribute = {
 
 const noBindings: Bindings = Object.freeze({});
 
-export const holds: Solution = Object.freeze({
-  known: true,
-  bindings: noBindings,
-  forbidden: [],
-  frames: [],
-  missing: [],
-});
+const noFacts: readonly Fact[] = Object.freeze([]);
+const noFrames: readonly number[] = Object.freeze([]);
+const noneForbidden: readonly Bindings[] = Object.freeze([]);
+
+/**
+ * A way in which a condition holds. Written out, as here: copies of frozen objects by `...` are made slowly, and conditions
+ * are asked of every distinct stack.
+ */
+export function solution(bindings: Bindings, frames: readonly number[] = noFrames): Solution {
+  return { known: true, bindings, forbidden: noneForbidden, frames, missing: noFacts };
+}
+
+export const holds: Solution = Object.freeze(solution(noBindings));
 
 const yes: readonly Solution[] = Object.freeze([holds]);
 const no: readonly Solution[] = Object.freeze([]);
@@ -80,9 +86,16 @@ export function truth(value: boolean): readonly Solution[] {
   return value ? yes : no;
 }
 
+const unknowns = new Map<Fact, readonly Solution[]>();
+
 /** The dump can't say; with `missing` it could. */
 export function unknown(missing: Fact): readonly Solution[] {
-  return [{ known: false, bindings: noBindings, forbidden: [], frames: [], missing: [missing] }];
+  let answer = unknowns.get(missing);
+  if (answer === undefined) {
+    answer = Object.freeze([{ ...solution(noBindings), known: false, missing: [missing] }]);
+    unknowns.set(missing, answer);
+  }
+  return answer;
 }
 
 /** Most solutions kept of one condition on one subject; more add nothing that a finding could show. */

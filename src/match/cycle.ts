@@ -15,11 +15,13 @@ const maxCycles = 1_000;
 export function findCycles(
   rule: Rule,
   facts: Facts,
-  relations: readonly Relation[],
+  needed: readonly Relation[],
+  optional: () => readonly Relation[],
   trace?: MatchTrace,
 ): { matches: Match[]; limit: string | undefined } {
   const { role, want, have, length, maxLength } = rule.cycle!;
-  const relation = relations.find((r) => r.role.name === role)!;
+  const isRing = (r: Relation): boolean => r.role.name === role;
+  const relation = needed.find(isRing) ?? optional().find(isRing)!;
   const holders = new Map<Value, number[]>();
   relation.tuples.forEach((tuple, i) => {
     const held = tuple.bindings[have];
@@ -54,7 +56,6 @@ export function findCycles(
   };
   for (let i = 0; i < relation.tuples.length; i++) search(i, [i]);
   trace?.searched(relation.role, relation.tuples.length, rings.size);
-  const others = relations.filter((r) => r.role.kind !== "required");
   const matches: Match[] = [];
   for (const ring of rings.values()) {
     const used = new UsedRows();
@@ -63,7 +64,7 @@ export function findCycles(
     for (const m of members) used.add(m.group);
     const count = members.reduce((n, m) => n + m.group.weight, 0);
     const required = [{ role: relation.role, members, count, confirmed: count }];
-    const match = finish(rule, facts, others, {}, required, used, {
+    const match = finish(rule, facts, optional(), {}, required, used, {
       step: undefined,
       ring: links,
       trace,

@@ -151,11 +151,11 @@ function mattering(use: IdUse, facts: Facts, reach: Reach): (id: number) => bool
   const has = use.partners.map((partner) => ({ partner, has: valuesOf(partner, use.column, facts, reach) }));
   const siblings =
     use.column === attribute.creator
-      ? use.alike.map((role) => creatorsOf([...reach.get(role)!.keys()], facts))
+      ? use.alike.map((role) => creatorsOf([...reach.get(role).keys()], facts))
       : undefined;
   const needed = use.plain
     ? has.filter(
-        ({ partner }) => partner.kind === "required" && isKnown(use, facts, [...reach.get(partner)!.keys()]),
+        ({ partner }) => partner.kind === "required" && isKnown(use, facts, [...reach.get(partner).keys()]),
       )
     : [];
   return (id) => {
@@ -168,7 +168,7 @@ function mattering(use: IdUse, facts: Facts, reach: Reach): (id: number) => bool
 
 /** Whether an id occurs in the column that a partner compares. */
 function valuesOf(partner: Role, column: number, facts: Facts, reach: Reach): (id: number) => boolean {
-  const stacks = reach.get(partner)!;
+  const stacks = reach.get(partner);
   const { families, dump } = facts;
   if (column === attribute.creator) {
     return (id) => {
@@ -208,7 +208,7 @@ function isAlone(
   return rule.roles.every(
     (other) =>
       other === role ||
-      !reach.get(other)!.has(stackIndex) ||
+      !reach.get(other).has(stackIndex) ||
       (use.plain && use.partners.includes(other) && isApart(other, use, facts, reach, stackIndex)),
   );
 }
@@ -218,7 +218,7 @@ function isApart(other: Role, use: IdUse, facts: Facts, reach: Reach, stackIndex
   if (isKnown(use, facts, [stackIndex])) return true;
   // Unknown ones are never members of such a role, but keep it from being ruled out; those of other stacks do that too.
   if (other.kind === "required" || use.column !== attribute.id) return false;
-  for (const i of reach.get(other)!.keys()) if (i !== stackIndex && !isKnown(use, facts, [i])) return true;
+  for (const i of reach.get(other).keys()) if (i !== stackIndex && !isKnown(use, facts, [i])) return true;
   return false;
 }
 

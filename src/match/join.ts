@@ -2,7 +2,7 @@ import { count as inThousands } from "../report/describe.ts";
 import type { Role, Rule } from "../rules/rule.ts";
 import { extend, joins, mostSpecific } from "./agree.ts";
 import { Budget } from "./budget.ts";
-import { complete, lookupOf, requiredOf } from "./complete.ts";
+import { complete, type Lookup, lookupOf } from "./complete.ts";
 import type { Bindings } from "./condition.ts";
 import type { Facts } from "./facts.ts";
 import { bindingsKey } from "./keys.ts";
@@ -17,19 +17,25 @@ const moreMatches = 10_000;
 /**
  * Joins the relations of a rule: an equality join over all shared variables, three-valued, where the variables of
  * the `joined-by` ladder are compared step by step instead, the first step that both sides know deciding.
+ * @param needed relations of the roles that must be played, in the rule's order
+ * @param optional those of the others, asked for when somebody plays all of the first
  */
 export function joinRoles(
   rule: Rule,
   facts: Facts,
-  relations: readonly Relation[],
+  needed: readonly Relation[],
+  optional: () => readonly Relation[],
   trace?: MatchTrace,
 ): { matches: Match[]; limit: string | undefined } {
   const ladder = new Set(rule.joinedBy.flatMap((s) => s.variables));
-  const needed = requiredOf(relations);
   const indexes = needed.map((relation, position) =>
     indexOf(rule, relation, needed.slice(0, position), ladder),
   );
-  const others = relations.filter((r) => r.role.kind !== "required").map((r) => lookupOf(r, needed));
+  let lookups: readonly Lookup[] | undefined;
+  const others = (): readonly Lookup[] => {
+    lookups ??= optional().map((r) => lookupOf(r, needed));
+    return lookups;
+  };
   const budget = new Budget(facts.dump.stacks.length);
   const maxMatches = facts.dump.stacks.length + moreMatches;
   let partial = new Map<string, Bindings>([["", {}]]);
@@ -57,7 +63,7 @@ export function joinRoles(
     if (matches.length >= maxMatches)
       return { matches, limit: `more than ${inThousands(maxMatches)} findings` };
     if (budget.limit !== undefined) break;
-    const match = complete(rule, facts, relations, ladder, bindings, indexes, others, budget, trace);
+    const match = complete(rule, facts, needed, ladder, bindings, indexes, others, budget, trace);
     if (match !== undefined) matches.push(match);
   }
   return { matches, limit: budget.limit };

@@ -62,31 +62,37 @@ export function matchRule(rule: Rule, facts: Facts, trace?: MatchTrace): RuleRes
   // Without a single goroutine that might belong to a required role, the rule is decided: it does not hold.
   const reach = reachOfRoles(rule, facts, trace === undefined);
   if (reach === undefined) return decided;
-  const relations: Relation[] = [];
+  const needed: Relation[] = [];
   let possible = true;
   const missing = new Set<Fact>();
   for (const role of rule.roles) {
-    const relation = relationOf(role, facts, reach.get(role)!, roleGroups(rule, role, facts, reach));
-    relations.push(relation);
-    if (role.kind !== "required" || relation.tuples.length > 0) continue;
+    if (role.kind !== "required") continue;
+    const relation = relationOf(role, facts, reach.get(role), roleGroups(rule, role, facts, reach), false);
+    needed.push(relation);
+    if (relation.tuples.length > 0) continue;
     possible = false;
-    if (relation.undecided.length === 0) return decided;
+    if (!relation.open) return decided;
     for (const m of relation.missing) missing.add(m);
   }
   if (!possible) return { ...decided, missing };
+  // Nobody who may be missing is looked for before the others are found.
+  let extra: readonly Relation[] | undefined;
+  const others = (): readonly Relation[] => {
+    extra ??= rule.roles
+      .filter((role) => role.kind !== "required")
+      .map((role) => relationOf(role, facts, reach.get(role), roleGroups(rule, role, facts, reach)));
+    return extra;
+  };
   const found =
     rule.cycle === undefined
-      ? joinRoles(rule, facts, relations, trace)
-      : findCycles(rule, facts, relations, trace);
+      ? joinRoles(rule, facts, needed, others, trace)
+      : findCycles(rule, facts, needed, others, trace);
   const matches = found.matches.filter((match) => {
     const refuted = rule.unless.find(({ when }) => whenHolds(when, match));
     if (refuted !== undefined) trace?.refuted(refuted.text, match.bindings);
     return refuted === undefined;
   });
   if (matches.length > 0 || found.matches.length > 0) return { rule, matches, missing, limit: found.limit };
-  for (const relation of relations) {
-    if (relation.role.kind === "required" && relation.undecided.length > 0)
-      for (const m of relation.missing) missing.add(m);
-  }
+  for (const relation of needed) if (relation.open) for (const m of relation.missing) missing.add(m);
   return { rule, matches: [], missing, limit: found.limit };
 }

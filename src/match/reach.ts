@@ -21,8 +21,10 @@ export interface OnStack {
 /** Stacks that a role's members may have, as far as stacks alone tell, by their index. */
 export type StackReach = ReadonlyMap<number, OnStack>;
 
-/** The stacks of each role of a rule. */
-export type Reach = ReadonlyMap<Role, StackReach>;
+/** The stacks of each role of a rule; those of roles that may be missing are found when they are first asked for. */
+export interface Reach {
+  get(role: Role): StackReach;
+}
 
 /** Asks the stacks of a dump for a role. */
 export function reachOf(role: Role, facts: Facts): StackReach {
@@ -45,17 +47,30 @@ export function reachOf(role: Role, facts: Facts): StackReach {
  * @param leaveOut false when somebody asks why, and wants to be told of the join that failed
  */
 export function reachOfRoles(rule: Rule, facts: Facts, leaveOut: boolean): Reach | undefined {
-  const reach = new Map<Role, StackReach>();
-  // Required roles first: without one of them nothing else needs to be asked.
-  for (const role of rule.roles) {
-    if (role.kind !== "required") continue;
+  const required = rule.roles.filter((role) => role.kind === "required");
+  const found = new Map<Role, StackReach>();
+  // Without one of them nothing else needs to be asked: first those that few stacks can have.
+  const candidates = new Map(required.map((r) => [r, facts.index.find(r.waits, r.names).length]));
+  const cheapestFirst = [...required].sort(
+    (a, b) => candidates.get(a)! - candidates.get(b)! || b.names.length - a.names.length,
+  );
+  for (const role of cheapestFirst) {
     const stacks = reachOf(role, facts);
     if (stacks.size === 0) return undefined;
-    reach.set(role, stacks);
+    found.set(role, stacks);
   }
+  const reach = new Map(required.map((role) => [role, found.get(role)!]));
   if (leaveOut && !leaveOutStrangers(rule, reach)) return undefined;
-  for (const role of rule.roles) if (!reach.has(role)) reach.set(role, reachOf(role, facts));
-  return reach;
+  return {
+    get(role) {
+      let stacks = reach.get(role);
+      if (stacks === undefined) {
+        stacks = reachOf(role, facts);
+        reach.set(role, stacks);
+      }
+      return stacks;
+    },
+  };
 }
 
 /** A semi-join of the required roles by the variables that stacks bind. False when a role has no stack left. */

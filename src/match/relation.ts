@@ -26,8 +26,10 @@ export interface Tuple {
 export interface Relation {
   readonly role: Role;
   readonly tuples: readonly Tuple[];
-  /** Goroutines of which the dump doesn't say whether they belong. */
+  /** Goroutines of which the dump doesn't say whether they belong; none where nobody asks for more than `open`. */
   readonly undecided: readonly Tuple[];
+  /** There are such goroutines. */
+  readonly open: boolean;
   /** What the dump would have to know to decide them. */
   readonly missing: ReadonlySet<Fact>;
 }
@@ -35,16 +37,19 @@ export interface Relation {
 /**
  * Evaluates a role over the distinct stacks of a dump.
  * @param groupsOf goroutines of a stack that are alike in all that the role asks
+ * @param keepUndecided false when it is enough to know that there are some, as for a role that must be played
  */
 export function relationOf(
   role: Role,
   facts: Facts,
   reach: StackReach = reachOf(role, facts),
   groupsOf: (stackIndex: number) => readonly Group[] = (i) => facts.groups(i, role.onGroup.attributes),
+  keepUndecided = true,
 ): Relation {
   const known = new Map<string, Tuple>();
   const undecided = new Map<string, Tuple>();
   const missing = new Set<Fact>();
+  let open = false;
   for (const [stackIndex, { onStack }] of reach) {
     const subject: Subject = { facts, stackIndex, stack: facts.dump.stacks[stackIndex]!, group: undefined };
     for (const group of groupsOf(stackIndex)) {
@@ -52,16 +57,21 @@ export function relationOf(
         role.onGroup.attributes === 0
           ? onStack
           : settle(conjoin(onStack, role.onGroup.evaluate({ ...subject, group })));
-      const sure = solutions.filter((s) => s.known);
-      for (const s of sure) add(known, role, s, group);
-      if (sure.length > 0) continue;
+      let sure = false;
       for (const s of solutions) {
-        add(undecided, role, s, group);
+        if (!s.known) continue;
+        sure = true;
+        add(known, role, s, group);
+      }
+      if (sure) continue;
+      for (const s of solutions) {
+        open = true;
+        if (keepUndecided) add(undecided, role, s, group);
         for (const m of s.missing) missing.add(m);
       }
     }
   }
-  return { role, tuples: [...known.values()], undecided: [...undecided.values()], missing };
+  return { role, tuples: [...known.values()], undecided: [...undecided.values()], open, missing };
 }
 
 function add(tuples: Map<string, Tuple>, role: Role, solution: Solution, group: Group): void {

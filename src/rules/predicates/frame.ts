@@ -109,7 +109,11 @@ function addressTest(
 }
 
 function decisive(solutions: readonly Solution[], frame: number): readonly Solution[] {
-  return solutions.map((s) => (s.frames.includes(frame) ? s : { ...s, frames: [...s.frames, frame] }));
+  return solutions.map((s) => {
+    const { known, bindings, forbidden, frames, missing } = s;
+    if (frames.includes(frame)) return s;
+    return { known, bindings, forbidden, frames: frames.length === 0 ? [frame] : [...frames, frame], missing };
+  });
 }
 
 /** Without a group an address is merely unknown, so that the frames alone can already say no. */

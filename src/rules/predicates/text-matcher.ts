@@ -1,4 +1,4 @@
-import { type Bindings, holds, type Solution, type Value } from "../../match/condition.ts";
+import { type Solution, solution, truth, unknown, type Value } from "../../match/condition.ts";
 import type { Fact } from "../../model/dump.ts";
 import { parseCapture } from "../pattern.ts";
 import type { PredicateContext, VariableKind } from "./predicate.ts";
@@ -9,21 +9,17 @@ import type { PredicateContext, VariableKind } from "./predicate.ts";
  */
 export type ValueMatcher = (value: Value | undefined) => readonly Solution[];
 
-const no: readonly Solution[] = [];
-const yes: readonly Solution[] = [holds];
-
-function bound(bindings: Bindings): readonly Solution[] {
-  return [{ ...holds, bindings }];
-}
+const no = truth(false);
+const yes = truth(true);
 
 /** A matcher for a capture (`$X`, `$X?`, `$X*`). */
 function captureMatcher(name: string, lenient: boolean, missing: Fact): ValueMatcher {
   return (value) => {
     if (value === undefined || value === "") {
-      if (lenient) return bound({ [name]: undefined });
-      return value === "" ? no : [{ ...holds, known: false, missing: [missing] }];
+      if (lenient) return [solution({ [name]: undefined })];
+      return value === "" ? no : unknown(missing);
     }
-    return bound({ [name]: value });
+    return [solution({ [name]: value })];
   };
 }
 
@@ -43,7 +39,7 @@ export function textMatcher(
   }
   const tests = patterns.map((p, i) => context.text(p, Array.isArray(pattern) ? `${path}/${i}` : path));
   return (value) => {
-    if (value === undefined) return [{ ...holds, known: false, missing: [missing] }];
+    if (value === undefined) return unknown(missing);
     return tests.some((test) => test(String(value))) ? yes : no;
   };
 }
@@ -69,7 +65,7 @@ export function numberMatcher(
   }
   const wanted = context.number(pattern, path);
   return (value) => {
-    if (Number.isNaN(value)) return [{ ...holds, known: false, missing: [missing] }];
+    if (Number.isNaN(value)) return unknown(missing);
     return value === wanted ? yes : no;
   };
 }
