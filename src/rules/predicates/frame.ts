@@ -112,7 +112,13 @@ function decisive(solutions: readonly Solution[], frame: number): readonly Solut
   return solutions.map((s) => {
     const { known, bindings, forbidden, frames, missing } = s;
     if (frames.includes(frame)) return s;
-    return { known, bindings, forbidden, frames: frames.length === 0 ? [frame] : [...frames, frame], missing };
+    return {
+      known,
+      bindings,
+      forbidden,
+      frames: frames.length === 0 ? [frame] : [...frames, frame],
+      missing,
+    };
   });
 }
 
