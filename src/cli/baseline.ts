@@ -84,14 +84,15 @@ function counted(entries: number): string {
   return `${entries} known ${entries === 1 ? "finding" : "findings"}`;
 }
 
+/** The words that follow `baseline`. */
+// biome-ignore lint/suspicious/noExplicitAny: yargs' own type for commands whose arguments differ
+export const baselineParts: CommandModule<object, any>[] = [writeCommand, pruneCommand];
+
 /** `deadlock-lint baseline`: the file of known findings. */
 export const baseline: CommandModule = {
   command: "baseline",
   describe: "Write and prune the file of known findings",
   builder: (yargs: Argv) =>
-    yargs
-      .command(writeCommand)
-      .command(pruneCommand)
-      .demandCommand(1, "say what to do with the baseline: write or prune"),
+    yargs.command(baselineParts).demandCommand(1, "say what to do with the baseline: write or prune"),
   handler: () => undefined,
 };

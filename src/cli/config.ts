@@ -42,10 +42,15 @@ const show: CommandModule<object, ShowArguments> = {
   },
 };
 
+/** The words that follow `config`. */
+// biome-ignore lint/suspicious/noExplicitAny: yargs' own type for commands whose arguments differ
+export const configParts: CommandModule<object, any>[] = [show];
+
 /** What concerns the configuration. */
 export const config: CommandModule = {
   command: "config",
   describe: "Show the configuration in force",
-  builder: (yargs: Argv) => yargs.command(show).demandCommand(1, "say what to do: deadlock-lint config show"),
+  builder: (yargs: Argv) =>
+    yargs.command(configParts).demandCommand(1, "say what to do: deadlock-lint config show"),
   handler: () => undefined,
 };

@@ -55,6 +55,28 @@ describe("every code", () => {
   });
 });
 
+test.each([
+  [["--fromat", "json"], "unknown option --fromat\n  did you mean --format?"],
+  // --only is an option of others.
+  [["graph", quiet, "--only", "a"], "unknown option --only\n  see deadlock-lint graph --help"],
+  [["rules", "lst"], "unknown argument lst\n  did you mean deadlock-lint rules list?"],
+  [["diff", quiet], "a further argument is missing\n  see deadlock-lint diff --help"],
+  [
+    ["--fail-on", "eror", quiet],
+    '--fail-on "eror" is not allowed\n  did you mean error? It takes error, warning, info, never.',
+  ],
+  [["--fail-on", "never", "--fail-on", "error", quiet], "--fail-on is given more than once"],
+  [["--baseline=a", "--baseline=b", quiet], "--baseline is given more than once"],
+  [["--debug", "3", "--pprof", "http://127.0.0.1:9"], "--debug 3 is not allowed\n  It takes 0, 1, 2."],
+  [["--threads", "two", quiet], "--threads must be a whole number"],
+  [["--max-findings", "-1", quiet], "--max-findings must be a whole number"],
+  [["stacks", quiet, "--top", "1.5"], "--top must be a whole number"],
+  [["explain", "lock/convoy", quiet, "--goroutine", "g1"], "--goroutine must be a whole number"],
+] as const)("%j is refused, and says what is allowed", (args, said) => {
+  const { code, stderr } = lint(...args);
+  expect([code, stderr]).toEqual([2, expect.stringContaining(said)]);
+});
+
 describe("where and how output is written does not change the code", () => {
   const some = new Set([
     "nothing found",
