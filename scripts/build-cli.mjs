@@ -6,8 +6,9 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { build } from "esbuild";
+import { thirdPartyLicences } from "./third-party.mjs";
 
-await build({
+const { metafile } = await build({
   entryPoints: ["src/cli/main.ts"],
   outfile: "dist/cli/bundle.cjs",
   bundle: true,
@@ -34,8 +35,10 @@ await build({
     "tinyglobby",
     "web-tree-sitter",
   ],
+  metafile: true,
   logLevel: "warning",
 });
+writeFileSync("dist/cli/THIRD-PARTY-LICENCES.txt", thirdPartyLicences(Object.keys(metafile.inputs)));
 
 // Dumps that make a run go through most of what small runs need.
 const dumps = [

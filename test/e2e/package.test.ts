@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,6 +36,13 @@ describe("the package, installed from its tarball", () => {
 
   test("prints its version", () => {
     expect(installed(["--version"]).stdout).toMatch(/^\d+\.\d+\.\d+/);
+  });
+
+  test("has the licence of every package of which it has code", () => {
+    const at = join(folder, "node_modules/deadlock-lint/dist/cli");
+    const licences = readFileSync(join(at, "THIRD-PARTY-LICENCES.txt"), "utf8");
+    for (const name of ["yargs", "yargs-parser", "cliui", "y18n"])
+      expect(licences).toMatch(new RegExp(`^${name} \\d.*\\n\\n[^=]*(?:Permission|permission)`, "m"));
   });
 
   test("is a library with the built-in rules", () => {
