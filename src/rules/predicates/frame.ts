@@ -8,6 +8,7 @@ import {
   truth,
   unknown,
 } from "../../match/condition.ts";
+import type { Facts } from "../../match/facts.ts";
 import type { FramePlace } from "../../model/places.ts";
 import type { Frame, Stack } from "../../model/stack.ts";
 import { isWrapper } from "../../model/symbol.ts";
@@ -182,13 +183,18 @@ export const createdBy: Predicate = {
         description: "Id of the goroutine that executed the `go` statement (Go 1.21 and later).",
         examples: ["$PARENT?"],
       },
+      alive: {
+        type: "boolean",
+        description: "Whether that goroutine is still in the dump (Go 1.21 and later).",
+        examples: [true],
+      },
     },
     description: "The `go` statement: the function that contains it, and its goroutine.",
     examples: [{ function: "main.serve", goroutine: "$PARENT" }],
   },
   needs: ["creators"],
   compile(value, context, path): Condition {
-    const { goroutine, ...rest } = (typeof value === "string" ? { function: value } : value) as Record<
+    const { goroutine, alive, ...rest } = (typeof value === "string" ? { function: value } : value) as Record<
       string,
       unknown
     >;
@@ -202,18 +208,31 @@ export const createdBy: Predicate = {
       if (created !== undefined) return frame.test(created, -1, subject);
       return subject.facts.dump.capabilities.has("creators") ? truth(false) : unknown("creators");
     };
-    if (creator === undefined) return { attributes: 0, evaluate: onStack };
+    const still = alive === undefined ? undefined : creatorIsAlive(alive as boolean);
+    if (creator === undefined && still === undefined) return { attributes: 0, evaluate: onStack };
     return {
       attributes: attribute.creator,
       onStack,
       evaluate(subject) {
-        const solutions = onStack(subject);
+        let solutions = onStack(subject);
         if (subject.stack.createdBy === undefined || solutions.length === 0) return solutions;
-        return conjoin(solutions, creator(subject.facts.dump.goroutines.creator[subject.group!.first]!));
+        const id = subject.facts.dump.goroutines.creator[subject.group!.first]!;
+        if (creator !== undefined) solutions = conjoin(solutions, creator(id));
+        if (still !== undefined) solutions = conjoin(solutions, still(id, subject.facts));
+        return solutions;
       },
     };
   },
 };
+
+/** Tests whether the goroutine with a creator's id is in the dump; one that is cut short does not prove it gone. */
+function creatorIsAlive(expected: boolean): (id: number, facts: Facts) => readonly Solution[] {
+  return (id, { dump, families }) => {
+    if (Number.isNaN(id)) return unknown("creator-ids");
+    if (families.parents.has(id)) return truth(expected);
+    return dump.complete ? truth(!expected) : unknown("ids");
+  };
+}
 
 /** Frames may be missing from the stack, so that not finding one proves nothing. */
 function isPartial(stack: Stack): boolean {
