@@ -216,7 +216,8 @@ ${bugRows.join("\n")}
 
 Published, in another setting (a test that runs each kernel many times, no class given): goleak 62 %, go-deadlock 41 %.
 On the same aged dumps the plain rule "a lock wait or a send that is older than a minute" finds 75 %, without a cause.
-debug=1 has neither wait reasons nor ages nor addresses: there the frames of package sync are all that shows.
+debug=1 has neither ages nor addresses nor creators; what a goroutine waits for follows there from the program counters of
+the runtime's functions, where the profile has both sends and receives.
 
 ## Silence
 
@@ -240,7 +241,7 @@ ${crossCheckSection}## What is missed, and what would show it
   Go 1.21 the id of the creator shows whether it is still there; the goroutineleak profile of Go 1.27 proves it.
 - A lost signal without a waiting parent looks like an idle queue: a second dump, or the source.
 - A live loop (retries for ever) is not blocked at all: growth over several dumps.
-- debug=1 can't tell a send from a receive: take debug=2.
+- debug=1 does not say who started a goroutine, so that a receive whose partner is gone shows nothing: take debug=2.
 ${missLines.join("\n")}
 `;
 }

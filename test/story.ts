@@ -12,7 +12,6 @@ export interface StoryTruth {
 /** What a dump's format can know. */
 export interface StoryFormat {
   readonly channelAddresses: boolean;
-  readonly waitReasons: boolean;
 }
 
 export const storyRule = "channel/consumer-sends-to-own-channel";
@@ -45,7 +44,7 @@ function expectConfidence(report: Report, finding: Finding, format: StoryFormat)
     expect(finding.confidence).toBe("high");
     return;
   }
-  expect(finding.confidence).toBe(format.waitReasons ? "medium" : "low");
+  expect(finding.confidence).toBe("medium");
   expect(report.dumps[0]?.unknown.join("\n")).toMatch(/channel address/);
   expect(finding.collectWith?.command).toBeTruthy();
   expect(finding.evidence.map((evidence) => evidence.certainty)).toContain("unknown");

@@ -182,9 +182,7 @@ class PprofTextParser {
       frames,
       labels: entry.labels,
       depth: entry.pcs.length,
-      parkPc:
-        entry.pcs.length > 1 && entry.firstPc !== undefined && !isCaller(entry) ? entry.pcs[0] : undefined,
-      operationPc: entry.pcs[1],
+      hidden: hiddenIn(entry),
       entryPc: entry.pcs.at(-1),
     });
     this.#named ||= entry.frames.length > 0;
@@ -205,9 +203,10 @@ class PprofTextParser {
   }
 }
 
-/** True when the innermost function is shown: no hidden function of the runtime is inside it. */
-function isCaller(entry: OpenEntry): boolean {
-  const shown = BigInt(entry.firstPc!);
-  const innermost = BigInt(entry.pcs[0]!);
-  return shown === innermost || shown + 1n === innermost;
+/** Program counters above the innermost function that is shown: an address is one behind the instruction that calls. */
+function hiddenIn({ pcs, firstPc }: OpenEntry): readonly string[] {
+  if (firstPc === undefined) return [];
+  const shown = BigInt(firstPc);
+  const hidden = pcs.findIndex((pc) => BigInt(pc) === shown || BigInt(pc) === shown + 1n);
+  return pcs.slice(0, hidden < 0 ? 1 : hidden);
 }

@@ -34,9 +34,6 @@ test("messages say one and many right: each number has its forms", () => {
   expect(unformed.map((rule) => rule.id)).toEqual([]);
 });
 
-/** Formats without any trace of what is waited for: what is found there is of low confidence. */
-const vagueFormats = ["debug1"];
-
 describe.each([...new Set(readableFixtures.map((entry) => entry.rule))])("%s", (rule) => {
   const entries = readableFixtures.filter((entry) => entry.rule === rule);
   const pick = (wanted: (entry: FixtureEntry) => boolean) =>
@@ -70,13 +67,8 @@ describe.each([...new Set(readableFixtures.map((entry) => entry.rule))])("%s", (
 describe("the reference story, from committed dumps", () => {
   const hung = readableFixtures.filter((entry) => entry.variant === "metrics");
   const tellsStory = async (_file: string, entry: FixtureEntry) => {
-    const isVague = vagueFormats.includes(entry.format);
-    const report = await lint(entry, isVague ? "low" : "medium");
-    expectStory(
-      report,
-      { senders: entry.groups.senders!.count },
-      { channelAddresses: /sigquit|stacks/.test(entry.format), waitReasons: !isVague },
-    );
+    const truth = { senders: entry.groups.senders!.count };
+    expectStory(await lint(entry), truth, { channelAddresses: /sigquit|stacks/.test(entry.format) });
   };
   test.each(hung.map((entry) => [entry.file, entry] as const))("%s", tellsStory);
 
@@ -91,7 +83,7 @@ describe("the reference story, from committed dumps", () => {
   });
 });
 
-async function lint(entry: FixtureEntry, minConfidence: "low" | "medium" = "medium"): Promise<Report> {
+async function lint(entry: FixtureEntry): Promise<Report> {
   const dumps: Dump[] = [];
   for (const snapshot of snapshotsOf(entry)) {
     const read = await readDumps(["-"], { threads: 1, stdin: Readable.from([readFixture(snapshot)]) });
@@ -99,7 +91,7 @@ async function lint(entry: FixtureEntry, minConfidence: "low" | "medium" = "medi
     dumps.push(...read.dumps);
   }
   const { onlyWithSource } = rules.find((r) => r.id === entry.rule)!;
-  return analyze(dumps, rules, { minConfidence, series: true, ...(onlyWithSource ? { source } : {}) });
+  return analyze(dumps, rules, { series: true, ...(onlyWithSource ? { source } : {}) });
 }
 
 function withSymptoms(findings: readonly Finding[]): Finding[] {

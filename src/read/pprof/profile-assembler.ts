@@ -3,6 +3,7 @@ import { DumpBuilder, type FrameDraft } from "../../model/dump-builder.ts";
 import { goroutineFlags } from "../../model/goroutines.ts";
 import { type WaitKind, waitKindOfFrames } from "../../model/wait-kind.ts";
 import { plural } from "../../words.ts";
+import { operationsOf } from "./park-operations.ts";
 
 /** A group of equal goroutines, as a profile lists it. Program counters only tell each other apart. */
 export interface ProfileEntry {
@@ -12,10 +13,11 @@ export interface ProfileEntry {
   readonly labels: readonly (readonly [string, string])[];
   /** Program counters of the stack, inlined functions not counted. */
   readonly depth: number;
-  /** The innermost program counter when its function is hidden: of all parked goroutines it is the same, in `gopark`. */
-  readonly parkPc: string | undefined;
-  /** The caller of that: the function of the runtime that parks. */
-  readonly operationPc: string | undefined;
+  /**
+   * Program counters of the functions of the runtime that are hidden above the frames, innermost first. Of all parked
+   * goroutines the first is the same, in `gopark`; the next is that of the function that parks.
+   */
+  readonly hidden: readonly string[];
   /** The outermost program counter: in `goexit` when the stack is whole. */
   readonly entryPc: string | undefined;
 }
@@ -38,6 +40,7 @@ export class ProfileAssembler {
   #waiting: ProfileEntry[] | undefined = [];
   #parkPc: string | undefined;
   #exitPc: string | undefined;
+  #operations: ReadonlyMap<string, WaitKind> = new Map();
 
   constructor(name: string, format: FormatId, leaked: boolean) {
     this.builder = new DumpBuilder(name, format, ["stacks"]);
@@ -73,6 +76,12 @@ export class ProfileAssembler {
     if (entries === undefined) return;
     this.#waiting = undefined;
     this.#parkPc = parkPcOf(entries);
+    this.#operations = operationsOf(
+      entries.flatMap((e) => {
+        if (!this.#isParked(e) || waitOfFrames(this.builder, e) !== undefined) return [];
+        return [{ hidden: e.hidden, caller: this.builder.symbol(e.frames[0]?.function ?? "").plain }];
+      }),
+    );
     this.#exitPc = mostFrequent(entries.filter((e) => !depthLimits.includes(e.depth)).map((e) => e.entryPc));
     for (const entry of entries) this.#push(entry);
   }
@@ -103,8 +112,13 @@ export class ProfileAssembler {
   #waitOf(entry: ProfileEntry): WaitKind {
     const shown = waitOfFrames(this.builder, entry);
     if (shown !== undefined) return shown;
-    if (this.#leaked) return "parked";
-    return entry.parkPc !== undefined && entry.parkPc === this.#parkPc ? "parked" : "unknown";
+    const parked = this.#isParked(entry);
+    const operation = parked ? this.#operations.get(entry.hidden.at(-1)!) : undefined;
+    return operation ?? (parked || this.#leaked ? "parked" : "unknown");
+  }
+
+  #isParked({ hidden }: ProfileEntry): boolean {
+    return hidden.length > 0 && hidden[0] === this.#parkPc;
   }
 }
 
@@ -129,15 +143,16 @@ const parking: ReadonlySet<WaitKind> = new Set<WaitKind>([
  * poller have it; without such, it is the innermost one that several different functions of the runtime call.
  */
 function parkPcOf(entries: readonly ProfileEntry[]): string | undefined {
-  const hidden = entries.filter((e) => e.parkPc !== undefined);
+  const hidden = entries.filter((e) => e.hidden.length > 0);
   const names = new DumpBuilder("", "pprof-text");
   const known = hidden.filter((e) => parking.has(waitOfFrames(names, e) ?? "unknown"));
-  if (known.length > 0) return mostFrequent(known.map((e) => e.parkPc));
+  if (known.length > 0) return mostFrequent(known.map((e) => e.hidden[0]));
   const callers = new Map<string, Set<string | undefined>>();
   for (const entry of hidden) {
-    const of = callers.get(entry.parkPc!);
-    if (of === undefined) callers.set(entry.parkPc!, new Set([entry.operationPc]));
-    else of.add(entry.operationPc);
+    const [pc, operation] = entry.hidden;
+    const of = callers.get(pc!);
+    if (of === undefined) callers.set(pc!, new Set([operation]));
+    else of.add(operation);
   }
   let best: string | undefined;
   for (const [pc, of] of callers) {
