@@ -1,45 +1,15 @@
 import type { DumpEvent } from "../../model/dump.ts";
-import type { FrameDraft } from "../../model/dump-builder.ts";
-import {
-  type FunctionLine,
-  parseCreatedBy,
-  parseForeignPosition,
-  parseFunctionLine,
-  parsePositionLine,
-} from "./frame-lines.ts";
+import { parseFunctionLine, parsePositionLine } from "./frame-lines.ts";
 import { type Header, looksLikeHeader, parseHeader } from "./header.ts";
+import { type LinePlace, OpenRecord } from "./open-record.ts";
 import type { RecordSink } from "./record.ts";
+import { cutPlace } from "./tail.ts";
 
 /** This many foreign lines in a row part one dump from the next. */
 const longStretch = 200;
 
 /** First characters of the lines that begin a dump. */
 const preambleStarts: ReadonlySet<number> = new Set([..."pfSWr-["].map((c) => c.charCodeAt(0)));
-
-/** A goroutine whose lines are being read. */
-interface OpenRecord {
-  readonly header: Header;
-  readonly line: number;
-  readonly frames: FrameDraft[];
-  createdBy: FrameDraft | undefined;
-  creator: number;
-  gapAt: number | undefined;
-  elided: number;
-  unavailable: boolean;
-  /** Frames have `fp=`: the stack is shown down to `runtime.goexit`, and whatever the level its creator. */
-  pointers: boolean;
-  braces: boolean;
-  marked: boolean;
-  sinceMinor: number;
-  /** Inside `[originating from goroutine N]`: frames of an ancestor, which ran earlier. */
-  inAncestor: boolean;
-  /** Function line whose position is still to come. */
-  pending: FunctionLine | undefined;
-  pendingLine: number;
-  pendingCreator: string | undefined;
-  /** Blank lines end a goroutine, unless one follows its header: then every line is followed by one. */
-  blanks: "end" | "after header" | "everywhere";
-}
 
 /**
  * The state machine over lines. Whatever the state, a header begins a goroutine; a blank line, a header or a
@@ -99,6 +69,10 @@ export class LineParser {
     this.#clean = true;
   }
 
+  get #place(): LinePlace {
+    return { number: this.#line, previous: this.#previous };
+  }
+
   /** How many lines came so far. */
   get lineNumber(): number {
     return this.#line;
@@ -127,7 +101,7 @@ export class LineParser {
     if (this.#preamble(line)) return;
     if (this.#state === "race" || this.#state === "runtime") return;
     if (this.#state === "panic" && this.#panicText(line)) return;
-    if (this.#record !== undefined && this.#body(this.#record, line)) {
+    if (this.#record?.take(line, this.#place) === true) {
       this.#foreign = 0;
       return;
     }
@@ -140,11 +114,7 @@ export class LineParser {
       this.#flushEvent();
       this.#state = "outside";
     }
-    const record = this.#record;
-    if (record === undefined || record.blanks === "everywhere") return;
-    if (record.frames.length === 0 && record.pending === undefined && !record.unavailable) {
-      record.blanks = "after header";
-    } else this.#closeRecord();
+    if (this.#record?.blank() === true) this.#closeRecord();
   }
 
   /** A header, wherever it stands; false for prose that only begins with the word. */
@@ -179,25 +149,7 @@ export class LineParser {
   #begin(header: Header): void {
     this.#beforeGoroutine();
     this.#state = "record";
-    this.#record = {
-      header,
-      line: this.#line,
-      frames: [],
-      createdBy: undefined,
-      creator: Number.NaN,
-      gapAt: undefined,
-      elided: 0,
-      unavailable: false,
-      pointers: false,
-      braces: false,
-      marked: false,
-      sinceMinor: 0,
-      inAncestor: false,
-      pending: undefined,
-      pendingLine: 0,
-      pendingCreator: undefined,
-      blanks: "end",
-    };
+    this.#record = new OpenRecord(header, this.#line, this.#sink);
   }
 
   /** A header glued to the end of another line, or behind a prefix that nobody removed. */
@@ -209,7 +161,7 @@ export class LineParser {
     if (header === undefined) return false;
     const before = line.slice(0, at);
     if (before.trim() === "" && before.includes("\t")) return false;
-    if (this.#record !== undefined) this.#body(this.#record, before);
+    this.#record?.take(before, this.#place);
     this.#begin(header);
     return true;
   }
@@ -315,120 +267,6 @@ export class LineParser {
     return true;
   }
 
-  #body(record: OpenRecord, line: string): boolean {
-    if (record.pending !== undefined || record.pendingCreator !== undefined) {
-      const position = parsePositionLine(line);
-      if (position !== undefined) {
-        record.pointers ||= position.hasPointers;
-        this.#place(record, position.file, position.line);
-        return true;
-      }
-    }
-    const created = parseCreatedBy(line);
-    if (created !== undefined) return this.#creator(record, created);
-    const call = parseFunctionLine(line);
-    if (call !== undefined) return this.#call(record, call);
-    return this.#note(record, line);
-  }
-
-  #creator(record: OpenRecord, created: { function: string; creator: number }): boolean {
-    this.#dropPending(record);
-    if (record.inAncestor) {
-      record.pendingCreator = "";
-      return true;
-    }
-    record.pendingCreator = created.function;
-    record.createdBy = { function: created.function, file: "", line: 0 };
-    record.creator = created.creator;
-    if (!Number.isNaN(created.creator)) record.sinceMinor = Math.max(record.sinceMinor, 21);
-    return true;
-  }
-
-  #call(record: OpenRecord, call: FunctionLine): boolean {
-    // A word like `Close()` of another process's log does not take the place of a function that waits for its line.
-    if (record.pending !== undefined && !call.function.includes(".")) return false;
-    this.#dropPending(record);
-    if (record.blanks === "after header") record.blanks = "everywhere";
-    record.pending = call;
-    record.pendingLine = this.#line;
-    return true;
-  }
-
-  #place(record: OpenRecord, file: string, line: number): void {
-    const call = record.pending;
-    if (call !== undefined) {
-      record.pending = undefined;
-      if (!record.inAncestor) this.#push(record, call, file, line);
-      return;
-    }
-    if (record.pendingCreator !== "" && record.createdBy !== undefined) {
-      record.createdBy = { ...record.createdBy, file, line };
-    }
-    record.pendingCreator = undefined;
-  }
-
-  #push(record: OpenRecord, call: FunctionLine, file: string, line: number): void {
-    record.frames.push({ function: call.function, file, line, inlined: call.hidden, args: call.args });
-    record.braces ||= call.braces;
-    record.marked ||= call.marked;
-  }
-
-  /** Lines of a goroutine that are neither function, position nor creator. */
-  #note(record: OpenRecord, line: string): boolean {
-    if (line.startsWith("...")) {
-      const elided = /^\.\.\.(additional|\d{1,9}) frames elided\.\.\.$/.exec(line);
-      if (elided === null) return false;
-      this.#dropPending(record);
-      if (record.inAncestor) return true;
-      record.gapAt = record.frames.length;
-      record.elided = elided[1] === "additional" ? -1 : Number(elided[1]);
-      if (record.elided >= 0) record.sinceMinor = Math.max(record.sinceMinor, 21);
-      return true;
-    }
-    const ancestor = /^\[originating from goroutine (\d{1,16})\]:$/.exec(line);
-    if (ancestor !== null) {
-      this.#dropPending(record);
-      if (!record.inAncestor && Number.isNaN(record.creator)) record.creator = Number(ancestor[1]);
-      record.inAncestor = true;
-      return true;
-    }
-    if (line.trim() === "goroutine running on other thread; stack unavailable") {
-      record.unavailable = true;
-      return true;
-    }
-    return this.#foreignFrame(record, line);
-  }
-
-  /** C frames: `non-Go function at pc=0x…`, or a name and then `\tfile:line pc=0x…`. */
-  #foreignFrame(record: OpenRecord, line: string): boolean {
-    if (record.inAncestor) return false;
-    if (/^non-Go function at pc=0x[0-9a-f]+$/.test(line)) {
-      record.frames.push({ function: "non-Go function", file: "", line: 0 });
-      return true;
-    }
-    const position = parseForeignPosition(line);
-    if (position === undefined) return false;
-    const name = record.pending?.function ?? this.#previous.trim();
-    record.pending = undefined;
-    record.frames.push({ function: name, file: position.file, line: position.line });
-    return true;
-  }
-
-  /** A function without its position line: the frame is kept, its place is unknown. */
-  #dropPending(record: OpenRecord): void {
-    const call = record.pending;
-    record.pending = undefined;
-    record.pendingCreator = undefined;
-    if (call === undefined || record.inAncestor || !call.function.includes(".")) return;
-    this.#push(record, call, "", 0);
-    this.#sink.problem({
-      line: record.pendingLine,
-      text: call.function,
-      message: "a frame without its file and line",
-      lost: 0,
-    });
-  }
-
   #skip(line: string): void {
     this.#foreign++;
     this.#skipped++;
@@ -448,36 +286,9 @@ export class LineParser {
   #closeRecord(): void {
     const record = this.#record;
     if (record === undefined) return;
-    this.#dropPending(record);
     this.#record = undefined;
-    const cut = record.gapAt !== undefined && (record.gapAt === record.frames.length || record.elided < 0);
-    const none = record.frames.length === 0;
-    if (none && !record.unavailable && !this.#isCut) {
-      this.#sink.problem({
-        line: record.line,
-        message: `goroutine ${record.header.id} has no stack`,
-        lost: 0,
-      });
-    }
+    record.close(this.#isCut);
     this.#goroutines++;
-    this.#sink.record({
-      line: record.line,
-      id: record.header.id,
-      minutes: record.header.minutes,
-      creator: record.creator,
-      args: record.frames.map((f) => f.args ?? []),
-      shape: {
-        header: record.header,
-        frames: record.frames,
-        createdBy: record.createdBy,
-        extent: none ? "none" : cut ? "cut" : record.gapAt !== undefined ? "elided" : "full",
-        gapAt: cut ? undefined : record.gapAt,
-        elided: record.elided,
-        braces: record.braces,
-        marked: record.marked,
-        sinceMinor: record.sinceMinor,
-      },
-    });
     if (this.#state === "record") this.#state = "outside";
   }
 
@@ -500,10 +311,15 @@ export class LineParser {
   #judgeTail(unterminated: boolean): void {
     const record = this.#record;
     if (record === undefined) return;
-    const where = this.#cutPlace(record, unterminated);
+    const where = cutPlace(record, {
+      line: this.#previous,
+      unterminated,
+      foreign: this.#foreign,
+      goroutines: this.#goroutines,
+    });
     if (where === undefined) return;
     this.#isCut = true;
-    record.pending = this.#keepPending(record);
+    record.keepPending();
     this.#sink.cut({
       line: this.#line,
       text: this.#previous,
@@ -511,48 +327,6 @@ export class LineParser {
       lost: 0,
     });
   }
-
-  /** The frame at the cut has no position; it is still a frame, and the cut is the only problem. */
-  #keepPending(record: OpenRecord): undefined {
-    if (record.pending !== undefined && !record.inAncestor) this.#push(record, record.pending, "", 0);
-    record.pendingCreator = undefined;
-    return undefined;
-  }
-
-  #cutPlace(record: OpenRecord, unterminated: boolean): string | undefined {
-    if (record.pending !== undefined) return "a frame";
-    if (record.pendingCreator !== undefined) return "a goroutine's creator";
-    if (record.frames.length === 0 && !record.unavailable) return "a goroutine";
-    // The beginning of a function's line looks like text that follows.
-    const fragment = unterminated && this.#foreign > 0 && beginsFrame(this.#previous);
-    if (fragment && record.createdBy === undefined && !record.unavailable) return "a frame";
-    // Text that follows the goroutine shows that it is whole.
-    if (this.#foreign > 0) return undefined;
-    if (unterminated && !understoodTail(this.#previous)) return "a line";
-    const entry = record.frames.at(-1)?.function ?? "";
-    if (record.createdBy !== undefined || record.unavailable) return undefined;
-    if (record.pointers) return showsItsEnd(record, entry) ? undefined : "a goroutine";
-    if (/^(?:runtime\.|main\.main$)/.test(entry)) return undefined;
-    // The first goroutine runs the packages' initialisers, too, and has no creator behind frames that are left out.
-    const elided = record.gapAt === record.frames.length;
-    if (record.header.id <= 1 && (elided || /\.init(?:\.|$)/.test(entry))) return undefined;
-    // Only a goroutine that the runtime started ends without a creator; it may well stand alone, but not last.
-    return unterminated || this.#goroutines > 0 ? "a goroutine" : undefined;
-  }
-}
-
-/** Functions at which the stack of a thread's scheduler ends. */
-const endsOfThreads =
-  /^runtime\.(?:mcall|mstart|systemstack|systemstack_switch|morestack|rt0_go|asmcgocall|cgocallback|goexit)$/;
-
-/**
- * A stack with its `fp=` goes down to `runtime.goexit`, and a creator follows; only the first goroutine has none, and
- * a thread's scheduler has neither.
- */
-function showsItsEnd(record: OpenRecord, entry: string): boolean {
-  if (record.gapAt === record.frames.length) return record.header.id <= 1;
-  if (record.header.id === 0) return endsOfThreads.test(entry) || !entry.startsWith("runtime.");
-  return record.header.id === 1 && entry === "runtime.goexit";
 }
 
 /** `rax    0xca`; some architectures have two on a line. */
@@ -563,25 +337,4 @@ function clean(raw: string): string {
   let line = raw.endsWith("\r") ? raw.slice(0, -1) : raw;
   if (line.startsWith("#011")) line = line.replace(/^(?:#011)+/, (tabs) => "\t".repeat(tabs.length / 4));
   return line;
-}
-
-/** The beginning of a line with a function or a creator: a name up to its end, its parenthesis or its type arguments. */
-function beginsFrame(line: string): boolean {
-  return (
-    /^[^\s([]+(?:[([]|$)|^\.\.\.\w* ?[a-z. ]*$/.test(line) ||
-    "created by ".startsWith(line) ||
-    line.startsWith("created by ")
-  );
-}
-
-/** The last line of a goroutine is whole as far as one can see. */
-function understoodTail(line: string): boolean {
-  const position = parsePositionLine(line);
-  return position !== undefined
-    ? position.hasOffset || !line.startsWith("\t")
-    : parseForeignPosition(line) !== undefined ||
-        /^\s*goroutine running on other thread; stack unavailable$|frames elided\.\.\.$|^non-Go function/.test(
-          line,
-        ) ||
-        !/^[\t ]|^\S+\(|^created by |^\.\.\./.test(line);
 }

@@ -1,0 +1,208 @@
+import type { FrameDraft } from "../../model/dump-builder.ts";
+import {
+  type FunctionLine,
+  parseCreatedBy,
+  parseForeignPosition,
+  parseFunctionLine,
+  parsePositionLine,
+} from "./frame-lines.ts";
+import type { Header } from "./header.ts";
+import type { RecordSink } from "./record.ts";
+
+/** Where a line stands: its number, and the line before it. */
+export interface LinePlace {
+  /** 1-based. */
+  readonly number: number;
+  readonly previous: string;
+}
+
+/** A goroutine whose lines are being read: functions and positions, `created by`, elisions, ancestors. */
+export class OpenRecord {
+  readonly header: Header;
+  /** Of the header, 1-based. */
+  readonly line: number;
+  readonly frames: FrameDraft[] = [];
+  createdBy: FrameDraft | undefined;
+  creator = Number.NaN;
+  gapAt: number | undefined;
+  elided = 0;
+  unavailable = false;
+  /** Frames have `fp=`: the stack is shown down to `runtime.goexit`, and whatever the level its creator. */
+  pointers = false;
+  /** Function line whose position is still to come. */
+  pending: FunctionLine | undefined;
+  pendingCreator: string | undefined;
+  readonly #sink: RecordSink;
+  #braces = false;
+  #marked = false;
+  #sinceMinor = 0;
+  /** Inside `[originating from goroutine N]`: frames of an ancestor, which ran earlier. */
+  #inAncestor = false;
+  #pendingLine = 0;
+  /** Blank lines end a goroutine, unless one follows its header: then every line is followed by one. */
+  #blanks: "end" | "after header" | "everywhere" = "end";
+
+  constructor(header: Header, line: number, sink: RecordSink) {
+    this.header = header;
+    this.line = line;
+    this.#sink = sink;
+  }
+
+  /** Takes a blank line; true when it ends the goroutine. */
+  blank(): boolean {
+    if (this.#blanks === "everywhere") return false;
+    if (this.frames.length > 0 || this.pending !== undefined || this.unavailable) return true;
+    this.#blanks = "after header";
+    return false;
+  }
+
+  /** Takes a line; false for one that is no part of a goroutine. */
+  take(line: string, place: LinePlace): boolean {
+    if (this.pending !== undefined || this.pendingCreator !== undefined) {
+      const position = parsePositionLine(line);
+      if (position !== undefined) {
+        this.pointers ||= position.hasPointers;
+        this.#place(position.file, position.line);
+        return true;
+      }
+    }
+    const created = parseCreatedBy(line);
+    if (created !== undefined) return this.#creator(created);
+    const call = parseFunctionLine(line);
+    if (call !== undefined) return this.#call(call, place);
+    return this.#note(line, place);
+  }
+
+  /** Hands the goroutine over. */
+  close(isCut: boolean): void {
+    this.#dropPending();
+    const { header, frames, gapAt, elided } = this;
+    const cut = gapAt !== undefined && (gapAt === frames.length || elided < 0);
+    const none = frames.length === 0;
+    if (none && !this.unavailable && !isCut)
+      this.#sink.problem({ line: this.line, message: `goroutine ${header.id} has no stack`, lost: 0 });
+    this.#sink.record({
+      line: this.line,
+      id: header.id,
+      minutes: header.minutes,
+      creator: this.creator,
+      args: frames.map((f) => f.args ?? []),
+      shape: {
+        header,
+        frames,
+        createdBy: this.createdBy,
+        extent: none ? "none" : cut ? "cut" : gapAt !== undefined ? "elided" : "full",
+        gapAt: cut ? undefined : gapAt,
+        elided,
+        braces: this.#braces,
+        marked: this.#marked,
+        sinceMinor: this.#sinceMinor,
+      },
+    });
+  }
+
+  /** The frame at a cut has no position; it is still a frame, and the cut is the only problem. */
+  keepPending(): void {
+    if (this.pending !== undefined && !this.#inAncestor) this.#push(this.pending, "", 0);
+    this.pending = undefined;
+    this.pendingCreator = undefined;
+  }
+
+  #creator(created: { function: string; creator: number }): boolean {
+    this.#dropPending();
+    if (this.#inAncestor) {
+      this.pendingCreator = "";
+      return true;
+    }
+    this.pendingCreator = created.function;
+    this.createdBy = { function: created.function, file: "", line: 0 };
+    this.creator = created.creator;
+    if (!Number.isNaN(created.creator)) this.#sinceMinor = Math.max(this.#sinceMinor, 21);
+    return true;
+  }
+
+  #call(call: FunctionLine, { number }: LinePlace): boolean {
+    // A word like `Close()` of another process's log does not take the place of a function that waits for its line.
+    if (this.pending !== undefined && !call.function.includes(".")) return false;
+    this.#dropPending();
+    if (this.#blanks === "after header") this.#blanks = "everywhere";
+    this.pending = call;
+    this.#pendingLine = number;
+    return true;
+  }
+
+  #place(file: string, line: number): void {
+    const call = this.pending;
+    if (call !== undefined) {
+      this.pending = undefined;
+      if (!this.#inAncestor) this.#push(call, file, line);
+      return;
+    }
+    if (this.pendingCreator !== "" && this.createdBy !== undefined) {
+      this.createdBy = { ...this.createdBy, file, line };
+    }
+    this.pendingCreator = undefined;
+  }
+
+  #push(call: FunctionLine, file: string, line: number): void {
+    this.frames.push({ function: call.function, file, line, inlined: call.hidden, args: call.args });
+    this.#braces ||= call.braces;
+    this.#marked ||= call.marked;
+  }
+
+  /** Lines of a goroutine that are neither function, position nor creator. */
+  #note(line: string, place: LinePlace): boolean {
+    if (line.startsWith("...")) {
+      const elided = /^\.\.\.(additional|\d{1,9}) frames elided\.\.\.$/.exec(line);
+      if (elided === null) return false;
+      this.#dropPending();
+      if (this.#inAncestor) return true;
+      this.gapAt = this.frames.length;
+      this.elided = elided[1] === "additional" ? -1 : Number(elided[1]);
+      if (this.elided >= 0) this.#sinceMinor = Math.max(this.#sinceMinor, 21);
+      return true;
+    }
+    const ancestor = /^\[originating from goroutine (\d{1,16})\]:$/.exec(line);
+    if (ancestor !== null) {
+      this.#dropPending();
+      if (!this.#inAncestor && Number.isNaN(this.creator)) this.creator = Number(ancestor[1]);
+      this.#inAncestor = true;
+      return true;
+    }
+    if (line.trim() === "goroutine running on other thread; stack unavailable") {
+      this.unavailable = true;
+      return true;
+    }
+    return this.#foreignFrame(line, place);
+  }
+
+  /** C frames: `non-Go function at pc=0x…`, or a name and then `\tfile:line pc=0x…`. */
+  #foreignFrame(line: string, { previous }: LinePlace): boolean {
+    if (this.#inAncestor) return false;
+    if (/^non-Go function at pc=0x[0-9a-f]+$/.test(line)) {
+      this.frames.push({ function: "non-Go function", file: "", line: 0 });
+      return true;
+    }
+    const position = parseForeignPosition(line);
+    if (position === undefined) return false;
+    const name = this.pending?.function ?? previous.trim();
+    this.pending = undefined;
+    this.frames.push({ function: name, file: position.file, line: position.line });
+    return true;
+  }
+
+  /** A function without its position line: the frame is kept, its place is unknown. */
+  #dropPending(): void {
+    const call = this.pending;
+    this.pending = undefined;
+    this.pendingCreator = undefined;
+    if (call === undefined || this.#inAncestor || !call.function.includes(".")) return;
+    this.#push(call, "", 0);
+    this.#sink.problem({
+      line: this.#pendingLine,
+      text: call.function,
+      message: "a frame without its file and line",
+      lost: 0,
+    });
+  }
+}

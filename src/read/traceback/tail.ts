@@ -1,0 +1,74 @@
+import { parseForeignPosition, parsePositionLine } from "./frame-lines.ts";
+import type { OpenRecord } from "./open-record.ts";
+
+/** What is known at the end of the input, beside the goroutine that is open. */
+export interface Tail {
+  /** The last line. */
+  readonly line: string;
+  /** It has no line end. */
+  readonly unterminated: boolean;
+  /** Lines since the last that was understood. */
+  readonly foreign: number;
+  /** Goroutines before the one that is open. */
+  readonly goroutines: number;
+}
+
+/** In the middle of what the input ends; `undefined` when the last goroutine is whole as far as one can see. */
+export function cutPlace(
+  record: OpenRecord,
+  { line, unterminated, foreign, goroutines }: Tail,
+): string | undefined {
+  if (record.pending !== undefined) return "a frame";
+  if (record.pendingCreator !== undefined) return "a goroutine's creator";
+  if (record.frames.length === 0 && !record.unavailable) return "a goroutine";
+  // The beginning of a function's line looks like text that follows.
+  const fragment = unterminated && foreign > 0 && beginsFrame(line);
+  if (fragment && record.createdBy === undefined && !record.unavailable) return "a frame";
+  // Text that follows the goroutine shows that it is whole.
+  if (foreign > 0) return undefined;
+  if (unterminated && !understoodTail(line)) return "a line";
+  const entry = record.frames.at(-1)?.function ?? "";
+  if (record.createdBy !== undefined || record.unavailable) return undefined;
+  if (record.pointers) return showsItsEnd(record, entry) ? undefined : "a goroutine";
+  if (/^(?:runtime\.|main\.main$)/.test(entry)) return undefined;
+  // The first goroutine runs the packages' initialisers, too, and has no creator behind frames that are left out.
+  const elided = record.gapAt === record.frames.length;
+  if (record.header.id <= 1 && (elided || /\.init(?:\.|$)/.test(entry))) return undefined;
+  // Only a goroutine that the runtime started ends without a creator; it may well stand alone, but not last.
+  return unterminated || goroutines > 0 ? "a goroutine" : undefined;
+}
+
+/** Functions at which the stack of a thread's scheduler ends. */
+const endsOfThreads =
+  /^runtime\.(?:mcall|mstart|systemstack|systemstack_switch|morestack|rt0_go|asmcgocall|cgocallback|goexit)$/;
+
+/**
+ * A stack with its `fp=` goes down to `runtime.goexit`, and a creator follows; only the first goroutine has none, and
+ * a thread's scheduler has neither.
+ */
+function showsItsEnd(record: OpenRecord, entry: string): boolean {
+  if (record.gapAt === record.frames.length) return record.header.id <= 1;
+  if (record.header.id === 0) return endsOfThreads.test(entry) || !entry.startsWith("runtime.");
+  return record.header.id === 1 && entry === "runtime.goexit";
+}
+
+/** The beginning of a line with a function or a creator: a name up to its end, its parenthesis or its type arguments. */
+function beginsFrame(line: string): boolean {
+  return (
+    /^[^\s([]+(?:[([]|$)|^\.\.\.\w* ?[a-z. ]*$/.test(line) ||
+    "created by ".startsWith(line) ||
+    line.startsWith("created by ")
+  );
+}
+
+/** The last line of a goroutine is whole as far as one can see. */
+function understoodTail(line: string): boolean {
+  const position = parsePositionLine(line);
+  return position !== undefined
+    ? position.hasOffset || !line.startsWith("\t")
+    : parseForeignPosition(line) !== undefined ||
+        /^\s*goroutine running on other thread; stack unavailable$|frames elided\.\.\.$|^non-Go function/.test(
+          line,
+        ) ||
+        !/^[\t ]|^\S+\(|^created by |^\.\.\./.test(line);
+}
