@@ -4,6 +4,8 @@ import { Ajv } from "ajv";
 import { load } from "js-yaml";
 import { describe, expect, test } from "vitest";
 import { analyze } from "../../src/analyze.ts";
+import { Facts } from "../../src/match/facts.ts";
+import { setAside } from "../../src/rank/benign.ts";
 import { readDumps } from "../../src/read/read-dumps.ts";
 import type { Report } from "../../src/report/report.ts";
 import { type BenignEntry, benignFileSchema, builtinBenign, compileBenign } from "../../src/rules/benign.ts";
@@ -76,6 +78,33 @@ describe("setting aside", () => {
     const sends = workers(60, "chan send, 9 minutes");
     expect((await lint(sends, [stuck])).findings.map((f) => f.severity)).toContain("error");
   });
+
+  test("each goroutine that is set aside counts once, for the first entry that knows it", async () => {
+    const twice = { ...entry, id: "benign/again" };
+    const report = await lint(workers(2, "chan receive"), [entry, twice]);
+    expect(report.dumps[0]!.benign).toEqual([{ id: "benign/x", title: "x", count: 2 }]);
+  });
+
+  const quiet = readableFixtures.filter(
+    (e) => e.go === "go1.27" && /^debug[12]$/.test(e.format) && e.expect === "quiet",
+  );
+  test.each(quiet.map((e) => [e.file, e] as const))(
+    "%s: set aside and the rest are all goroutines",
+    async (_file, e) => {
+      const { dumps } = await readDumps(["-"], { threads: 1, stdin: Readable.from([readFixture(e)]) });
+      const dump = dumps[0]!;
+      const { rows } = setAside(new Facts(dump), builtinBenign());
+      let [aside, rest] = [0, 0];
+      for (let row = 0; row < dump.goroutines.length; row++) {
+        if (rows.has(row)) aside += dump.goroutines.weight[row]!;
+        else rest += dump.goroutines.weight[row]!;
+      }
+      const told = analyze(dumps, builtinRules(), {}).dumps[0]!;
+      expect(aside).toBeGreaterThan(0);
+      expect(told.benign.reduce((n, { count }) => n + count, 0)).toBe(aside);
+      expect(told.goroutines).toBe(aside + rest);
+    },
+  );
 
   test("an idle server has goroutines set aside, and a hung one keeps its findings", async () => {
     const pick = (variant: string) =>
