@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { analyze } from "../../src/analyze.ts";
+import { Facts } from "../../src/match/facts.ts";
+import { matchRule } from "../../src/match/match.ts";
 import { goTracebackReader } from "../../src/read/go-traceback.ts";
 import { builtinRules } from "../../src/rules/builtin.ts";
 import { bytesSource } from "../read/bytes.ts";
@@ -25,4 +27,30 @@ test("a rule that holds on ten thousands of distinct stacks is evaluated whole, 
   expect(new Set(report.findings.map((f) => f.fingerprint)).size).toBe(count);
   expect(report.gate).toMatchObject({ failed: true, exitCode: 1 });
   expect(report.notes).toEqual([]);
+});
+
+/** Waiters for a WaitGroup, each in a function of its own, before Go 1.21: the ids of their creators are not known. */
+function waiters(count: number): Buffer {
+  const text = Array.from(
+    { length: count },
+    (_, i) =>
+      `goroutine ${i + 1} [semacquire, 90 minutes]:\nsync.runtime_Semacquire(0xc000010000)\n\t/usr/local/go/src/runtime/sema.go:62 +0x25\n` +
+      `sync.(*WaitGroup).Wait(0xc000010000)\n\t/usr/local/go/src/sync/waitgroup.go:139 +0x52\n` +
+      `main.wait${i}(0xc000010000)\n\t/src/app/wait.go:${i + 1} +0x1d\n` +
+      `created by main.start\n\t/src/app/start.go:9 +0x2e\n`,
+  );
+  return Buffer.from(`${text.join("\n")}\n`);
+}
+
+test("each of thousands of matches counts all others as those whose creator is not known", async () => {
+  const count = 4_000;
+  const dumps = await goTracebackReader.read(bytesSource("waiters", waiters(count)), { threads: 1 });
+  const rule = builtinRules().find(({ id }) => id === "waitgroup/never-done")!;
+  const { matches, limit } = matchRule(rule, new Facts(dumps[0]!));
+  expect(limit).toBeUndefined();
+  expect(matches.length).toBe(count);
+  for (const { notRuledOut } of matches) {
+    // The waiter itself is in use; any of the others may be its child.
+    expect(notRuledOut.map((n) => [n.role.name, n.count])).toEqual([["child", count - 1]]);
+  }
 });
