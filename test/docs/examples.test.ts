@@ -1,5 +1,13 @@
-import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFile, spawnSync } from "node:child_process";
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -69,3 +77,49 @@ test("the library's examples run as they stand", async () => {
     expect(result.text).toMatch(/parked|findings|2 passed, 0 failed\n\nteam\/pool-puts-to-itself 1 1/);
   }
 }, 120_000);
+
+/** Command lines of a page, without comments, continuation lines joined. */
+function commandLines(page: string): string[] {
+  return blocksOf(page)
+    .filter((b) => b.language === "sh" || b.language === "")
+    .flatMap((b) => b.text.replaceAll("\\\n", " ").split("\n"))
+    .filter((line) => /^(?:npx )?deadlock-lint /.test(line))
+    .map((line) => line.replace(/^npx /, ""));
+}
+
+const pages = [
+  "README.md",
+  ...readdirSync("docs")
+    .filter((f) => f.endsWith(".md"))
+    .map((f) => `docs/${f}`),
+];
+const reaches = /--pprof|--delve|--core|--targets|--pid/;
+const others = pages.filter((page) => page !== "docs/writing-rules.md" && commandLines(page).length > 0);
+
+test.each(others)(
+  "%s: every command that needs no server runs as it stands",
+  async (page) => {
+    const place = mkdtempSync(join(folder, "page-"));
+    const at = (name: string) => join(place, name);
+    const dump = readFileSync("fixtures/rules/lock/order-cycle/fires.methods-aged.go1.24.sigquit.txt");
+    for (const name of ["dump.txt", "before.txt", "after.txt", "hung.txt", "dump.json"])
+      writeFileSync(at(name), dump);
+    for (const name of ["dumps", "deadlock-rules"]) await mkdir(at(name));
+    writeFileSync(at("dumps/a.txt"), dump);
+    copyFileSync("rules/time.yaml", at("deadlock-rules/team.yaml"));
+    // The module cache of this machine may be large, or not there.
+    await mkdir(at("bin"));
+    writeFileSync(at("bin/go"), `#!/bin/sh\necho "${at("deadlock-rules")}"\n`, { mode: 0o755 });
+    const env = { ...process.env, PATH: `${at("bin")}:${process.env.PATH}` };
+    const wrong: string[] = [];
+    for (const line of commandLines(page).filter((l) => !reaches.test(l))) {
+      const command = line
+        .replace(/^deadlock-lint/, `"${process.execPath}" "${main}"`)
+        .replace(/\bRULE\b/, "lock/order-cycle");
+      const { status, stderr } = spawnSync("sh", ["-c", command], { cwd: place, encoding: "utf8", env });
+      if (status === null || status > 1 || /^deadlock-lint:/m.test(stderr)) wrong.push(`${line}\n${stderr}`);
+    }
+    expect(wrong).toEqual([]);
+  },
+  120_000,
+);
