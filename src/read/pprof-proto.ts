@@ -63,7 +63,10 @@ async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
   }
   const samples = goroutineSamples(source.name, tables);
   keepFacts(builder, tables, samples);
-  for (const sample of tables.samples) pushSample(builder, tables, sample, samples);
+  pushSamples(builder, tables, samples);
+  if (tables.full) {
+    builder.cut({ message: "the profile has more samples, locations and names than are read", lost: -1 });
+  }
   if (tables.strings.length > 0 && tables.functionCount === 0) builder.problem(noSymbols);
   if (damaged > 0) {
     builder.problem({ message: `${damaged} parts of the profile are damaged`, lost: -1 });
@@ -119,13 +122,49 @@ function keepFacts(builder: DumpBuilder, tables: ProfileTables, { leaked }: Samp
 /** Frames that the runtime records: 32 up to Go 1.22, 128 from 1.23. */
 const depthLimits: readonly number[] = [32, 128];
 
+/** Frames of one stack that are read: the runtime records 128 and what is inlined in them. */
+const maxDepth = 10_000;
+/** Frames of all stacks that are read, each stack as often as it is listed: locations of many lines repeat at no cost. */
+const maxFrames = 2 ** 26;
+
+function pushSamples(builder: DumpBuilder, tables: ProfileTables, meaning: SampleMeaning): void {
+  let left = maxFrames;
+  let deep = 0;
+  for (const sample of tables.samples) {
+    const { frames, more } = framesOf(tables, sample);
+    left -= frames.length;
+    if (left < 0) {
+      const message = `the profile has more than ${maxFrames} frames; the stacks behind these are not read`;
+      builder.cut({ message, lost: -1 });
+      break;
+    }
+    if (more) deep++;
+    pushSample(builder, tables, sample, frames, meaning);
+  }
+  if (deep === 0) return;
+  const message = `${plural(deep, "stack")} of more than ${maxDepth} frames: what is further out is left out`;
+  builder.problem({ message, lost: 0 });
+}
+
+/** Frames of a sample, innermost first. `more`: it has more than can be read. */
+function framesOf(tables: ProfileTables, sample: StoredSample): { frames: ProfileFrame[]; more: boolean } {
+  const frames: ProfileFrame[] = [];
+  for (const id of sample.locations) {
+    for (const frame of tables.framesOf(id)) {
+      if (frames.length === maxDepth) return { frames, more: true };
+      frames.push(frame);
+    }
+  }
+  return { frames, more: false };
+}
+
 function pushSample(
   builder: DumpBuilder,
   tables: ProfileTables,
   sample: StoredSample,
+  frames: readonly ProfileFrame[],
   { countAt, leaked }: SampleMeaning,
 ): void {
-  const frames = sample.locations.flatMap((id) => tables.framesOf(id));
   const labels = sample.labels.map((l) => labelOf(tables, l));
   const value = (key: string) => (countAt < 0 ? labels.find(([k]) => k === key)?.[1] : undefined);
   const reason = value("state") ?? "";
@@ -135,7 +174,10 @@ function pushSample(
       builder.problem({ message: `a group of ${plural(weight, "goroutine")} is left out`, lost: -1 });
     return;
   }
-  const cut = depthLimits.includes(frames.length) || depthLimits.includes(sample.locations.length);
+  const cut =
+    frames.length === maxDepth ||
+    depthLimits.includes(frames.length) ||
+    depthLimits.includes(sample.locations.length);
   const wait = waitOf(builder, frames, reason, leaked);
   if (wait !== "parked" && wait !== "unknown") builder.can("wait-reasons");
   const handle = builder.stack({

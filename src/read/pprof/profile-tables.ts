@@ -26,6 +26,8 @@ export type ProfileFrame = FrameDraft & { readonly lineInFunction: number };
 
 /** Fields kept of those that the format does not define (yet). */
 const maxUnknown = 20;
+/** Most memory that the tables may take, in bytes as estimated: a million samples, each with a label, take half of it. */
+const maxKept = 3 * 2 ** 29;
 
 /**
  * The tables of a profile, in whatever order they come.
@@ -46,9 +48,20 @@ export class ProfileTables {
   durationNanos = 0n;
   #dangling = false;
   #lastString = 0;
+  #kept = 0;
+
+  /** The profile has more than the tables may hold: what came after that is left out. */
+  get full(): boolean {
+    return this.#kept > maxKept;
+  }
 
   /** Takes a field of the profile. Throws when a nested message is none. */
-  add({ number, value, bytes }: ProtobufField): void {
+  add(field: ProtobufField): void {
+    this.#kept += costOf(field);
+    if (!this.full) this.#add(field);
+  }
+
+  #add({ number, value, bytes }: ProtobufField): void {
     switch (number) {
       case 1:
         this.sampleTypes.push(this.#valueType(bytes));
@@ -156,6 +169,7 @@ export class ProfileTables {
 
   #sample(sample: Sample): void {
     for (const label of sample.label) this.#refer(label.key, label.str, label.numUnit);
+    this.#kept += 8 * (sample.locationId.length + sample.value.length) + 250 * sample.label.length;
     this.samples.push({
       locations: sample.locationId.map(Number),
       values: sample.value.map(Number),
@@ -178,4 +192,11 @@ export class ProfileTables {
       startLine: Number(f.startLine),
     });
   }
+}
+
+/** Bytes that a field may take when it is kept; what a sample holds is counted when it is decoded. */
+function costOf({ number, bytes }: ProtobufField): number {
+  if (number === 2) return 200;
+  // Characters are kept as they are; two bytes of a nested field may become a number or part of an object.
+  return 100 + (number === 6 ? 4 : 16) * bytes.length;
 }
