@@ -118,6 +118,7 @@ describe("several processes in one log, line by line", () => {
     "kubectl logs --prefix": (n) => `[pod/web-7f9c${n}/app] `,
     "kubectl logs --prefix --timestamps": (n) => `[pod/web-7f9c${n}/app] 2026-01-02T03:04:0${n}.123456789Z `,
     compose: (n) => `web-${n}  | `,
+    "CRI, stdout and stderr": (n) => `2026-01-02T03:04:05.12345678${n}Z std${n === 1 ? "out" : "err"} F `,
   };
 
   /** Lines of both in turns that differ in length, after what both say before. */
@@ -142,6 +143,18 @@ describe("several processes in one log, line by line", () => {
         expect(texts.map((t) => t.replace("stdin#2", "stdin"))).toEqual(expected);
       }
     }
+  });
+
+  test("Docker's JSON lines of stdout and stderr: each has its own dump", async () => {
+    const lines = [one, other].map((text, n) =>
+      text.split("\n").map((l) => JSON.stringify({ log: `${l}\n`, stream: n === 0 ? "stdout" : "stderr" })),
+    );
+    const turns = Math.max(lines[0]!.length, lines[1]!.length);
+    const log = Array.from({ length: turns }, (_, i) => lines.flatMap((l) => l.slice(i, i + 1))).flat();
+    const dumps = await read(`${log.join("\n")}\n`);
+    expect(dumps.map((d) => d.complete)).toEqual([true, true]);
+    const seen = [await read(one), await read(other)].map(([d]) => d!.headersSeen);
+    expect(dumps.map((d) => d.headersSeen)).toEqual(seen);
   });
 
   test("a line with a bar in a dump is no process", async () => {

@@ -13,6 +13,17 @@ const maxPrefix = 1_000;
 /** `[pod/NAME/CONTAINER] ` of `kubectl logs --prefix`, `NAME-1  | ` of compose. */
 const streamPrefix = /^(?:\[pod\/[^\]\s]{1,500}\] |[\w.-]{1,200} {1,100}\|(?: |$))/;
 
+/** The stream of a line that a container's runtime has written: CRI's text, Docker's JSON. */
+const criStream = /^\d{4}-\d\d-\d\dT\S{8,40} (stdout|stderr) [FP] /;
+const dockerStream = /"stream":"(stdout|stderr)"/;
+
+/** What tells the lines of one process and stream from those of others. */
+function streamKey(text: string): string {
+  const start = stripAnsi(text.length > maxPrefix ? text.slice(0, maxPrefix) : text);
+  if (start.startsWith('{"log":"')) return dockerStream.exec(text.slice(-maxPrefix))?.[1] ?? "";
+  return criStream.exec(start)?.[1] ?? streamPrefix.exec(start)?.[0].trimEnd() ?? "";
+}
+
 /** What one process has written. */
 interface Stream {
   readonly unwrapper: LogUnwrapper;
@@ -47,8 +58,7 @@ export class LogStreams {
   line(piece: LinePiece): void {
     const { text } = piece;
     if (piece.begins || this.#current === undefined) {
-      const start = text.length > maxPrefix ? text.slice(0, maxPrefix) : text;
-      this.#current = this.#stream(streamPrefix.exec(stripAnsi(start))?.[0].trimEnd() ?? "");
+      this.#current = this.#stream(streamKey(text));
     }
     const stream = this.#current;
     if (!stream.shown && text.includes("goroutine") && findHeader(stripAnsi(text)) >= 0) {
