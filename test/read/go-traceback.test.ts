@@ -232,3 +232,29 @@ describe.each(fixtures.filter((name) => name.includes("debug2")))("%s, cut", (na
     expect(unnoticed).toEqual([]);
   });
 });
+
+test.each(fixtures.filter((name) => name.includes("deadlock")))(
+  "%s: cut behind any line of its stack, it is cut",
+  async (name) => {
+    const text = readFileSync(new URL(name, folder), "utf8");
+    const lines = text.slice(0, text.indexOf("\n\n", text.indexOf("\ngoroutine 1 ["))).split("\n");
+    expect(lines.length).toBeGreaterThan(4);
+    const first = lines.findIndex((line) => line.startsWith("goroutine 1 ["));
+    for (let end = first + 2; end < lines.length; end++) {
+      if (lines[end - 2]!.startsWith("main.main(")) continue;
+      for (const tail of ["", "\n"]) {
+        const dumps = await read(lines.slice(0, end).join("\n") + tail);
+        expect(
+          dumps.every((d) => d.complete),
+          `${end}: ${lines[end - 1]}`,
+        ).toBe(false);
+      }
+    }
+  },
+);
+
+test("a goroutine of another thread is cut in the word that begins its creator", async () => {
+  const text = "goroutine 7 [running]:\n\tgoroutine running on other thread; stack unavailable\n";
+  expect((await read(text))[0]!.complete).toBe(true);
+  for (const cut of ["c", "created", "created by"]) expect((await read(text + cut))[0]!.complete).toBe(false);
+});

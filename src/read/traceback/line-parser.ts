@@ -315,7 +315,6 @@ export class LineParser {
       line: this.#previous,
       unterminated,
       foreign: this.#foreign,
-      goroutines: this.#goroutines,
     });
     if (where === undefined) return;
     this.#isCut = true;

@@ -9,21 +9,19 @@ export interface Tail {
   readonly unterminated: boolean;
   /** Lines since the last that was understood. */
   readonly foreign: number;
-  /** Goroutines before the one that is open. */
-  readonly goroutines: number;
 }
 
 /** In the middle of what the input ends; `undefined` when the last goroutine is whole as far as one can see. */
-export function cutPlace(
-  record: OpenRecord,
-  { line, unterminated, foreign, goroutines }: Tail,
-): string | undefined {
+export function cutPlace(record: OpenRecord, { line, unterminated, foreign }: Tail): string | undefined {
   if (record.pending !== undefined) return "a frame";
   if (record.pendingCreator !== undefined) return "a goroutine's creator";
   if (record.frames.length === 0 && !record.unavailable) return "a goroutine";
   // The beginning of a function's line looks like text that follows.
   const fragment = unterminated && foreign > 0 && beginsFrame(line);
-  if (fragment && record.createdBy === undefined && !record.unavailable) return "a frame";
+  if (fragment && record.createdBy === undefined) {
+    if (!record.unavailable) return "a frame";
+    if ("created by ".startsWith(line)) return "a goroutine's creator";
+  }
   // Text that follows the goroutine shows that it is whole.
   if (foreign > 0) return undefined;
   if (unterminated && !understoodTail(line)) return "a line";
@@ -34,8 +32,8 @@ export function cutPlace(
   // The first goroutine runs the packages' initialisers, too, and has no creator behind frames that are left out.
   const elided = record.gapAt === record.frames.length;
   if (record.header.id <= 1 && (elided || /\.init(?:\.|$)/.test(entry))) return undefined;
-  // Only a goroutine that the runtime started ends without a creator; it may well stand alone, but not last.
-  return unterminated || goroutines > 0 ? "a goroutine" : undefined;
+  // Only a goroutine that the runtime started ends without a creator.
+  return "a goroutine";
 }
 
 /** Functions at which the stack of a thread's scheduler ends. */
