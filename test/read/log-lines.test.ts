@@ -118,6 +118,8 @@ describe("several processes in one log, line by line", () => {
     "kubectl logs --prefix": (n) => `[pod/web-7f9c${n}/app] `,
     "kubectl logs --prefix --timestamps": (n) => `[pod/web-7f9c${n}/app] 2026-01-02T03:04:0${n}.123456789Z `,
     compose: (n) => `web-${n}  | `,
+    stern: (n) => `web-7f9c8d6b5-x2v${n}q app `,
+    "stern, in colours": (n) => `\u001b[3${n}mdb-${n}\u001b[0m \u001b[3${n}mpostgres\u001b[0m `,
     "CRI, stdout and stderr": (n) => `2026-01-02T03:04:05.12345678${n}Z std${n === 1 ? "out" : "err"} F `,
   };
 

@@ -13,6 +13,9 @@ const maxPrefix = 1_000;
 /** `[pod/NAME/CONTAINER] ` of `kubectl logs --prefix`, `NAME-1  | ` of compose. */
 const streamPrefix = /^(?:\[pod\/[^\]\s]{1,500}\] |[\w.-]{1,200} {1,100}\|(?: |$))/;
 
+/** `POD CONTAINER ` of stern; a pod's name has a hyphen before what makes it unique. */
+const podPrefix = /^(?=[a-z0-9.]{1,250}-)[a-z0-9][a-z0-9.-]{1,251}[a-z0-9] [a-z0-9][a-z0-9-]{0,62} /;
+
 /** The stream of a line that a container's runtime has written: CRI's text, Docker's JSON. */
 const criStream = /^\d{4}-\d\d-\d\dT\S{8,40} (stdout|stderr) [FP] /;
 const dockerStream = /"stream":"(stdout|stderr)"/;
@@ -21,7 +24,9 @@ const dockerStream = /"stream":"(stdout|stderr)"/;
 function streamKey(text: string): string {
   const start = stripAnsi(text.length > maxPrefix ? text.slice(0, maxPrefix) : text);
   if (start.startsWith('{"log":"')) return dockerStream.exec(text.slice(-maxPrefix))?.[1] ?? "";
-  return criStream.exec(start)?.[1] ?? streamPrefix.exec(start)?.[0].trimEnd() ?? "";
+  return (
+    criStream.exec(start)?.[1] ?? (streamPrefix.exec(start) ?? podPrefix.exec(start))?.[0].trimEnd() ?? ""
+  );
 }
 
 /** What one process has written. */
