@@ -343,5 +343,7 @@ function holdsWait(
   // Locks and groups behind interfaces, function values and deferred calls are calls to us.
   const sync = !stack.wait.startsWith("chan") && stack.wait !== "select" && stack.wait !== "select-empty";
   if (sync && calls.some((c) => isOpaqueCall(c))) return undefined;
-  return `holds no ${kinds[0]}`;
+  // The Lock of a sync.Locker is a read lock where RLocker has made it.
+  const locks = stack.wait === "rwmutex-rlock" && all.some((o) => o.kind === "lock" && onOperation(o, line));
+  return locks ? undefined : `holds no ${kinds[0]}`;
 }

@@ -71,7 +71,9 @@ const builtins: ReadonlySet<string> = new Set(
 
 /** Names that the file itself declares as functions stand for these; others may be variables. */
 function isDeclaredLike(callee: SyntaxNode, file: GoFile, name: string): boolean {
-  if (file.functions.some((f) => f.name === name)) return true;
+  // A name without a qualifier is no method.
+  const bare = callee.type === "identifier";
+  if (file.functions.some((f) => f.name === name && !(bare && f.receiver !== ""))) return true;
   // An exported name behind a qualifier is nearly always a method or function of that name.
   return callee.type === "selector_expression" && name.charAt(0) !== name.charAt(0).toLowerCase();
 }

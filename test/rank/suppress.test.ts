@@ -24,6 +24,8 @@ const rules = [
 const text = `goroutine 2 [chan send]:
 main.(*Pool[...]).put(...)
 	/src/pool.go:10
+created by main.main in goroutine 1
+	/src/main.go:5 +0x1d
 `;
 
 async function run(...suppressions: Omit<Suppression, "at">[]): Promise<Report> {
