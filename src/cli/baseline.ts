@@ -2,6 +2,7 @@ import type { ArgumentsCamelCase, Argv, CommandModule } from "yargs";
 import { InputError, UsageError } from "../errors.ts";
 import { baselineEntries, baselineText, staleEntries } from "../gate/baseline.ts";
 import type { Report } from "../report/report.ts";
+import { plural } from "../words.ts";
 import { type LintArguments, lint, lintOptions } from "./check.ts";
 import { readBaseline } from "./gate.ts";
 import { writeAtomically } from "./output.ts";
@@ -81,7 +82,7 @@ function isMissing(error: unknown): boolean {
 }
 
 function counted(entries: number): string {
-  return `${entries} known ${entries === 1 ? "finding" : "findings"}`;
+  return plural(entries, "known finding");
 }
 
 /** The words that follow `baseline`. */

@@ -1,11 +1,11 @@
 import type { Dump } from "../model/dump.ts";
 import type { Condition } from "./condition.ts";
-import type { Facts, Group } from "./facts.ts";
+import type { Facts, Group, Sample } from "./facts.ts";
 import { answerKey } from "./keys.ts";
 import { Keys } from "./split.ts";
 
-/** Goroutines of one stack that are alike in flags, labels and minutes waited; its one row speaks for all. */
-class Cell implements Group {
+/** Goroutines of one stack that are alike in flags, labels and minutes waited. */
+class Cell implements Sample {
   readonly stackIndex: number;
   readonly first: number;
   readonly weight: number;
@@ -20,10 +20,6 @@ class Cell implements Group {
     this.weight = weight;
     this.place = place;
     this.kind = kind;
-  }
-
-  get rows(): readonly number[] {
-    return [this.first];
   }
 }
 
@@ -99,32 +95,32 @@ export class Cells {
     this.#ofRow = ofRow;
   }
 
-  /** The cells of a group: each with its weight in the group, and a row that speaks for it. */
-  of(group: Group): readonly Group[] {
+  /** The cells of a group, each with its weight in the group. */
+  of(group: Group): readonly Sample[] {
     const whole = this.#wholeCells(group);
     if (whole !== undefined) return whole;
     const { stackIndex, rows } = group;
     if (rows.length === 1) return [group];
     const { weight } = this.#facts.dump.goroutines;
-    const parts = new Map<number, { stackIndex: number; rows: number[]; first: number; weight: number }>();
+    const parts = new Map<number, { stackIndex: number; first: number; weight: number }>();
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!;
       const place = this.#ofRow[row]!;
       const part = parts.get(place);
-      if (part === undefined) parts.set(place, { stackIndex, rows: [row], first: row, weight: weight[row]! });
+      if (part === undefined) parts.set(place, { stackIndex, first: row, weight: weight[row]! });
       else part.weight += weight[row]!;
     }
     return [...parts.values()];
   }
 
   /** Of all goroutines of a group that answer a condition on cells alike: one, and how many they are. */
-  alike(group: Group, condition: Condition): readonly Group[] {
+  alike(group: Group, condition: Condition): readonly Sample[] {
     const classOf = this.#classesOf(condition);
-    const found = new Map<number, { stackIndex: number; rows: number[]; first: number; weight: number }>();
+    const found = new Map<number, { stackIndex: number; first: number; weight: number }>();
     for (const { stackIndex, first, weight } of this.of(group)) {
       const alike = classOf[this.#cellOf(stackIndex, first).kind]!;
       const known = found.get(alike);
-      if (known === undefined) found.set(alike, { stackIndex, rows: [first], first, weight });
+      if (known === undefined) found.set(alike, { stackIndex, first, weight });
       else known.weight += weight;
     }
     return [...found.values()];
@@ -138,7 +134,7 @@ export class Cells {
   divide(
     group: Group,
     condition: Condition,
-    keyOfAlike: (cell: Group) => string,
+    keyOfAlike: (cell: Sample) => string,
   ): ReadonlyMap<string, Group> {
     const classOf = this.#classesOf(condition);
     const keys: (string | undefined)[] = [];

@@ -1,6 +1,6 @@
 import type { Fact } from "../model/dump.ts";
 import type { Stack } from "../model/stack.ts";
-import type { Facts, Group } from "./facts.ts";
+import type { Facts, Sample } from "./facts.ts";
 
 /** A text, or a number (address or goroutine id) that a variable is bound to. */
 export type Value = string | number;
@@ -14,7 +14,7 @@ export interface Subject {
   readonly stackIndex: number;
   readonly stack: Stack;
   /** Given when the condition asks for more than the stack (`Condition.attributes` is not 0). */
-  readonly group: Group | undefined;
+  readonly group: Sample | undefined;
 }
 
 /** One way in which a condition holds. No solution at all: it does not hold. */

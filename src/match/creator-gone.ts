@@ -1,5 +1,5 @@
 import type { Strand } from "../source/strand.ts";
-import type { Facts, Group } from "./facts.ts";
+import type { Facts, Sample } from "./facts.ts";
 
 /** What tells the call of a function that made a channel. */
 type Maker = Pick<Strand, "file" | "makerLine">;
@@ -8,7 +8,7 @@ type Maker = Pick<Strand, "file" | "makerLine">;
  * Whether the call that made the channel of these goroutines is over: its goroutine is gone or elsewhere, or nobody is
  * in that function at all. `undefined`: the dump does not say.
  */
-export function hasLeft(maker: Maker, group: Group, facts: Facts): boolean | undefined {
+export function hasLeft(maker: Maker, group: Sample, facts: Facts): boolean | undefined {
   const { dump } = facts;
   if (!dump.complete) return undefined;
   const creator = dump.goroutines.creator[group.first]!;

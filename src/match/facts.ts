@@ -26,15 +26,19 @@ import {
 import { Split } from "./split.ts";
 import { StackIndex } from "./stack-index.ts";
 
-/** Goroutines of one distinct stack that are alike in all that was asked. */
-export interface Group {
+/** One of some goroutines of a distinct stack that are alike in all that was asked, and how many they are. */
+export interface Sample {
   readonly stackIndex: number;
-  /** Rows of the dump's columns, ascending; they agree in the attributes asked. */
-  readonly rows: ArrayLike<number>;
-  /** The first of the rows, which speaks for all: of a large group it is known before the rows are. */
+  /** The row of the dump's columns that speaks for all: the first of them. */
   readonly first: number;
   /** Goroutines, groups of aggregated profiles counted in full. */
   readonly weight: number;
+}
+
+/** Goroutines of one distinct stack that are alike in all that was asked. */
+export interface Group extends Sample {
+  /** Their rows, ascending; of a large group they are gathered when somebody asks for them. */
+  readonly rows: ArrayLike<number>;
 }
 
 export interface FactsOptions {
@@ -225,7 +229,7 @@ export class Facts {
    * For all ways in which the goroutines of a group may answer a condition: one of them, and how many are like it.
    * Cheaper than `split`, for questions of which only the number of goroutines counts.
    */
-  kinds(group: Group, condition: Condition): readonly Group[] {
+  kinds(group: Group, condition: Condition): readonly Sample[] {
     if (condition.attributes === 0) return [group];
     const alone = this.alone(group.stackIndex);
     if (alone !== undefined) return alone;
@@ -292,14 +296,14 @@ export class Facts {
   }
 
   /** Value of an argument of a frame for a group; NaN when unknown. */
-  argument(group: Group, frame: number, argument: number): number {
+  argument(group: Sample, frame: number, argument: number): number {
     const slots = this.dump.stacks[group.stackIndex]!.slots;
     const slot = slots.findIndex((s) => s.frame === frame && s.argument === argument);
     return slot < 0 ? Number.NaN : this.dump.goroutines.argument(group.first, slot);
   }
 
   /** Distinct addresses among the arguments of a frame, as far as the dump shows them. */
-  addresses(group: Group, frame: number): readonly number[] {
+  addresses(group: Sample, frame: number): readonly number[] {
     const { slots } = this.dump.stacks[group.stackIndex]!;
     const found = new Set<number>();
     slots.forEach((slot, i) => {

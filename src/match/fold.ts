@@ -1,6 +1,6 @@
 import type { Role, Rule, When } from "../rules/rule.ts";
 import { allOf, attribute, type Condition } from "./condition.ts";
-import type { Facts, Group } from "./facts.ts";
+import type { Facts, Group, Sample } from "./facts.ts";
 import { answerKey, noAnswer } from "./keys.ts";
 import type { Reach } from "./reach.ts";
 
@@ -259,7 +259,7 @@ function answering(facts: Facts, conditions: readonly Condition[]): (group: Grou
     if (conditions.length === 0 || group.weight === 1) return [group];
     const { stackIndex } = group;
     const stack = facts.dump.stacks[stackIndex]!;
-    const answerOf = (alike: Group): string =>
+    const answerOf = (alike: Sample): string =>
       conditions.map((c) => answerKey(c.evaluate({ facts, stackIndex, stack, group: alike }))).join("\n");
     if (together.byCell !== undefined) return [...facts.cells.divide(group, together, answerOf).values()];
     const { partOf } = facts.splitOf(stackIndex, group.rows, together.attributes);
@@ -267,7 +267,7 @@ function answering(facts: Facts, conditions: readonly Condition[]): (group: Grou
     const rows = new Map<string, number[]>();
     for (let i = 0; i < partOf.length; i++) {
       const row = group.rows[i]!;
-      answers[partOf[i]!] ??= answerOf({ stackIndex, rows: [row], first: row, weight: 1 });
+      answers[partOf[i]!] ??= answerOf({ stackIndex, first: row, weight: 1 });
       const answer = answers[partOf[i]!]!;
       const alike = rows.get(answer);
       if (alike === undefined) rows.set(answer, [row]);

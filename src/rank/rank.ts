@@ -59,15 +59,15 @@ function placing(candidate: Candidate): Placing {
 }
 
 function byPlace(a: Placing, b: Placing): number {
-  const [{ rank, rows, identity }, other] = [a.candidate, b.candidate];
+  const [one, other] = [a.candidate, b.candidate];
   return (
-    other.rank - rank ||
+    other.rank - one.rank ||
     b.roles - a.roles || // who else has to do with it says more than how many stand there
-    other.rows.size - rows.size ||
+    other.rows.size - one.rows.size ||
     compare(a.ruleId, b.ruleId) ||
     b.youngest - a.youngest || // stages are started from the source on, and stand behind the last one
-    compare(identity.fingerprint, other.identity.fingerprint) ||
-    compare(identity.variant.join(), other.identity.variant.join())
+    compare(one.identity.fingerprint, other.identity.fingerprint) ||
+    compare(one.identity.variant.join(), other.identity.variant.join())
   );
 }
 

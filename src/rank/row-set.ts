@@ -27,13 +27,13 @@ export class RowSet {
   /** Goroutines, groups of aggregated profiles counted in full. */
   readonly size: number;
 
-  constructor(facts: Facts, groups: Iterable<Group>) {
+  constructor(facts: Facts, groups: ReadonlySet<Group>) {
     this.#facts = facts;
     for (const group of groups) {
       const known = this.#byStack.get(group.stackIndex);
       if (known === undefined || this.#isWhole(group))
         this.#byStack.set(group.stackIndex, new StackRows(group));
-      else if (!this.#isWhole(known.groups[0]!) && !known.groups.includes(group)) known.groups.push(group);
+      else if (!this.#isWhole(known.groups[0]!)) known.groups.push(group);
     }
     const { weight } = facts.dump.goroutines;
     let size = 0;
@@ -63,8 +63,9 @@ export class RowSet {
   }
 
   #overlap(a: StackRows, b: StackRows): boolean {
-    if (a.groups.some((group) => this.#isWhole(group) || b.groups.includes(group))) return true;
-    return this.#isWhole(b.groups[0]!) || sharesOne(a.rows, b.rows);
+    // A whole stack is the only group of its stack.
+    const [one, other] = [a.groups[0]!, b.groups[0]!];
+    return one === other || this.#isWhole(one) || this.#isWhole(other) || sharesOne(a.rows, b.rows);
   }
 
   #isWhole(group: Group): boolean {

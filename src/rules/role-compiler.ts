@@ -184,9 +184,13 @@ export class RoleCompiler implements PredicateContext {
 
   /** A condition on members of a role that is matched already: it binds nothing. */
   furtherCondition(source: unknown, path: string): Condition {
+    // What it reads is no matter of the role that was compiled last.
+    const role = this.#role;
+    this.#role = { variables: new Map(), collected: new Set(), idColumns: new Map() };
     this.#negated++;
     const condition = allOf(this.conditions(source, path));
     this.#negated--;
+    this.#role = role;
     return condition;
   }
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -205,7 +205,8 @@ async function until(holds: () => boolean): Promise<void> {
   expect(holds()).toBe(true);
 }
 
-/** Finished files; a killed collector leaves a partial one under a hidden name. */
+/** Finished files; a killed collector leaves a partial one under a hidden name, or has not made its folder yet. */
 function filesIn(directory: string): string[] {
+  if (!existsSync(directory)) return [];
   return readdirSync(directory).filter((name) => !name.startsWith("."));
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { attribute, type Condition, onCell, truth } from "../../src/match/condition.ts";
-import { Facts, type Group } from "../../src/match/facts.ts";
+import { Facts, type Group, type Sample } from "../../src/match/facts.ts";
 import type { Dump } from "../../src/model/dump.ts";
 import { DumpBuilder } from "../../src/model/dump-builder.ts";
 
@@ -63,7 +63,7 @@ function groupsOf(facts: Facts, stackIndex: number, some: (row: number) => boole
   return [whole, ...divided, ...(rows.length === 0 ? [] : [facts.groupOf(stackIndex, rows)])];
 }
 
-function answer(facts: Facts, group: Group, condition: Condition): string {
+function answer(facts: Facts, group: Sample, condition: Condition): string {
   const { stackIndex } = group;
   const stack = facts.dump.stacks[stackIndex]!;
   return String(condition.evaluate({ facts, stackIndex, stack, group }).length);

@@ -235,6 +235,18 @@ describe("a join", () => {
     expect(unknown?.evidence.some((e) => e.certainty === "not ruled out")).toBe(true);
   });
 
+  it("asks each goroutine whether who started it is there, also where nobody is joined by that", () => {
+    const child = (creator: number): Given => ({ ...send(1), by: "main.start", creator });
+    const given = [send(1, { id: 90 }), child(90), child(91)];
+    const counted = (role: string) => run(`{roles: {s: {${role}}}, message: "$G"}`, given).findings;
+    const gone = counted("wait: chan-send, created-by: {goroutine: $G, alive: false}");
+    expect(gone.map((f) => f.message)).toEqual(["91"]);
+    expect(counted("wait: chan-send, created-by: {goroutine: $G, alive: true}")).toHaveLength(1);
+    const many = [child(90), child(91), child(91), send(1, { id: 90 }), send(1, { id: 91 })];
+    const rule = `{roles: {s: {wait: chan-send, created-by: {goroutine: $G}, siblings: {gte: 2}}}, message: "$G"}`;
+    expect(run(rule, many).findings.map((f) => f.message)).toEqual(["91"]);
+  });
+
   it("adds optional roles as evidence only", () => {
     const optional =
       "{roles: {a: {wait: chan-send}, r: {optional: true, wait: chan-receive}}, confidence: {base: low, raise: [{to: high, when: {none: r}}]}}";

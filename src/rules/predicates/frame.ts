@@ -209,6 +209,7 @@ export const createdBy: Predicate = {
       return subject.facts.dump.capabilities.has("creators") ? truth(false) : unknown("creators");
     };
     const still = alive === undefined ? undefined : creatorIsAlive(alive as boolean);
+    if (still !== undefined) context.reads(attribute.creator, undefined);
     if (creator === undefined && still === undefined) return { attributes: 0, evaluate: onStack };
     return {
       attributes: attribute.creator,

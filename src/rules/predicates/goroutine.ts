@@ -32,6 +32,7 @@ export const siblings: Predicate = {
   needs: ["creator-ids"],
   compile(value, context, path): Condition {
     const test = rangeTest(value, context, path);
+    context.reads(attribute.creator, undefined);
     return {
       attributes: attribute.creator,
       evaluate({ facts, stackIndex, group }) {

@@ -26,7 +26,7 @@ export interface PredicateContext {
   conditions(source: unknown, path: string): Condition[];
   /** Says that a place of the rule binds a variable. */
   binds(capture: Capture, kind: VariableKind, path: string): void;
-  /** Says that a column of ids is compared with a variable, or with a number when there is none. */
+  /** Says that a column of ids is compared with a variable, or asked for something else when there is none. */
   reads(column: number, variable: string | undefined): void;
   /** Reports a mistake that the schema can't see. */
   problem(path: string, message: string, hint?: string): void;
