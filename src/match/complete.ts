@@ -188,6 +188,7 @@ export function finish(
   const nobody = new Set<string>();
   const notRuledOut: { role: Role; count: number }[] = [];
   for (const { role, tuples, undecided } of others) {
+    if (trace === undefined && isPresent(role, tuples, bindings, facts, used)) return undefined;
     const members: Member[] = [];
     let count = 0;
     let open = 0;
@@ -235,6 +236,22 @@ export function finish(
     nobody,
     ring,
   };
+}
+
+/** Whether a role that nobody may play is played, where one is as good as many: the first that is found decides. */
+function isPresent(
+  role: Role,
+  tuples: readonly Tuple[],
+  bindings: Bindings,
+  facts: Facts,
+  used: UsedRows,
+): boolean {
+  if (role.kind !== "absent" || !role.count(1) || !role.count(Number.MAX_SAFE_INTEGER)) return false;
+  return tuples.some(
+    (tuple) =>
+      fits(tuple, bindings) === "yes" &&
+      tuple.members.some(({ group }) => used.free(facts, group) !== undefined),
+  );
 }
 
 function distinctMembers(members: readonly Member[]): Member[] {

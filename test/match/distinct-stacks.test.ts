@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { analyze } from "../../src/analyze.ts";
+import { UsedRows } from "../../src/match/complete.ts";
 import { Facts } from "../../src/match/facts.ts";
 import { matchRule } from "../../src/match/match.ts";
 import { goTracebackReader } from "../../src/read/go-traceback.ts";
@@ -7,11 +8,11 @@ import { builtinRules } from "../../src/rules/builtin.ts";
 import { bytesSource } from "../read/bytes.ts";
 
 /** Senders that are stuck for good, each in a function of its own. */
-function senders(count: number): Buffer {
+function senders(count: number, firstId = 1): Buffer {
   const text = Array.from(
     { length: count },
     (_, i) =>
-      `goroutine ${i + 1} [chan send, 90 minutes]:\nmain.send${i}(0xc000010000)\n\t/src/app/send.go:${i + 1} +0x1d\n` +
+      `goroutine ${i + firstId} [chan send, 90 minutes]:\nmain.send${i}(0xc000010000)\n\t/src/app/send.go:${i + 1} +0x1d\n` +
       `created by main.start${i} in goroutine 99999\n\t/src/app/start.go:${i + 1} +0x2e\n`,
   );
   return Buffer.from(`${text.join("\n")}\n`);
@@ -52,5 +53,19 @@ test("each of thousands of matches counts all others as those whose creator is n
   for (const { notRuledOut } of matches) {
     // The waiter itself is in use; any of the others may be its child.
     expect(notRuledOut.map((n) => [n.role.name, n.count])).toEqual([["child", count - 1]]);
+  }
+});
+
+test("the first goroutine that may do what nobody may do decides: the others are not looked at", async () => {
+  const count = 1_000;
+  const text = Buffer.concat([waiters(count), senders(count, count + 1)]);
+  const [dump] = await goTracebackReader.read(bytesSource("both", text), { threads: 1 });
+  const rule = builtinRules().find(({ id }) => id === "waitgroup/nobody-left")!;
+  const free = vi.spyOn(UsedRows.prototype, "free");
+  try {
+    expect(matchRule(rule, new Facts(dump!)).matches).toEqual([]);
+    expect(free.mock.calls.length).toBeLessThan(20 * count);
+  } finally {
+    free.mockRestore();
   }
 });
