@@ -1,7 +1,7 @@
 import type { ReadProblem } from "../model/dump.ts";
 import { LineSplitter } from "./lines.ts";
 import { type LineMap, LineMapBuilder } from "./logs/line-map.ts";
-import { LogStreams } from "./logs/log-streams.ts";
+import { type HeldLines, LogStreams } from "./logs/log-streams.ts";
 import type { LinePiece } from "./logs/log-unwrapper.ts";
 import type { ByteSource } from "./reader.ts";
 import { noteProblem } from "./source.ts";
@@ -11,6 +11,12 @@ export interface UnwrappedSource extends ByteSource {
   readonly problems: ReadProblem[];
   /** Which line of the original each line comes from; complete when the chunks are all read. */
   readonly lines: LineMap;
+}
+
+/** A log without what it put around its lines: of the process that shows the first dump, as they come. */
+export interface UnwrappedLog extends UnwrappedSource {
+  /** The lines of other processes that show dumps; all there when the chunks are all read. */
+  readonly others: readonly UnwrappedSource[];
 }
 
 /**
@@ -25,44 +31,98 @@ const maxPiece = 1 << 20;
  * The first header of a goroutine shows which; lines that are not wrapped so pass as they are. Several processes are told
  * apart by their prefixes.
  */
-export function unwrapLogLines(wrapped: ByteSource): UnwrappedSource {
+export function unwrapLogLines(wrapped: ByteSource): UnwrappedLog {
+  const others: UnwrappedSource[] = [];
   const lines = new LineMapBuilder();
-  const source: UnwrappedSource = {
+  const source: UnwrappedLog = {
     name: wrapped.name,
     problems: wrapped.problems ?? [],
     lines,
+    others,
     async *chunks() {
       lines.reset();
-      const out: string[] = [];
+      others.length = 0;
+      const text = new PlainText(lines);
       let inputLine = 1;
       let midInput = false;
-      let midOutput = false;
-      const emit = ({ text, from, ends }: LinePiece) => {
-        if (!midOutput) lines.add(from);
-        midOutput = !ends;
-        out.push(text);
-        if (ends) out.push("\n");
-      };
-      const streams = new LogStreams(emit, (problem) => noteProblem(source, problem));
-      const split = (text: string, ends: boolean) => {
-        streams.line({ text, from: inputLine, begins: !midInput, ends });
+      const streams = new LogStreams(
+        (piece) => text.add(piece),
+        (problem) => noteProblem(source, problem),
+      );
+      const split = (line: string, ends: boolean) => {
+        streams.line({ text: line, from: inputLine, begins: !midInput, ends });
         midInput = !ends;
         if (ends) inputLine++;
       };
       const splitter = new LineSplitter(maxPiece, split, true);
       for await (const chunk of wrapped.chunks()) {
         splitter.push(chunk);
-        if (out.length > 0) yield Buffer.from(out.splice(0).join(""));
+        if (!text.empty) yield text.take();
       }
       if (splitter.open) streams.lastLineIsOpen();
-      const open = splitter.end();
-      streams.end();
-      if (open && out.at(-1) === "\n") out.pop();
-      if (out.length > 0) yield Buffer.from(out.join(""));
+      splitter.end();
+      if (streams.end()) text.dropLineEnd();
+      if (!text.empty) yield text.take();
       if (streams.missed > 0) noteProblem(source, missedProblem);
+      others.push(...streams.others.map((held) => heldSource(wrapped.name, held)));
     },
   };
   return source;
+}
+
+/** The lines of a process that were held while the log was read. */
+function heldSource(name: string, { pieces, open }: HeldLines): UnwrappedSource {
+  const lines = new LineMapBuilder();
+  return {
+    name,
+    problems: [],
+    lines,
+    async *chunks() {
+      lines.reset();
+      const text = new PlainText(lines);
+      for (const piece of pieces) {
+        if (text.length > maxPiece) yield text.take();
+        text.add(piece);
+      }
+      if (open) text.dropLineEnd();
+      if (!text.empty) yield text.take();
+    },
+  };
+}
+
+/** Lines that become bytes. */
+class PlainText {
+  readonly #lines: LineMapBuilder;
+  #parts: string[] = [];
+  #mid = false;
+  /** Characters that wait to be taken. */
+  length = 0;
+
+  constructor(lines: LineMapBuilder) {
+    this.#lines = lines;
+  }
+
+  get empty(): boolean {
+    return this.#parts.length === 0;
+  }
+
+  add({ text, from, ends }: LinePiece): void {
+    if (!this.#mid) this.#lines.add(from);
+    this.#mid = !ends;
+    this.#parts.push(text);
+    if (ends) this.#parts.push("\n");
+    this.length += text.length + 1;
+  }
+
+  /** The last line has none. */
+  dropLineEnd(): void {
+    if (this.#parts.at(-1) === "\n") this.#parts.pop();
+  }
+
+  take(): Uint8Array<ArrayBuffer> {
+    this.length = 0;
+    return Buffer.from(this.#parts.splice(0).join(""));
+  }
 }
 
 const missedProblem: ReadProblem = {

@@ -3,6 +3,7 @@ import type { Dump, FormatId, ReadProblem } from "../model/dump.ts";
 import { StackPool } from "../model/stack-pool.ts";
 import { Budget, defaultMaxDecompressedBytes } from "./containers/budget.ts";
 import { looksLike, noDumpError } from "./describe-input.ts";
+import type { UnwrappedLog } from "./log-lines.ts";
 import { isWrapped } from "./logs/header.ts";
 import type { LineMap } from "./logs/line-map.ts";
 import type { ByteSource, Reader, ReadOptions } from "./reader.ts";
@@ -111,12 +112,16 @@ async function readContent(
   result: ReadResult,
 ): Promise<void> {
   const head = await headOf(source);
-  const { reader, content, lines } = await readerFor(source, head, forced);
+  const { reader, content, log } = await readerFor(source, head, forced);
   const dumps = reader === undefined ? [] : await reader.read(content, readOptions(source, options));
   const problems = content.problems ?? [];
-  if (dumps.some(isDump)) {
-    const whole = withProblems(lines === undefined ? dumps : dumps.map((d) => onLinesOf(d, lines)), problems);
-    result.dumps.push(...whole.map((dump) => options.pool.share(dump)));
+  const placed = log === undefined ? dumps : dumps.map((d) => onLinesOf(d, log.lines));
+  const others = log === undefined ? [] : await othersOf(log, forced, options);
+  if (dumps.some(isDump) || others.length > 0) {
+    const whole = [...withProblems(placed, problems), ...others];
+    result.dumps.push(
+      ...(others.length > 0 ? numbered(whole) : whole).map((dump) => options.pool.share(dump)),
+    );
   } else if (problems.length > 0) {
     throw new InputError(`${source.name}: no goroutine dump can be read: ${problems[0]!.message}`);
   } else if (named) {
@@ -124,6 +129,28 @@ async function readContent(
   } else {
     result.skipped.push({ name: source.name, reason: looksLike(head) });
   }
+}
+
+/** The dumps of a log's other processes. */
+async function othersOf(
+  log: UnwrappedLog,
+  forced: Reader | undefined,
+  options: ReadDumpsOptions,
+): Promise<Dump[]> {
+  const dumps: Dump[] = [];
+  for (const other of log.others) {
+    const reader = forced ?? (await sniffReader(await headOf(other)))?.reader;
+    const read = (await reader?.read(other, readOptions(other, options))) ?? [];
+    const placed = read.filter(isDump).map((d) => onLinesOf(d, other.lines));
+    dumps.push(...withProblems(placed, other.problems));
+  }
+  return dumps;
+}
+
+/** Dumps of several sources have been numbered each on its own. */
+function numbered(dumps: readonly Dump[]): Dump[] {
+  const name = dumps[0]!.name;
+  return dumps.map((dump, index) => (index === 0 ? dump : { ...dump, name: `${name}#${index + 1}` }));
 }
 
 /** A leak profile that lists nobody is a dump too: nothing leaks. */
@@ -138,7 +165,7 @@ interface Reading {
   /** The source, without the log around it. */
   readonly content: ByteSource;
   /** Set when there is a log around it. */
-  readonly lines?: LineMap;
+  readonly log?: UnwrappedLog;
 }
 
 /** Recognises the format; text that shows none yet may be a log that comes to its dump late. */
@@ -148,12 +175,11 @@ async function readerFor(source: ByteSource, head: Uint8Array, forced: Reader | 
   const wrapped = isWrapped(head) && (reader === undefined || loggedFormats.has(reader.id));
   if (!wrapped && reader !== undefined) return { reader, content: source };
   const { unwrapLogLines } = await import("./log-lines.ts");
-  const unwrapped = unwrapLogLines(source);
-  const { lines, problems } = unwrapped;
+  const log = unwrapLogLines(source);
   // Unwrapped once only: what its first bytes are made of may be more than what is kept of a pipe.
-  const content = { ...streamSource(source.name, unwrapped.chunks()), problems };
+  const content = { ...streamSource(source.name, log.chunks()), problems: log.problems };
   const inLog = wrapped ? await sniffReader(await headOf(content)) : sniffed;
-  return { reader: forced ?? inLog?.reader, content, lines };
+  return { reader: forced ?? inLog?.reader, content, log };
 }
 
 /** Formats that programs write into their logs. */

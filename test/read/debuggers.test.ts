@@ -149,6 +149,15 @@ describe("Delve transcripts", () => {
   });
 });
 
+test("Delve: a stack behind a whole list may end behind a frame, not in it", async () => {
+  const list = "  Goroutine 1 - User: /a.go:7 main.f (0x1)\n[1 goroutines]\n(dlv) goroutine 1 bt\n";
+  const frame = (n: number) => `${n}  0x000000000000000${n + 1} in main.f\n   at /a.go:7\n`;
+  const complete = async (text: string) => (await read(delveTextReader, text)).map((d) => d.complete);
+  expect(await complete(list + frame(0) + frame(1))).toEqual([true]);
+  expect(await complete(list + frame(0) + frame(1).split("\n")[0]!)).toEqual([false]);
+  expect(await complete(`${list}${frame(0)}${frame(1).split("\n")[0]!}\n`)).toEqual([false]);
+});
+
 test("gdb: wrapped lines are one frame, kernel addresses are stale values", async () => {
   const text = `(gdb) goroutine 5 bt
 #0  runtime.gopark (unlockf=<optimized out>, lock=<optimized out>)

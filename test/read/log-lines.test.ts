@@ -159,6 +159,36 @@ describe("several processes in one log, line by line", () => {
     expect(dumps.map((d) => d.headersSeen)).toEqual(seen);
   });
 
+  test("a log that ends too early cuts the dump of each that was writing", async () => {
+    const whole = mixed(prefixes.compose!, []);
+    const lines = whole.split("\n");
+    const middle = lines.length >> 1;
+    const cut = await read(`${lines.slice(0, middle).join("\n")}\n`);
+    expect(cut.map((d) => [d.name, d.complete])).toEqual([
+      ["stdin", false],
+      ["stdin#2", false],
+    ]);
+    // Problems name the line of the log, also those of the second process.
+    const last = (process: number) =>
+      lines.slice(0, middle).findLastIndex((l) => l.startsWith(`web-${process}`));
+    expect(cut.map((d) => d.problems.at(-1)!.line)).toEqual([last(1) + 1, last(2) + 1]);
+  });
+
+  test("a last line of Docker's that does not come to its stream is not overlooked", async () => {
+    const docker = (text: string, stream: string) =>
+      text
+        .split("\n")
+        .map((l) => `${JSON.stringify({ log: `${l}\n`, stream })}\n`)
+        .join("");
+    const alone = `${docker(one, "stderr")}{"log":"goroutine 99 [select]:\\`;
+    expect((await read(alone)).map((d) => d.complete)).toEqual([false]);
+    const both = `${docker(one, "stderr")}${docker("served", "stdout")}{"log":"main.f(0x1)\\n","stre`;
+    const [dump] = await read(both);
+    expect(dump!.problems.map((p) => p.message)).toEqual([
+      "the log ends in a line that does not say which stream it belongs to",
+    ]);
+  });
+
   test("a line with a bar in a dump is no process", async () => {
     const lines = one.split("\n").map((l) => `\u001b[31m${l}`);
     lines.splice(lines.length >> 1, 0, "total | 5");

@@ -78,6 +78,8 @@ export class TranscriptReader {
   #selective = false;
   /** Goroutines of the list that was announced. */
   #announced = 0;
+  /** A frame's first line came, and not yet its place. */
+  #placeDue = false;
   #line = 0;
 
   #begin(): Transcript {
@@ -104,6 +106,7 @@ export class TranscriptReader {
       text = text.slice(6);
       this.#prompt(text);
     }
+    if (text !== "") this.#placeDue = false;
     if (text.includes("Goroutine ") && this.#goroutineLine(text)) return;
     if (this.#stackLine(text)) return;
     this.#otherLine(text);
@@ -112,8 +115,9 @@ export class TranscriptReader {
   /** @param cut the last line has no end */
   finish(cut: boolean): void {
     if (this.#announced > 0) this.#checkAnnounced();
-    else if (this.#listed > 0 || (cut && this.#frame !== undefined)) {
-      const message = "the transcript ends before its list does";
+    else if (this.#listed > 0 || this.#placeDue || (cut && this.#frame !== undefined)) {
+      const what = this.#listed > 0 ? "its list does" : "the stack that it shows last";
+      const message = `the transcript ends before ${what}`;
       this.#now.problems.push({ line: this.#line, message, lost: -1 });
       this.#now.cut = true;
     }
@@ -194,6 +198,7 @@ export class TranscriptReader {
   #stackLine(text: string): boolean {
     const frame = frameLine(text);
     if (frame !== undefined) {
+      this.#placeDue = true;
       if (frame.index === 0) this.#startStack(/^\s/.test(text));
       if (this.#aside || this.#goroutine === undefined) return true;
       const { function: fn, pc } = frame;

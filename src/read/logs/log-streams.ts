@@ -35,11 +35,20 @@ interface Stream {
   /** A goroutine's header has come. */
   shown: boolean;
   readonly held: LinePiece[];
+  /** Its last line is the log's, which has no end. */
+  open: boolean;
+}
+
+/** The unwrapped lines of one process. */
+export interface HeldLines {
+  readonly pieces: readonly LinePiece[];
+  /** The last one has no end. */
+  readonly open: boolean;
 }
 
 /**
  * Unwraps the lines of a log that several processes have written, so that no dump has goroutines of two: those of the
- * first that shows a dump as they come, those of the others behind them, from what is before their first dump on.
+ * first that shows a dump as they come, those of the others are held, from what is before their first dump on.
  */
 export class LogStreams {
   readonly #emit: (piece: LinePiece) => void;
@@ -49,6 +58,7 @@ export class LogStreams {
   /** Of the line that is read in pieces. */
   #current: Stream | undefined;
   #held = 0;
+  #open = false;
 
   constructor(emit: (piece: LinePiece) => void, onProblem: (problem: ReadProblem) => void) {
     this.#emit = emit;
@@ -61,11 +71,32 @@ export class LogStreams {
   }
 
   line(piece: LinePiece): void {
-    const { text } = piece;
     if (piece.begins || this.#current === undefined) {
-      this.#current = this.#stream(streamKey(text));
+      const key = streamKey(piece.text);
+      if (this.#open && !(key !== "" && this.#streams.has(key)) && this.#first !== undefined) {
+        this.#lastLine(piece);
+        return;
+      }
+      this.#current = this.#stream(key);
     }
-    const stream = this.#current;
+    this.#take(this.#current, piece);
+  }
+
+  /** A last line that may be cut before it says whose it is could be that of each process. */
+  #lastLine(piece: LinePiece): void {
+    for (const stream of this.#streams.values()) if (stream.shown) this.#take(stream, piece);
+    // Docker tells the stream behind the text.
+    if (this.#streams.size > 1 && piece.text.startsWith('{"log":"'))
+      this.#onProblem({
+        line: piece.from,
+        message: "the log ends in a line that does not say which stream it belongs to",
+        lost: -1,
+      });
+  }
+
+  #take(stream: Stream, piece: LinePiece): void {
+    const { text } = piece;
+    stream.open = this.#open;
     if (!stream.shown && text.includes("goroutine") && findHeader(stripAnsi(text)) >= 0) {
       stream.shown = true;
       this.#first ??= stream;
@@ -75,18 +106,21 @@ export class LogStreams {
 
   /** The line that comes next is the last and has no end: it may be cut in what the log puts before its text. */
   lastLineIsOpen(): void {
+    this.#open = true;
     for (const { unwrapper } of this.#streams.values()) unwrapper.lastLineIsOpen();
   }
 
-  end(): void {
-    this.#first?.unwrapper.end();
-    for (const stream of this.#streams.values()) {
-      if (stream === this.#first) continue;
-      stream.unwrapper.end();
-      // The next process does not go on with the goroutine that the last one has ended with.
-      if (stream.held.length > 0) this.#emit({ ...stream.held[0]!, text: "", begins: true, ends: true });
-      for (const piece of stream.held) this.#emit(piece);
-    }
+  /** Ends the log. @returns whether the first process's lines end with the log's last one, which has no end */
+  end(): boolean {
+    for (const { unwrapper } of this.#streams.values()) unwrapper.end();
+    return this.#first?.open ?? this.#open;
+  }
+
+  /** The lines of each process but the first, once the log has ended. */
+  get others(): HeldLines[] {
+    return [...this.#streams.values()]
+      .filter((stream) => stream !== this.#first && stream.held.length > 0)
+      .map(({ held, open }) => ({ pieces: held, open }));
   }
 
   #stream(key: string): Stream {
@@ -97,13 +131,15 @@ export class LogStreams {
       return this.#current;
     }
     const held: LinePiece[] = [];
-    const emit = (piece: LinePiece): void => this.#take(stream, piece);
-    const stream = { unwrapper: new LogUnwrapper(emit, this.#onProblem), shown: false, held };
+    const emit = (piece: LinePiece): void => this.#handOn(stream, piece);
+    const unwrapper = new LogUnwrapper(emit, this.#onProblem);
+    if (this.#open) unwrapper.lastLineIsOpen();
+    const stream: Stream = { unwrapper, shown: false, held, open: false };
     this.#streams.set(key, stream);
     return stream;
   }
 
-  #take(stream: Stream, piece: LinePiece): void {
+  #handOn(stream: Stream, piece: LinePiece): void {
     if (this.#first === undefined || stream === this.#first) this.#emit(piece);
     else if (stream.shown) this.#hold(stream, piece);
   }

@@ -33,7 +33,7 @@ function mayEndAt(kind: Kind, end: number): boolean {
   const texts = kind.unwrapped?.(end);
   return texts === undefined
     ? mayEnd(kind.form, kind.bytes.subarray(0, end))
-    : texts.some((text) => mayEnd(kind.form, Buffer.from(text)));
+    : texts.every((of) => of.some((text) => mayEnd(kind.form, Buffer.from(text))));
 }
 
 describe.each(kinds.map((kind, number) => ({ ...kind, number })))("$name", (kind) => {

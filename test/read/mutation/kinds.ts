@@ -12,9 +12,9 @@ export interface Kind {
   readonly bytes: Buffer;
   /**
    * For logs: the text of the dump that `end` bytes of the log show, as a person reads them, first without what the
-   * last line shows and then with it.
+   * last line shows and then with it; of each process that writes into the log.
    */
-  readonly unwrapped?: (end: number) => readonly string[];
+  readonly unwrapped?: (end: number) => readonly (readonly string[])[];
   /** For joined streams and archives: where one part ends, so that what is before is whole by itself. */
   readonly seams?: readonly number[];
   /** For archives: everything is there from this byte on, only the archive's own end is cut. */
@@ -66,25 +66,61 @@ export function bareKinds(): Kind[] {
 export function loggedKinds(): Kind[] {
   const dump = file("go-traceback/go1.27-panic.txt").toString();
   const lines = dump.replace(/\n$/, "").split("\n");
-  return Object.entries(logWrappers).map(([name, wrap]) => {
-    const log = wrap(dump);
-    const bytes = Buffer.from(log);
-    return {
-      name: `log: ${name}`,
-      form: "traceback",
-      bytes,
-      unwrapped: (end) => {
-        const shown = linesShown(lines, bytes.subarray(0, end).toString());
-        return [
-          lines
-            .slice(0, shown)
-            .map((l) => `${l}\n`)
-            .join(""),
-          lines.slice(0, shown + 1).join("\n"),
-        ];
-      },
-    };
+  const alone = Object.entries(logWrappers).map(([name, wrap]): Kind => {
+    const bytes = Buffer.from(wrap(dump));
+    const unwrapped = (end: number) => [textsShown(lines, bytes.subarray(0, end).toString())];
+    return { name: `log: ${name}`, form: "traceback", bytes, unwrapped };
   });
+  return [...alone, ...Object.entries(mixedLogs).map(mixedKind)];
+}
+
+/** What the log shows of the dump: the lines before the last, and with it. */
+function textsShown(lines: readonly string[], log: string): string[] {
+  const shown = linesShown(lines, log);
+  const before = lines.slice(0, shown).map((l) => `${l}\n`);
+  const withLast = lines.slice(0, shown + 1).join("\n");
+  // A goroutine whose number can be read is not overlooked.
+  return /goroutine \d+ \[[^\n]*$/.test(log) ? [withLast] : [before.join(""), withLast];
+}
+
+/** Logs into which two write, line by line: how each wraps a line, and which of them wrote it. */
+const mixedLogs: Readonly<
+  Record<string, { wrap: (line: string, process: number) => string; of: (line: string) => number }>
+> = {
+  "two pods": {
+    wrap: (line, n) => `[pod/web-7f9c${n}/app] ${line}`,
+    of: (line) =>
+      line.startsWith("[pod/web-7f9c0/app] ") ? 0 : line.startsWith("[pod/web-7f9c1/app] ") ? 1 : -1,
+  },
+  "stdout and stderr, CRI": {
+    wrap: (line, n) => `2026-01-02T03:04:05.123456789Z ${n === 0 ? "stdout" : "stderr"} F ${line}`,
+    of: (line) => (/^\S+ stdout F /.test(line) ? 0 : /^\S+ stderr F /.test(line) ? 1 : -1),
+  },
+  "stdout and stderr, docker": {
+    wrap: (line, n) => JSON.stringify({ log: `${line}\n`, stream: n === 0 ? "stdout" : "stderr" }),
+    of: (line) => (line.endsWith('"stdout"}') ? 0 : line.endsWith('"stderr"}') ? 1 : -1),
+  },
+};
+
+/** Two dumps whose lines come in turns of different length. */
+function mixedKind([name, { wrap, of }]: [string, (typeof mixedLogs)[string]]): Kind {
+  const dumps = ["go1.27-panic", "go1.24-debug2"].map((dump) =>
+    file(`go-traceback/${dump}.txt`).toString().replace(/\n$/, "").split("\n"),
+  );
+  const log: string[] = [];
+  const rest = dumps.map((lines, n) => lines.map((line) => wrap(line, n)));
+  for (let turn = 0; rest.some((lines) => lines.length > 0); turn++)
+    log.push(...rest[turn % 2]!.splice(0, 1 + ((turn * 7) % 5)));
+  const bytes = Buffer.from(`${log.join("\n")}\n`);
+  const unwrapped = (end: number) => {
+    const shown = bytes.subarray(0, end).toString().split("\n");
+    const last = shown.pop()!;
+    return dumps.map((lines, n) => {
+      const own = shown.filter((line) => of(line) === n).map((line) => `${line}\n`);
+      return textsShown(lines, own.join("") + (of(last) === n ? last : ""));
+    });
+  };
+  return { name: `log: ${name}`, form: "traceback", bytes, unwrapped };
 }
 
 /** How many lines of the dump the cut log shows whole: each is found behind the one before. */
@@ -164,7 +200,7 @@ function withEncoding(kind: Kind): Kind {
       encoding === undefined
         ? even.toString()
         : (encoding === "be" ? even.swap16() : even).toString("utf16le");
-    return [decoded.replace(/^\ufeff/, "").replaceAll("\r", "")];
+    return [[decoded.replace(/^\ufeff/, "").replaceAll("\r", "")]];
   };
   return { ...kind, form: "traceback", unwrapped: text };
 }
