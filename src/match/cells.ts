@@ -9,16 +9,16 @@ class Cell implements Sample {
   readonly stackIndex: number;
   readonly first: number;
   readonly weight: number;
-  /** Its place among the cells of its stack. */
-  readonly place: number;
+  /** Its number in the dump. */
+  readonly number: number;
   /** Number that it shares with the cells of other stacks that are alike. */
   readonly kind: number;
 
-  constructor(stackIndex: number, first: number, weight: number, place: number, kind: number) {
+  constructor(stackIndex: number, first: number, weight: number, number: number, kind: number) {
     this.stackIndex = stackIndex;
     this.first = first;
     this.weight = weight;
-    this.place = place;
+    this.number = number;
     this.kind = kind;
   }
 }
@@ -66,8 +66,11 @@ const maxPairs = 1 << 22;
  */
 export class Cells {
   readonly #facts: Facts;
-  /** Place of each row's cell among those of its stack. */
+  /** Number of each row's cell. */
   readonly #ofRow: Uint32Array;
+  readonly #all: Cell[] = [];
+  /** Marks those that are wanted while rows are gathered. */
+  readonly #wanted: Uint8Array;
   /** Of each stack, in the order in which they first occur. */
   readonly #ofStack: readonly Cell[][];
   readonly #known = new Map<number, CellGroup[]>();
@@ -80,50 +83,35 @@ export class Cells {
     const { ofRow, first, weights } = numberCells(facts.dump);
     const { stack, flags, labels, minutes } = facts.dump.goroutines;
     const kinds = new Keys();
-    this.#ofStack = facts.dump.stacks.map(() => []);
-    const places = new Uint32Array(first.length);
-    first.forEach((row, number) => {
-      const stackIndex = stack[row]!;
-      const cells = this.#ofStack[stackIndex]!;
-      places[number] = cells.length;
-      const kind = kinds.numberOf(labels[row]!, minutes[row]!, flags[row]!);
-      const cell = new Cell(stackIndex, row, weights[number]!, cells.length, kind);
-      if (kind === this.#kinds.length) this.#kinds.push(cell);
-      cells.push(cell);
-    });
-    for (let row = 0; row < ofRow.length; row++) ofRow[row] = places[ofRow[row]!]!;
     this.#ofRow = ofRow;
-  }
-
-  /** The cells of a group, each with its weight in the group. */
-  of(group: Group): readonly Sample[] {
-    const whole = this.#wholeCells(group);
-    if (whole !== undefined) return whole;
-    const { stackIndex, rows } = group;
-    if (rows.length === 1) return [group];
-    const { weight } = this.#facts.dump.goroutines;
-    const parts = new Map<number, { stackIndex: number; first: number; weight: number }>();
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i]!;
-      const place = this.#ofRow[row]!;
-      const part = parts.get(place);
-      if (part === undefined) parts.set(place, { stackIndex, first: row, weight: weight[row]! });
-      else part.weight += weight[row]!;
+    this.#ofStack = facts.dump.stacks.map(() => []);
+    this.#wanted = new Uint8Array(first.length);
+    for (let number = 0; number < first.length; number++) {
+      const row = first[number]!;
+      const kind = kinds.numberOf(labels[row]!, minutes[row]!, flags[row]!);
+      const cell = new Cell(stack[row]!, row, weights[number]!, number, kind);
+      if (kind === this.#kinds.length) this.#kinds.push(cell);
+      this.#all.push(cell);
+      this.#ofStack[cell.stackIndex]!.push(cell);
     }
-    return [...parts.values()];
   }
 
   /** Of all goroutines of a group that answer a condition on cells alike: one, and how many they are. */
   alike(group: Group, condition: Condition): readonly Sample[] {
     const classOf = this.#classesOf(condition);
-    const found = new Map<number, { stackIndex: number; first: number; weight: number }>();
-    for (const { stackIndex, first, weight } of this.of(group)) {
-      const alike = classOf[this.#cellOf(stackIndex, first).kind]!;
-      const known = found.get(alike);
-      if (known === undefined) found.set(alike, { stackIndex, first, weight });
-      else known.weight += weight;
+    const ofClass: { stackIndex: number; first: number; weight: number }[] = [];
+    const found: Sample[] = [];
+    for (const { stackIndex, first, weight, kind } of this.#wholeCells(group) ?? this.#parts(group)) {
+      const known = ofClass[classOf[kind]!];
+      if (known !== undefined) {
+        known.weight += weight;
+        continue;
+      }
+      const alike = { stackIndex, first, weight };
+      ofClass[classOf[kind]!] = alike;
+      found.push(alike);
     }
-    return [...found.values()];
+    return found;
   }
 
   /**
@@ -147,10 +135,7 @@ export class Cells {
     // If they all agree, nobody needs to know which of them are in the group.
     let byKey = grouped(this.#ofStack[group.stackIndex]!, keyOf);
     if (byKey.size > 1 && whole !== this.#ofStack[group.stackIndex])
-      byKey = grouped(
-        whole ?? this.of(group).map((part) => this.#cellOf(part.stackIndex, part.first)),
-        keyOf,
-      );
+      byKey = grouped(whole ?? this.#parts(group), keyOf);
     if (byKey.size === 0) return new Map();
     if (byKey.size === 1) return new Map([[byKey.keys().next().value!, group]]);
     const part = (alike: readonly Cell[]): Group =>
@@ -166,8 +151,22 @@ export class Cells {
     return group === this.#facts.whole(group.stackIndex) ? this.#ofStack[group.stackIndex] : undefined;
   }
 
-  #cellOf(stackIndex: number, row: number): Cell {
-    return this.#ofStack[stackIndex]![this.#ofRow[row]!]!;
+  /** The cells of a group, each with its weight in the group. */
+  #parts({ stackIndex, rows }: Group): readonly Cell[] {
+    const { weight } = this.#facts.dump.goroutines;
+    const weights = new Map<number, number>();
+    const first = new Map<number, number>();
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!;
+      const number = this.#ofRow[row]!;
+      const known = weights.get(number);
+      if (known === undefined) first.set(number, row);
+      weights.set(number, (known ?? 0) + weight[row]!);
+    }
+    return Array.from(weights, ([number, sum]) => {
+      const { kind } = this.#all[number]!;
+      return new Cell(stackIndex, first.get(number)!, sum, number, kind);
+    });
   }
 
   /** For each kind of cell a number that it shares with those that answer all parts of a condition alike. */
@@ -208,13 +207,15 @@ export class Cells {
 
   /** Those of some rows that are in the cells, ascending as they were. */
   #gather(rows: ArrayLike<number>, cells: readonly Cell[]): Uint32Array {
-    const wanted = new Uint8Array(this.#ofStack[cells[0]!.stackIndex]!.length);
-    for (const { place } of cells) wanted[place] = 1;
+    const wanted = this.#wanted;
+    const ofRow = this.#ofRow;
+    for (const { number } of cells) wanted[number] = 1;
     let count = 0;
-    for (let i = 0; i < rows.length; i++) count += wanted[this.#ofRow[rows[i]!]!]!;
+    for (let i = 0; i < rows.length; i++) count += wanted[ofRow[rows[i]!]!]!;
     const gathered = new Uint32Array(count);
     let next = 0;
-    for (let i = 0; next < count; i++) if (wanted[this.#ofRow[rows[i]!]!] === 1) gathered[next++] = rows[i]!;
+    for (let i = 0; next < count; i++) if (wanted[ofRow[rows[i]!]!] === 1) gathered[next++] = rows[i]!;
+    for (const { number } of cells) wanted[number] = 0;
     return gathered;
   }
 }
@@ -247,8 +248,8 @@ function grouped(cells: readonly Cell[], keyOf: (cell: Cell) => string): Map<str
 /** Numbers the cells of a dump from 0: that of each row; and of each cell its first row and its goroutines. */
 function numberCells({ goroutines, stacks }: Dump): {
   ofRow: Uint32Array;
-  first: readonly number[];
-  weights: readonly number[];
+  first: Uint32Array;
+  weights: Float64Array;
 } {
   const { stack, flags, labels, minutes, weight, length } = goroutines;
   let longest = 0;
@@ -259,27 +260,27 @@ function numberCells({ goroutines, stacks }: Dump): {
   const keys = new Keys();
   const ofKey: number[] = [];
   const ofRow = new Uint32Array(length);
-  const first: number[] = [];
-  const weights: number[] = [];
+  const first = new Uint32Array(length);
+  const weights = new Float64Array(length);
+  let count = 0;
   for (let row = 0; row < length; row++) {
-    const plain = flags[row] === 0 && labels[row] === 0;
-    const pair = plain ? stack[row]! * span + minutes[row]! + 1 : table.length;
-    let key = -1;
+    const pair =
+      flags[row] === 0 && labels[row] === 0 ? stack[row]! * span + minutes[row]! + 1 : table.length;
     let number: number;
-    if (pair < table.length) number = table[pair]! - 1;
-    else {
-      key = keys.numberOf(stack[row]!, minutes[row]!, marks.numberOf(0, labels[row]!, flags[row]!));
-      number = ofKey[key] ?? -1;
+    if (pair < table.length) {
+      number = table[pair]! - 1;
+      if (number < 0) {
+        number = count;
+        table[pair] = count + 1;
+      }
+    } else {
+      const key = keys.numberOf(stack[row]!, minutes[row]!, marks.numberOf(0, labels[row]!, flags[row]!));
+      if (key === ofKey.length) ofKey.push(count);
+      number = ofKey[key]!;
     }
-    if (number < 0) {
-      number = first.length;
-      if (key < 0) table[pair] = number + 1;
-      else ofKey[key] = number;
-      first.push(row);
-      weights.push(0);
-    }
+    if (number === count) first[count++] = row;
     ofRow[row] = number;
     weights[number]! += weight[row]!;
   }
-  return { ofRow, first, weights };
+  return { ofRow, first: first.slice(0, count), weights: weights.slice(0, count) };
 }

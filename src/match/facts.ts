@@ -181,12 +181,6 @@ export class Facts {
     return this.#cells;
   }
 
-  /** Longest wait of a group in minutes, among those that say one; -1 when none does. */
-  longestWait(group: Group): number {
-    const { minutes } = this.dump.goroutines;
-    return this.cells.of(group).reduce((longest, { first }) => Math.max(longest, minutes[first]!), -1);
-  }
-
   /** Who started whom, by ids. */
   get families(): Families {
     this.#families ??= new Families(this.dump);

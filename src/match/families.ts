@@ -3,8 +3,7 @@ import type { Dump } from "../model/dump.ts";
 /** Who started whom in a dump, by goroutine ids; worked out on demand. */
 export class Families {
   readonly #dump: Dump;
-  #creators: readonly ReadonlySet<number>[] | undefined;
-  #allCreators: ReadonlySet<number> | undefined;
+  #creators: Creators | undefined;
   #parents: ReadonlyMap<number, number> | undefined;
   #parentsOn: ReadonlyMap<number, readonly number[]> | undefined;
   #idsKnown: boolean | undefined;
@@ -17,18 +16,17 @@ export class Families {
 
   /** Ids of the goroutines that started those of a stack; NaN among them when some don't say. */
   creators(stackIndex: number): ReadonlySet<number> {
-    this.#creators ??= creatorsByStack(this.#dump);
-    return this.#creators[stackIndex]!;
+    return this.#creatorsKnown().ofStack(stackIndex);
   }
 
   /** Ids of the goroutines that started any; NaN among them when some don't say. */
   get allCreators(): ReadonlySet<number> {
-    if (this.#allCreators === undefined) {
-      const all = new Set<number>();
-      for (let i = 0; i < this.#dump.stacks.length; i++) for (const id of this.creators(i)) all.add(id);
-      this.#allCreators = all;
-    }
-    return this.#allCreators;
+    return this.#creatorsKnown().all;
+  }
+
+  #creatorsKnown(): Creators {
+    this.#creators ??= new Creators(this.#dump);
+    return this.#creators;
   }
 
   /** Rows of the goroutines that started others which are in the dump, by id. */
@@ -127,42 +125,64 @@ function rowsWith({ goroutines, stacks }: Dump, creators: ReadonlySet<number>): 
   return found;
 }
 
-/** For each stack who started its goroutines, in the order of the rows. */
-function creatorsByStack({ goroutines, stacks }: Dump): ReadonlySet<number>[] {
-  const found = stacks.map(() => new Set<number>());
-  const { creator, stack, length } = goroutines;
-  const { numbers, ofRow } = numbered(creator, length);
-  const marks = numbers * stacks.length <= maxMarks ? new Uint8Array(numbers * stacks.length) : undefined;
-  for (let row = 0; row < length; row++) {
-    if (marks !== undefined) {
-      const mark = stack[row]! * numbers + ofRow[row]!;
-      if (marks[mark] === 1) continue;
-      marks[mark] = 1;
+/** Who started the goroutines of each stack. */
+class Creators {
+  /** Of any stack, in the order of the rows. */
+  readonly all: ReadonlySet<number>;
+  readonly #ids: readonly number[];
+  readonly #ofStack: (ReadonlySet<number> | undefined)[];
+  /** For each stack a mark for each of the ids; `undefined` when there are too many, and all sets are made at once. */
+  readonly #marks: Uint8Array | undefined;
+
+  constructor({ goroutines, stacks }: Dump) {
+    const { creator, stack, length } = goroutines;
+    const { ids, ofRow } = numbered(creator, length);
+    this.#ids = ids;
+    this.all = new Set(ids);
+    if (ids.length * stacks.length <= maxMarks) {
+      const width = ids.length;
+      const marks = new Uint8Array(width * stacks.length);
+      for (let row = 0; row < length; row++) marks[stack[row]! * width + ofRow[row]!] = 1;
+      this.#marks = marks;
+      this.#ofStack = [];
+    } else {
+      const sets = stacks.map(() => new Set<number>());
+      for (let row = 0; row < length; row++) sets[stack[row]!]!.add(creator[row]!);
+      this.#ofStack = sets;
     }
-    found[stack[row]!]!.add(creator[row]!);
   }
-  return found;
+
+  ofStack(stackIndex: number): ReadonlySet<number> {
+    let found = this.#ofStack[stackIndex];
+    if (found === undefined) {
+      const width = this.#ids.length;
+      found = new Set(this.#ids.filter((_, i) => this.#marks?.[stackIndex * width + i] === 1));
+      this.#ofStack[stackIndex] = found;
+    }
+    return found;
+  }
 }
 
 /** Numbers the distinct ids of a column from 0, without a look-up in a map for each row where ids are small. */
-function numbered(ids: Float64Array, length: number): { numbers: number; ofRow: Uint32Array } {
+function numbered(column: Float64Array, length: number): { ids: readonly number[]; ofRow: Uint32Array } {
   let largest = 0;
-  for (let row = 0; row < length; row++) if (ids[row]! > largest) largest = ids[row]!;
+  for (let row = 0; row < length; row++) if (column[row]! > largest) largest = column[row]!;
   const table = new Uint32Array(Math.min(maxTable, largest + 1));
   const others = new Map<number, number>();
   const ofRow = new Uint32Array(length);
-  let numbers = 0;
+  const ids: number[] = [];
   for (let row = 0; row < length; row++) {
-    const id = ids[row]!;
+    const id = column[row]!;
     // No entry: an id that is larger, unknown, or no whole number.
     const entry = table[id];
     let number = entry === undefined ? others.get(id) : entry - 1;
     if (number === undefined || number < 0) {
-      number = numbers++;
+      number = ids.length;
+      ids.push(id);
       if (entry === undefined) others.set(id, number);
-      else table[id] = numbers;
+      else table[id] = ids.length;
     }
     ofRow[row] = number;
   }
-  return { numbers, ofRow };
+  return { ids, ofRow };
 }
