@@ -8,18 +8,25 @@ export type Joined = { readonly step: number | undefined } | undefined;
 
 /** Whether a tuple fits the bindings; `undefined` when it does not. */
 export function joins(rule: Rule, ladder: ReadonlySet<string>, bindings: Bindings, tuple: Tuple): Joined {
+  let laddered = false;
   for (const name of Object.keys(tuple.bindings)) {
-    if (ladder.has(name)) continue;
+    if (ladder.has(name)) {
+      laddered = true;
+      continue;
+    }
     const a = bindings[name];
     const b = tuple.bindings[name];
     if (a !== undefined && b !== undefined && a !== b) return undefined;
   }
   if (tuple.forbidden.some((f) => isEmpty(remaining(f, { ...tuple.bindings, ...bindings }))))
     return undefined;
-  if (!Object.keys(tuple.bindings).some((name) => ladder.has(name))) return { step: undefined };
+  if (!laddered) return joinedPlainly;
   const step = stepOf(rule, bindings, tuple.bindings);
   return step === undefined ? undefined : { step };
 }
+
+const joinedPlainly: Joined = { step: undefined };
+const noLadder: ReadonlySet<string> = new Set();
 
 function isEmpty(rest: Bindings | undefined): boolean {
   return rest !== undefined && Object.keys(rest).length === 0;
@@ -61,8 +68,7 @@ export function isAnchor(rule: Rule, ladder: ReadonlySet<string>, bindings: Bind
   for (const name of Object.keys(tuple.bindings)) {
     if (ladder.has(name) && tuple.bindings[name] !== bindings[name]) return undefined;
   }
-  const own = new Set<string>();
-  return joins({ ...rule, joinedBy: [] }, own, bindings, tuple) && { step: undefined };
+  return joins(rule, noLadder, bindings, tuple);
 }
 
 /** Whether all that the tuple binds is known and equal to the bindings. */
@@ -86,9 +92,10 @@ export function extend(bindings: Bindings, more: Bindings, fixed: ReadonlySet<st
 }
 
 /** Leaves out bindings that another one equals in all that both know and knows more. */
-export function mostSpecific(found: ReadonlyMap<string, Bindings>): Map<string, Bindings> {
+export function mostSpecific(found: ReadonlyMap<string, Bindings>): ReadonlyMap<string, Bindings> {
+  if (found.size > 5_000) return found;
   const open = [...found].filter(([, b]) => Object.values(b).includes(undefined));
-  if (open.length === 0 || found.size > 5_000) return new Map(found);
+  if (open.length === 0) return found;
   const kept = new Map(found);
   for (const [key, bindings] of open) {
     for (const [other, better] of found) {

@@ -254,7 +254,8 @@ function isPresent(
   );
 }
 
-function distinctMembers(members: readonly Member[]): Member[] {
+function distinctMembers(members: readonly Member[]): readonly Member[] {
+  if (members.length < 2) return members;
   const seen = new Set<Group>();
   return members.filter((m) => !seen.has(m.group) && seen.add(m.group));
 }

@@ -105,6 +105,7 @@ export const maxSolutions = 64;
 export function mergeBindings(a: Bindings, b: Bindings): Bindings | undefined {
   if (a === noBindings) return b;
   if (b === noBindings) return a;
+  if (a === b) return a;
   const merged: Record<string, Value | undefined> = { ...a };
   for (const name of Object.keys(b)) {
     const value = b[name];
@@ -141,19 +142,28 @@ function mergeSolutions(a: Solution, b: Solution): Solution | undefined {
 export function conjoin(a: readonly Solution[], b: readonly Solution[]): readonly Solution[] {
   if (a === yes) return b;
   if (b === yes) return a;
+  if (a.length === 1 && b.length === 1) {
+    const merged = mergeSolutions(a[0]!, b[0]!);
+    return merged === undefined ? no : [merged];
+  }
   const out: Solution[] = [];
-  for (const x of a) {
-    for (const y of b) {
-      const merged = mergeSolutions(x, y);
+  // Loops by index here and below: iterators of lists are objects, and these run for every distinct stack.
+  for (let i = 0; i < a.length; i++) {
+    for (let j = 0; j < b.length; j++) {
+      const merged = mergeSolutions(a[i]!, b[j]!);
       if (merged !== undefined && out.length < maxSolutions) out.push(merged);
     }
   }
   return out;
 }
 
+function forbidsNothing({ forbidden }: Solution): boolean {
+  return forbidden.length === 0;
+}
+
 /** Drops what `forbidden` already decides: a solution that meets a forbidden binding goes, one that can't meet it loses it. */
 export function settle(solutions: readonly Solution[]): readonly Solution[] {
-  if (solutions === yes || solutions.every((s) => s.forbidden.length === 0)) return solutions;
+  if (solutions === yes || solutions.every(forbidsNothing)) return solutions;
   const out: Solution[] = [];
   for (const s of solutions) {
     const left: Bindings[] = [];
@@ -210,16 +220,16 @@ export function allOf(conditions: readonly Condition[]): Condition {
     needsSource: conditions.some((c) => c.needsSource === true),
     onStack(subject) {
       let solutions = yes;
-      for (const c of conditions) {
-        solutions = conjoin(solutions, onStack(c, subject));
+      for (let i = 0; i < conditions.length; i++) {
+        solutions = conjoin(solutions, onStack(conditions[i]!, subject));
         if (solutions.length === 0) return no;
       }
       return solutions;
     },
     evaluate(subject) {
       let solutions = yes;
-      for (const c of conditions) {
-        solutions = conjoin(solutions, c.evaluate(subject));
+      for (let i = 0; i < conditions.length; i++) {
+        solutions = conjoin(solutions, conditions[i]!.evaluate(subject));
         if (solutions.length === 0) return no;
       }
       return solutions;

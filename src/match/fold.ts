@@ -151,11 +151,11 @@ function mattering(use: IdUse, facts: Facts, reach: Reach): (id: number) => bool
   const has = use.partners.map((partner) => ({ partner, has: valuesOf(partner, use.column, facts, reach) }));
   const siblings =
     use.column === attribute.creator
-      ? use.alike.map((role) => creatorsOf([...reach.get(role).keys()], facts))
+      ? use.alike.map((role) => creatorsOf(reach.get(role).stacks, facts))
       : undefined;
   const needed = use.plain
     ? has.filter(
-        ({ partner }) => partner.kind === "required" && isKnown(use, facts, [...reach.get(partner).keys()]),
+        ({ partner }) => partner.kind === "required" && isKnown(use, facts, reach.get(partner).stacks),
       )
     : [];
   return (id) => {
@@ -176,7 +176,7 @@ function valuesOf(partner: Role, column: number, facts: Facts, reach: Reach): (i
       return row !== undefined && stacks.has(dump.goroutines.stack[row]!);
     };
   }
-  const creators = creatorsOf([...stacks.keys()], facts);
+  const creators = creatorsOf(stacks.stacks, facts);
   return (id) => creators.has(id);
 }
 
@@ -218,7 +218,7 @@ function isApart(other: Role, use: IdUse, facts: Facts, reach: Reach, stackIndex
   if (isKnown(use, facts, [stackIndex])) return true;
   // Unknown ones are never members of such a role, but keep it from being ruled out; those of other stacks do that too.
   if (other.kind === "required" || use.column !== attribute.id) return false;
-  for (const i of reach.get(other).keys()) if (i !== stackIndex && !isKnown(use, facts, [i])) return true;
+  for (const i of reach.get(other).stacks) if (i !== stackIndex && !isKnown(use, facts, [i])) return true;
   return false;
 }
 

@@ -38,7 +38,7 @@ export function joinRoles(
   };
   const budget = new Budget(facts.dump.stacks.length);
   const maxMatches = facts.dump.stacks.length + moreMatches;
-  let partial = new Map<string, Bindings>([["", {}]]);
+  let partial: ReadonlyMap<string, Bindings> = new Map([["", {}]]);
   needed.forEach((relation, position) => {
     const next = new Map<string, Bindings>();
     // The first role that has a ladder variable sets its value; what others have is only compared with it.

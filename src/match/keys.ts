@@ -4,11 +4,18 @@ import { type Bindings, type Solution, truth } from "./condition.ts";
 export function bindingsKey(bindings: Bindings): string {
   let key = "";
   const names = Object.keys(bindings);
-  for (const name of names.length > 1 ? names.sort() : names) {
-    const value = bindings[name];
-    key += `${name}\u0000${typeof value}${String(value)}\u0001`;
+  if (!isAscending(names)) names.sort();
+  for (let i = 0; i < names.length; i++) {
+    const value = bindings[names[i]!];
+    key += `${names[i]!}\u0000${typeof value}${String(value)}\u0001`;
   }
   return key;
+}
+
+/** Sorting makes copies; most often there is nothing to sort. */
+function isAscending(names: readonly string[]): boolean {
+  for (let i = 1; i < names.length; i++) if (names[i - 1]! > names[i]!) return false;
+  return true;
 }
 
 const plainly = truth(true);

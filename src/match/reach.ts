@@ -6,6 +6,7 @@ import {
   type Solution,
   type Subject,
   settle,
+  truth,
   type Value,
 } from "./condition.ts";
 import type { Facts } from "./facts.ts";
@@ -18,8 +19,46 @@ export interface OnStack {
   readonly possible: readonly Solution[];
 }
 
-/** Stacks that a role's members may have, as far as stacks alone tell, by their index. */
-export type StackReach = ReadonlyMap<number, OnStack>;
+/** Holds for all that the role asks of the stack. */
+const plainly: OnStack = { onStack: truth(true), possible: truth(true) };
+
+/** Stacks that a role's members may have, as far as stacks alone tell. */
+export class StackReach {
+  /** Their indexes, ascending. */
+  readonly stacks: number[] = [];
+  readonly #onStack: OnStack[] = [];
+  #known: ReadonlySet<number> | undefined;
+
+  /** Stacks are added in ascending order. */
+  add(stackIndex: number, said: OnStack): void {
+    this.stacks.push(stackIndex);
+    this.#onStack.push(said);
+  }
+
+  has(stackIndex: number): boolean {
+    this.#known ??= new Set(this.stacks);
+    return this.#known.has(stackIndex);
+  }
+
+  forEach(visit: (stackIndex: number, said: OnStack) => void): void {
+    this.stacks.forEach((stackIndex, i) => {
+      visit(stackIndex, this.#onStack[i]!);
+    });
+  }
+
+  /** Those of which `test` is true. */
+  filter(test: (said: OnStack) => boolean): StackReach {
+    const kept = new StackReach();
+    this.forEach((stackIndex, said) => {
+      if (test(said)) kept.add(stackIndex, said);
+    });
+    return kept;
+  }
+
+  some(test: (said: OnStack) => boolean): boolean {
+    return this.#onStack.some(test);
+  }
+}
 
 /** The stacks of each role of a rule; those of roles that may be missing are found when they are first asked for. */
 export interface Reach {
@@ -28,7 +67,7 @@ export interface Reach {
 
 /** Asks the stacks of a dump for a role. */
 export function reachOf(role: Role, facts: Facts): StackReach {
-  const reach = new Map<number, OnStack>();
+  const reach = new StackReach();
   const { stacks } = facts.dump;
   for (const stackIndex of facts.index.find(role.waits, role.names)) {
     const stack = stacks[stackIndex]!;
@@ -36,7 +75,9 @@ export function reachOf(role: Role, facts: Facts): StackReach {
     const decided = settle(role.onStack.evaluate(subject));
     if (decided.length === 0) continue;
     const possible = conjoin(decided, onStack(role.onGroup, subject));
-    if (possible.length > 0) reach.set(stackIndex, { onStack: decided, possible });
+    if (possible.length === 0) continue;
+    const plain = decided === plainly.onStack && possible === plainly.possible;
+    reach.add(stackIndex, plain ? plainly : { onStack: decided, possible });
   }
   return reach;
 }
@@ -56,7 +97,7 @@ export function reachOfRoles(rule: Rule, facts: Facts, leaveOut: boolean): Reach
   );
   for (const role of cheapestFirst) {
     const stacks = reachOf(role, facts);
-    if (stacks.size === 0) return undefined;
+    if (stacks.stacks.length === 0) return undefined;
     found.set(role, stacks);
   }
   const reach = new Map(required.map((role) => [role, found.get(role)!]));
@@ -84,8 +125,8 @@ function leaveOutStrangers(rule: Rule, reach: Map<Role, StackReach>): boolean {
       if (values === undefined) continue;
       for (const other of sharing) {
         if (other === role) continue;
-        const kept = new Map([...reach.get(other)!].filter(([, s]) => mayAgree(s.possible, name, values)));
-        if (kept.size === 0) return false;
+        const kept = reach.get(other)!.filter(({ possible }) => mayAgree(possible, name, values));
+        if (kept.stacks.length === 0) return false;
         reach.set(other, kept);
       }
     }
@@ -96,15 +137,16 @@ function leaveOutStrangers(rule: Rule, reach: Map<Role, StackReach>): boolean {
 /** All values that a variable has on the stacks; `undefined` when some leave it open. */
 function valuesOf(stacks: StackReach, name: string): ReadonlySet<Value> | undefined {
   const values = new Set<Value>();
-  for (const { possible } of stacks.values()) {
-    if (possible.length >= maxSolutions) return undefined;
+  const isOpen = stacks.some(({ possible }) => {
+    if (possible.length >= maxSolutions) return true;
     for (const { bindings } of possible) {
       const value = bindings[name];
-      if (value === undefined) return undefined;
+      if (value === undefined) return true;
       values.add(value);
     }
-  }
-  return values;
+    return false;
+  });
+  return isOpen ? undefined : values;
 }
 
 function mayAgree(possible: readonly Solution[], name: string, values: ReadonlySet<Value>): boolean {

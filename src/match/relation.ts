@@ -50,18 +50,20 @@ export function relationOf(
   const undecided = new Map<string, Tuple>();
   const missing = new Set<Fact>();
   let open = false;
-  for (const [stackIndex, { onStack }] of reach) {
+  reach.forEach((stackIndex, { onStack }) => {
     const subject: Subject = { facts, stackIndex, stack: facts.dump.stacks[stackIndex]!, group: undefined };
-    for (const group of groupsOf(stackIndex)) {
+    const groups = groupsOf(stackIndex);
+    for (let i = 0; i < groups.length; i++) {
+      const group = groups[i]!;
       const solutions =
         role.onGroup.attributes === 0
           ? onStack
           : settle(conjoin(onStack, role.onGroup.evaluate({ ...subject, group })));
       let sure = false;
-      for (const s of solutions) {
-        if (!s.known) continue;
+      for (let k = 0; k < solutions.length; k++) {
+        if (!solutions[k]!.known) continue;
         sure = true;
-        add(known, role, s, group);
+        add(known, role, solutions[k]!, group);
       }
       if (sure) continue;
       for (const s of solutions) {
@@ -70,18 +72,14 @@ export function relationOf(
         for (const m of s.missing) missing.add(m);
       }
     }
-  }
+  });
   return { role, tuples: [...known.values()], undecided: [...undecided.values()], open, missing };
 }
 
 function add(tuples: Map<string, Tuple>, role: Role, solution: Solution, group: Group): void {
-  const bindings: Record<string, Value | undefined> = {};
-  const collected: Record<string, Value | undefined> = {};
-  for (const name of Object.keys(solution.bindings)) {
-    if (role.variables.has(name)) bindings[name] = solution.bindings[name];
-    else collected[name] = solution.bindings[name];
-  }
-  const key = bindingsKey(bindings) + solution.forbidden.map((f) => `!${bindingsKey(f)}`).join("");
+  const { bindings, collected } = partsOf(role, solution.bindings);
+  let key = bindingsKey(bindings);
+  for (let i = 0; i < solution.forbidden.length; i++) key += `!${bindingsKey(solution.forbidden[i]!)}`;
   let tuple = tuples.get(key);
   if (tuple === undefined) {
     tuple = { bindings, forbidden: solution.forbidden, members: [], weight: 0 };
@@ -90,14 +88,35 @@ function add(tuples: Map<string, Tuple>, role: Role, solution: Solution, group: 
   const last = tuple.members[tuple.members.length - 1];
   if (last !== undefined && last.group === group) {
     // One group in several ways: the frames of all of them are evidence.
-    const frames = [...new Set([...last.frames, ...solution.frames])];
+    const more = lacking(last.frames, solution.frames);
+    if (more.length === 0 && collected === nothing) return;
     tuple.members[tuple.members.length - 1] = {
-      ...last,
-      frames,
-      collected: { ...collected, ...last.collected },
+      group,
+      frames: more.length === 0 ? last.frames : [...last.frames, ...more],
+      collected: collected === nothing ? last.collected : { ...collected, ...last.collected },
     };
     return;
   }
   tuple.members.push({ group, frames: solution.frames, collected });
   tuple.weight += group.weight;
+}
+
+/** Those of `more` that are not in `frames`. */
+function lacking(frames: readonly number[], more: readonly number[]): readonly number[] {
+  return more.every((frame) => frames.includes(frame)) ? [] : more.filter((frame) => !frames.includes(frame));
+}
+
+const nothing: Bindings = Object.freeze({});
+
+/** The values that join a role to others, and those that are only gathered. */
+function partsOf(role: Role, all: Bindings): { bindings: Bindings; collected: Bindings } {
+  const names = Object.keys(all);
+  if (names.every((name) => role.variables.has(name))) return { bindings: all, collected: nothing };
+  const bindings: Record<string, Value | undefined> = {};
+  const collected: Record<string, Value | undefined> = {};
+  for (const name of names) {
+    if (role.variables.has(name)) bindings[name] = all[name];
+    else collected[name] = all[name];
+  }
+  return { bindings, collected };
 }

@@ -110,6 +110,7 @@ function addressTest(
 }
 
 function decisive(solutions: readonly Solution[], frame: number): readonly Solution[] {
+  if (solutions.length === 0) return solutions;
   return solutions.map((s) => {
     const { known, bindings, forbidden, frames, missing } = s;
     if (frames.includes(frame)) return s;
@@ -117,10 +118,18 @@ function decisive(solutions: readonly Solution[], frame: number): readonly Solut
       known,
       bindings,
       forbidden,
-      frames: frames.length === 0 ? [frame] : [...frames, frame],
+      frames: frames.length === 0 ? only(frame) : [...frames, frame],
       missing,
     };
   });
+}
+
+const single: (readonly number[])[] = [];
+
+/** A list of one frame, made once. */
+function only(frame: number): readonly number[] {
+  single[frame] ??= [frame];
+  return single[frame];
 }
 
 /** Without a group an address is merely unknown, so that the frames alone can already say no. */

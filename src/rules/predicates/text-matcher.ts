@@ -12,14 +12,24 @@ export type ValueMatcher = (value: Value | undefined) => readonly Solution[];
 const no = truth(false);
 const yes = truth(true);
 
+/** Answers that a capture keeps: packages and types come again and again. */
+const mostKept = 1_000;
+
 /** A matcher for a capture (`$X`, `$X?`, `$X*`). */
 function captureMatcher(name: string, lenient: boolean, missing: Fact): ValueMatcher {
+  const kept = new Map<Value, readonly Solution[]>();
+  const open = [solution({ [name]: undefined })];
   return (value) => {
     if (value === undefined || value === "") {
-      if (lenient) return [solution({ [name]: undefined })];
+      if (lenient) return open;
       return value === "" ? no : unknown(missing);
     }
-    return [solution({ [name]: value })];
+    let answer = kept.get(value);
+    if (answer === undefined) {
+      answer = [solution({ [name]: value })];
+      if (kept.size < mostKept) kept.set(value, answer);
+    }
+    return answer;
   };
 }
 
@@ -40,7 +50,9 @@ export function textMatcher(
   const tests = patterns.map((p, i) => context.text(p, Array.isArray(pattern) ? `${path}/${i}` : path));
   return (value) => {
     if (value === undefined) return unknown(missing);
-    return tests.some((test) => test(String(value))) ? yes : no;
+    const text = String(value);
+    for (let i = 0; i < tests.length; i++) if (tests[i]!(text)) return yes;
+    return no;
   };
 }
 
