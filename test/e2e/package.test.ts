@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -53,5 +53,31 @@ describe("the package, installed from its tarball", () => {
     });
     expect(run.stderr).toBe("");
     expect(run.stdout).toBe("true\n");
+  });
+
+  test("has types that the examples of its documentation pass, checked strictly and without skipping its own", () => {
+    const page = readFileSync(join(root, "docs/library.md"), "utf8");
+    const examples = [...page.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code!);
+    const files = examples.map((code, i) => {
+      writeFileSync(join(folder, `example${i}.mjs`), code);
+      return `example${i}.mjs`;
+    });
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    const types = ["--types", "node", "--typeRoots", join(root, "node_modules/@types")];
+    const options = [
+      "--noEmit",
+      "--allowJs",
+      "--checkJs",
+      "--strict",
+      "--module",
+      "nodenext",
+      "--target",
+      "es2022",
+      ...types,
+    ];
+    const run = spawnSync(process.execPath, [tsc, ...options, ...files], { cwd: folder, encoding: "utf8" });
+    expect(run.stdout).toBe("");
+    expect(run.status).toBe(0);
+    expect(files.length).toBeGreaterThan(2);
   });
 });
