@@ -11,6 +11,7 @@ const invisible =
 const control = "\\u0000-\\u001f\\u007f-\\u009f";
 
 const unsafe = new RegExp(`[${control}${bidi}${invisible}]|[\\u{e0000}-\\u{e007f}]|\\p{Surrogate}`, "gu");
+const plain = /^[ -~]*$/;
 const loneSurrogate = /\p{Surrogate}/gu;
 
 const short: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
@@ -28,6 +29,8 @@ function codePointEscape(c: string): string {
  * surrogates become `\n`, `\x1b`, `\u202e`. For terminals, and the first step of all formats for people.
  */
 export function visible(text: string): string {
+  // Nearly all texts: the expression for all that hides is slow to make and to run.
+  if (plain.test(text)) return text;
   return text.replace(unsafe, (c) => short[c] ?? codePointEscape(c));
 }
 

@@ -72,7 +72,7 @@ function moduleRoot(packagePath: string, file: string): string | undefined {
 }
 
 /** Roots of the modules that own code lies in, the outermost of nested ones. */
-function moduleRoots(frames: Iterable<ReportFrame>): string[] {
+function moduleRoots(frames: readonly ReportFrame[]): string[] {
   const found = new Set<string>();
   for (const frame of frames) {
     const symbol = parseSymbol(frame.function);
@@ -88,7 +88,11 @@ function moduleRoots(frames: Iterable<ReportFrame>): string[] {
 
 /** Where the files of a report's frames lie; a frame's function tells files of Go itself. */
 export function placesOf(report: Report, options: PathOptions): (frame: FileOfFrame) => FilePlace {
-  const roots = moduleRoots(framesOf(report.findings));
+  return placing(framesOf(report.findings), options);
+}
+
+function placing(frames: readonly ReportFrame[], options: PathOptions): (frame: FileOfFrame) => FilePlace {
+  const roots = moduleRoots(frames);
   return (frame) => {
     const path = forwardSlashes(frame.file);
     const repository = inRepository(path, options);
@@ -111,12 +115,21 @@ export function placesOf(report: Report, options: PathOptions): (frame: FileOfFr
   };
 }
 
-function* framesOf(findings: readonly Finding[]): Generator<ReportFrame> {
-  for (const finding of findings.flatMap((top) => [...withSymptoms(top)]))
-    for (const stack of finding.roles.flatMap((role) => role.stacks)) {
-      yield* stack.frames;
-      if (stack.createdBy) yield stack.createdBy;
-    }
+/** A frame of each function and file in some findings, symptoms included. */
+function framesOf(findings: readonly Finding[]): readonly ReportFrame[] {
+  const found = new Map<string, ReportFrame>();
+  const add = (frame: ReportFrame): void => {
+    const key = `${frame.function}\n${frame.file}`;
+    if (!found.has(key)) found.set(key, frame);
+  };
+  for (const top of findings)
+    for (const { roles } of withSymptoms(top))
+      for (const { stacks } of roles)
+        for (const { frames, createdBy } of stacks) {
+          frames.forEach(add);
+          if (createdBy) add(createdBy);
+        }
+  return [...found.values()];
 }
 
 /**
@@ -168,8 +181,8 @@ export interface Names {
 
 /** The names of a report's findings, shortened so that they stay recognisable and the same everywhere in it. */
 export function namesOf(report: Report, options: PathOptions & Pick<ReporterOptions, "verbose">): Names {
-  const frames = [...framesOf(report.findings)];
-  const placeOf = placesOf(report, options);
+  const frames = framesOf(report.findings);
+  const placeOf = placing(frames, options);
   const common = commonDirectory(frames, placeOf);
   const files = new Map<string, string>();
   const packages = new Set<string>();
