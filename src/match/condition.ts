@@ -122,20 +122,22 @@ function mergeSolutions(a: Solution, b: Solution): Solution | undefined {
   return {
     known: a.known && b.known,
     bindings,
-    forbidden:
-      a.forbidden.length === 0
-        ? b.forbidden
-        : b.forbidden.length === 0
-          ? a.forbidden
-          : [...a.forbidden, ...b.forbidden],
-    frames:
-      a.frames.length === 0
-        ? b.frames
-        : b.frames.length === 0
-          ? a.frames
-          : [...new Set([...a.frames, ...b.frames])],
-    missing: a.missing.length === 0 ? b.missing : [...new Set([...a.missing, ...b.missing])],
+    forbidden: union(a.forbidden, b.forbidden),
+    frames: union(a.frames, b.frames),
+    missing: union(a.missing, b.missing),
   };
+}
+
+/** What is in either list; no new one where one of them has it all. */
+export function union<T>(a: readonly T[], b: readonly T[]): readonly T[] {
+  if (a.length === 0) return b;
+  let both: T[] | undefined;
+  for (let i = 0; i < b.length; i++) {
+    if ((both ?? a).includes(b[i]!)) continue;
+    both ??= [...a];
+    both.push(b[i]!);
+  }
+  return both ?? a;
 }
 
 /** Every way in which both hold. */

@@ -1,6 +1,14 @@
 import type { Fact } from "../model/dump.ts";
 import type { Role } from "../rules/rule.ts";
-import { type Bindings, conjoin, type Solution, type Subject, settle, type Value } from "./condition.ts";
+import {
+  type Bindings,
+  conjoin,
+  type Solution,
+  type Subject,
+  settle,
+  union,
+  type Value,
+} from "./condition.ts";
 import type { Facts, Group } from "./facts.ts";
 import { bindingsKey } from "./keys.ts";
 import { reachOf, type StackReach } from "./reach.ts";
@@ -88,22 +96,17 @@ function add(tuples: Map<string, Tuple>, role: Role, solution: Solution, group: 
   const last = tuple.members[tuple.members.length - 1];
   if (last !== undefined && last.group === group) {
     // One group in several ways: the frames of all of them are evidence.
-    const more = lacking(last.frames, solution.frames);
-    if (more.length === 0 && collected === nothing) return;
+    const frames = union(last.frames, solution.frames);
+    if (frames === last.frames && collected === nothing) return;
     tuple.members[tuple.members.length - 1] = {
       group,
-      frames: more.length === 0 ? last.frames : [...last.frames, ...more],
+      frames,
       collected: collected === nothing ? last.collected : { ...collected, ...last.collected },
     };
     return;
   }
   tuple.members.push({ group, frames: solution.frames, collected });
   tuple.weight += group.weight;
-}
-
-/** Those of `more` that are not in `frames`. */
-function lacking(frames: readonly number[], more: readonly number[]): readonly number[] {
-  return more.every((frame) => frames.includes(frame)) ? [] : more.filter((frame) => !frames.includes(frame));
 }
 
 const nothing: Bindings = Object.freeze({});

@@ -1,6 +1,5 @@
 import { isMachinery } from "./origin.ts";
 import type { Frame, Stack } from "./stack.ts";
-import { isWrapper } from "./symbol.ts";
 
 /** Index of a frame of a stack; `unknown` when the dump leaves out where it would be, `none` when there is none. */
 export type FramePlace = number | "unknown" | "none";
@@ -29,7 +28,7 @@ export function entryOf(stack: Stack): FramePlace {
       if (stack.extent === "ends") return "unknown";
       continue;
     }
-    if (i > 0 && (isWrapper(symbol) || isStatementItself(stack.frames[i]!, stack.createdBy))) continue;
+    if (i > 0 && (symbol.wrapper || isStatementItself(stack.frames[i]!, stack.createdBy))) continue;
     return i;
   }
   return "none";

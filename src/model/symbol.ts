@@ -12,6 +12,8 @@ export interface GoSymbol {
   readonly plain: string;
   /** `plain` up to the closure suffix, wrappers removed: `main.(*Pool).run`. */
   readonly outer: string;
+  /** One that the compiler makes for `go f(x)`, `defer f(x)` and method values: `.gowrap1`, `-fm`, `·dwrap·1`. */
+  readonly wrapper: boolean;
 }
 
 /** Removes `[...]` type arguments, nested ones too. Linear; brackets that don't pair are kept. */
@@ -72,7 +74,8 @@ export function parseSymbol(name: string): GoSymbol {
   const slash = plainRaw.lastIndexOf("/", paren < 0 ? undefined : paren);
   const dot = plainRaw.indexOf(".", slash + 1);
   if (dot < 0 || plainRaw.startsWith("go:struct") || plainRaw.startsWith("go.struct")) {
-    return { name, package: "", type: "", method: plainRaw, plain: plainRaw, outer: plainRaw };
+    const wrapper = isWrapper(plainRaw);
+    return { name, package: "", type: "", method: plainRaw, plain: plainRaw, outer: plainRaw, wrapper };
   }
   const pkg = decodePackage(plainRaw.slice(0, dot));
   const rest = plainRaw.slice(dot + 1);
@@ -87,6 +90,7 @@ export function parseSymbol(name: string): GoSymbol {
     method,
     plain,
     outer: qualified === "" ? `${pkg}.${outerMethod}` : `${qualified}.${outerMethod}`,
+    wrapper: isWrapper(plain),
   };
 }
 
@@ -108,11 +112,7 @@ function splitReceiver(rest: string): { type: string; method: string } {
   return { type: rest.slice(0, dot), method: rest.slice(dot + 1) };
 }
 
-/** `.gowrap1`, `-fm` and `·dwrap·` functions, which the compiler makes for `go f(x)`, `defer f(x)` and method values. */
-export function isWrapper(symbol: GoSymbol): boolean {
-  const { plain } = symbol;
-  // Asked of every frame by every rule.
-  if (!plain.includes("wrap")) return plain.endsWith("-fm");
+function isWrapper(plain: string): boolean {
   return /(?:\.gowrap\d+|\.deferwrap\d+|-fm|·dwrap·\d+)$/.test(plain);
 }
 

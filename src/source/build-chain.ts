@@ -1,7 +1,6 @@
 import { isStandardPackage } from "../model/origin.ts";
 import { entryOf, siteOf } from "../model/places.ts";
 import type { Frame, Stack } from "../model/stack.ts";
-import { isWrapper } from "../model/symbol.ts";
 import { Chain, type ChainLink, linksBetween } from "./chain.ts";
 import type { DumpFrames } from "./dump-frames.ts";
 import type { Expressions } from "./expression.ts";
@@ -21,7 +20,7 @@ export function buildChain(
   const start = typeof site === "number" ? site : 0;
   for (let index = start; index < stack.frames.length; index++) {
     const symbol = stack.frames[index]!.symbol;
-    if (isWrapper(symbol)) continue;
+    if (symbol.wrapper) continue;
     if ((index > start || blocking === undefined) && isLibrary(stack.frames[index]!)) {
       unjoinLast(links);
       continue;

@@ -2,7 +2,7 @@ import path from "node:path";
 import { isMachinery } from "../model/origin.ts";
 import { siteOf } from "../model/places.ts";
 import type { Frame, Stack } from "../model/stack.ts";
-import { type GoSymbol, isWrapper } from "../model/symbol.ts";
+import type { GoSymbol } from "../model/symbol.ts";
 import type { WaitKind } from "../model/wait-kind.ts";
 import { callPath, spawnedBy } from "./call-graph.ts";
 import type { Expressions } from "./expression.ts";
@@ -283,7 +283,7 @@ function chooseNamed(
     return `is not in a closure of ${symbol.outer}`;
   }
   const inner = depth === 0 && named.some((f) => f.outer !== undefined && inside(f.node, line));
-  if (!inner || isWrapper(symbol)) return { fn, pkg, inlinedInto: undefined };
+  if (!inner || symbol.wrapper) return { fn, pkg, inlinedInto: undefined };
   // Delve's list shows lines of inlined closures under the function around them.
   if (use.stack.extent === "ends" && use.index === 0)
     return { fn: named.at(-1)!, pkg, inlinedInto: { fn, pkg } };

@@ -1,4 +1,4 @@
-import { type GoSymbol, isWrapper } from "../model/symbol.ts";
+import type { GoSymbol } from "../model/symbol.ts";
 import { baseType, type GoFile, textOf } from "./go-file.ts";
 import { closureDepth, declaredName } from "./match-symbol.ts";
 import { childIn, onLines, type SyntaxNode, stripped, walk } from "./syntax.ts";
@@ -60,7 +60,7 @@ export function mayCall(call: SyntaxNode, target: GoSymbol, file: GoFile): boole
   if (name === declaredName(target).name) return true;
   if (at.type === "identifier" && builtins.has(name)) return false;
   // `f(x)` with a variable f, `s.handler(x)` with a field: any function may be behind.
-  return closureDepth(target) > 0 || isWrapper(target) || !isDeclaredLike(at, file, name);
+  return closureDepth(target) > 0 || target.wrapper || !isDeclaredLike(at, file, name);
 }
 
 const builtins: ReadonlySet<string> = new Set(

@@ -1,7 +1,6 @@
 import { isMachinery } from "../model/origin.ts";
 import { siteOf } from "../model/places.ts";
 import type { Stack } from "../model/stack.ts";
-import { isWrapper } from "../model/symbol.ts";
 import { isBlocked } from "../model/wait-kind.ts";
 import { buildChain, isLibrary } from "./build-chain.ts";
 import type { Chain } from "./chain.ts";
@@ -100,7 +99,7 @@ export class StackFactsReader {
     if (stack.extent !== "full" && stack.extent !== "ends") return false;
     const own = stack.frames
       .map((frame, index) => ({ frame, index }))
-      .filter(({ frame }) => !isMachinery(frame.symbol) && !isWrapper(frame.symbol))
+      .filter(({ frame }) => !isMachinery(frame.symbol) && !frame.symbol.wrapper)
       .filter(({ frame }) => !isLibrary(frame));
     return (
       own.every(({ index }) => this.#frames.find({ stack, index }).status === "found") &&

@@ -1,5 +1,5 @@
 import { isMachinery } from "../../model/origin.ts";
-import { isWrapper, parseSymbol } from "../../model/symbol.ts";
+import { parseSymbol } from "../../model/symbol.ts";
 import type { ReportFrame, ReportStack } from "../report.ts";
 
 /** The innermost frame that isn't Go's own machinery: where, in the reader's terms, the goroutine stands. */
@@ -13,7 +13,7 @@ const outermost: ReadonlySet<string> = new Set(["runtime.goexit", "runtime.main"
 export function entryIndex(stack: ReportStack): number {
   for (let i = stack.frames.length - 1; i > 0; i--) {
     const symbol = parseSymbol(stack.frames[i]!.function);
-    if (!outermost.has(symbol.plain) && !isWrapper(symbol)) return i;
+    if (!outermost.has(symbol.plain) && !symbol.wrapper) return i;
   }
   return stack.frames.length === 0 ? -1 : 0;
 }

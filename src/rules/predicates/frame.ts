@@ -11,7 +11,6 @@ import {
 import type { Facts } from "../../match/facts.ts";
 import type { FramePlace } from "../../model/places.ts";
 import type { Frame, Stack } from "../../model/stack.ts";
-import { isWrapper } from "../../model/symbol.ts";
 import { addressProperties, textProperties } from "./frame-properties.ts";
 import type { JsonSchema, Predicate, PredicateContext } from "./predicate.ts";
 import { numberMatcher, textMatcher } from "./text-matcher.ts";
@@ -81,12 +80,10 @@ function compileFrame(source: unknown, context: PredicateContext, path: string):
     attributes,
     test(frame, index, subject) {
       // A method value's `-fm` and a `.gowrap` are the compiler's: no call that anybody wrote.
-      if (isWrapper(frame.symbol)) return truth(false);
+      if (frame.symbol.wrapper) return truth(false);
       let solutions = truth(true);
-      for (const test of tests) {
-        solutions = conjoin(solutions, test(frame, index, subject));
-        if (solutions.length === 0) break;
-      }
+      for (let i = 0; i < tests.length && solutions.length > 0; i++)
+        solutions = conjoin(solutions, tests[i]!(frame, index, subject));
       return solutions;
     },
   };
@@ -270,22 +267,27 @@ export const frame: Predicate = {
       let solutions = truth(true);
       const { frames } = subject.stack;
       for (const test of tests) {
-        const found: Solution[] = [];
+        let found: Solution[] | undefined;
         for (let i = 0; i < frames.length; i++) {
           const here = test.test(frames[i]!, i, subject);
-          if (here.length > 0) found.push(...decisive(here, i));
+          if (here.length === 0) continue;
+          found ??= [];
+          found.push(...decisive(here, i));
         }
-        const known = found.filter((s) => s.known);
-        if (found.length === 0 && !isPartial(subject.stack)) return truth(false);
-        solutions = conjoin(
-          solutions,
-          known.length > 0 ? known : found.length > 0 ? found : unknown("stacks"),
-        );
+        if (found === undefined && !isPartial(subject.stack)) return truth(false);
+        solutions = conjoin(solutions, found === undefined ? unknown("stacks") : knownFirst(found));
       }
       return solutions;
     });
   },
 };
+
+/** The known ones; where there is none, all. */
+function knownFirst(solutions: readonly Solution[]): readonly Solution[] {
+  if (solutions.every((s) => s.known)) return solutions;
+  const known = solutions.filter((s) => s.known);
+  return known.length > 0 ? known : solutions;
+}
 
 export const stack: Predicate = {
   key: "stack",

@@ -15,8 +15,11 @@ const yes = truth(true);
 /** Answers that a capture keeps: packages and types come again and again. */
 const mostKept = 1_000;
 
-/** A matcher for a capture (`$X`, `$X?`, `$X*`). */
-function captureMatcher(name: string, lenient: boolean, missing: Fact): ValueMatcher {
+/**
+ * A matcher for a capture (`$X`, `$X?`, `$X*`).
+ * @param keeps false for what hardly comes again: addresses, ids, lines
+ */
+function captureMatcher(name: string, lenient: boolean, missing: Fact, keeps: boolean): ValueMatcher {
   const kept = new Map<Value, readonly Solution[]>();
   const open = [solution({ [name]: undefined })];
   return (value) => {
@@ -24,11 +27,13 @@ function captureMatcher(name: string, lenient: boolean, missing: Fact): ValueMat
       if (lenient) return open;
       return value === "" ? no : unknown(missing);
     }
-    let answer = kept.get(value);
-    if (answer === undefined) {
-      answer = [solution({ [name]: value })];
-      if (kept.size < mostKept) kept.set(value, answer);
-    }
+    const known = keeps ? kept.get(value) : undefined;
+    if (known !== undefined) return known;
+    // Not as a literal: those with computed names are made slowly.
+    const bindings: Record<string, Value> = {};
+    bindings[name] = value;
+    const answer = [solution(bindings)];
+    if (keeps && kept.size < mostKept) kept.set(value, answer);
     return answer;
   };
 }
@@ -45,7 +50,7 @@ export function textMatcher(
   const capture = patterns.length === 1 ? parseCapture(patterns[0]!) : undefined;
   if (capture !== undefined) {
     context.binds(capture, kind, path);
-    return captureMatcher(capture.name, capture.optional || capture.collected, missing);
+    return captureMatcher(capture.name, capture.optional || capture.collected, missing, kind === "text");
   }
   const tests = patterns.map((p, i) => context.text(p, Array.isArray(pattern) ? `${path}/${i}` : path));
   return (value) => {
@@ -72,7 +77,7 @@ export function numberMatcher(
   if (column !== 0) context.reads(column, capture?.name);
   if (capture !== undefined) {
     context.binds(capture, kind, path);
-    const match = captureMatcher(capture.name, capture.optional || capture.collected, missing);
+    const match = captureMatcher(capture.name, capture.optional || capture.collected, missing, false);
     return (value) => match(Number.isNaN(value) ? undefined : value);
   }
   const wanted = context.number(pattern, path);
