@@ -48,6 +48,14 @@ export class LineSplitter {
     return this.#restLength > 0 || this.#begun;
   }
 
+  /** Takes back the bytes of a line whose end has not come. */
+  takeBack(): Buffer {
+    const bytes = Buffer.concat(this.#rest);
+    this.#rest = [];
+    this.#restLength = 0;
+    return bytes;
+  }
+
   /** Hands out the last line. @returns whether it was left without its end */
   end(): boolean {
     const { open } = this;
@@ -69,10 +77,15 @@ export class LineSplitter {
   #piece(): void {
     const bytes = Buffer.concat(this.#rest);
     let end = bytes.length;
-    // Not within a character: its first byte is at most three before the last.
-    while (end > bytes.length - 4 && (bytes[end - 1]! & 0xc0) === 0x80) end--;
-    if (bytes[end - 1]! >= 0xc0) end--;
-    else end = bytes.length;
+    const g = bytes.lastIndexOf(0x67);
+    // Not within a goroutine's header.
+    if (g > 0 && g > bytes.length - 40) end = g;
+    else {
+      // Not within a character: its first byte is at most three before the last.
+      while (end > bytes.length - 4 && (bytes[end - 1]! & 0xc0) === 0x80) end--;
+      if (bytes[end - 1]! >= 0xc0) end--;
+      else end = bytes.length;
+    }
     this.#rest = end < bytes.length ? [bytes.subarray(end)] : [];
     this.#restLength = bytes.length - end;
     this.#begun = true;

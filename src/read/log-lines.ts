@@ -1,8 +1,8 @@
 import type { ReadProblem } from "../model/dump.ts";
 import { LineSplitter } from "./lines.ts";
 import { type LineMap, LineMapBuilder } from "./logs/line-map.ts";
+import type { LinePiece } from "./logs/line-piece.ts";
 import { type HeldLines, LogStreams } from "./logs/log-streams.ts";
-import type { LinePiece } from "./logs/log-unwrapper.ts";
 import type { ByteSource } from "./reader.ts";
 import { noteProblem } from "./source.ts";
 
@@ -17,6 +17,8 @@ export interface UnwrappedSource extends ByteSource {
 export interface UnwrappedLog extends UnwrappedSource {
   /** The lines of other processes that show dumps; all there when the chunks are all read. */
   readonly others: readonly UnwrappedSource[];
+  /** What is not read yet is handed on as it is, unless a wrapping is known. */
+  leaveRest(): void;
 }
 
 /**
@@ -34,11 +36,15 @@ const maxPiece = 1 << 20;
 export function unwrapLogLines(wrapped: ByteSource): UnwrappedLog {
   const others: UnwrappedSource[] = [];
   const lines = new LineMapBuilder();
+  let leaving = false;
   const source: UnwrappedLog = {
     name: wrapped.name,
     problems: wrapped.problems ?? [],
     lines,
     others,
+    leaveRest: () => {
+      leaving = true;
+    },
     async *chunks() {
       lines.reset();
       others.length = 0;
@@ -55,10 +61,21 @@ export function unwrapLogLines(wrapped: ByteSource): UnwrappedLog {
         if (ends) inputLine++;
       };
       const splitter = new LineSplitter(maxPiece, split, true);
+      let left = false;
       for await (const chunk of wrapped.chunks()) {
+        if (leaving && !left && streams.unwrapped) {
+          left = true;
+          streams.end();
+          yield Buffer.concat([text.take(), splitter.takeBack()]);
+        }
+        if (left) {
+          yield chunk;
+          continue;
+        }
         splitter.push(chunk);
         if (!text.empty) yield text.take();
       }
+      if (left) return;
       if (splitter.open) streams.lastLineIsOpen();
       splitter.end();
       if (streams.end()) text.dropLineEnd();
@@ -106,8 +123,10 @@ class PlainText {
     return this.#parts.length === 0;
   }
 
-  add({ text, from, ends }: LinePiece): void {
-    if (!this.#mid) this.#lines.add(from);
+  add({ text, from, begins, ends }: LinePiece): void {
+    // A long line of which no more is of use.
+    if (this.#mid && begins) this.#parts.push("\n");
+    if (!this.#mid || begins) this.#lines.add(from);
     this.#mid = !ends;
     this.#parts.push(text);
     if (ends) this.#parts.push("\n");

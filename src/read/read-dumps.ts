@@ -112,10 +112,10 @@ async function readContent(
   result: ReadResult,
 ): Promise<void> {
   const head = await headOf(source);
-  const { reader, content, log } = await readerFor(source, head, forced);
+  const { reader, content, log, skipped } = await readerFor(source, head, forced);
   const dumps = reader === undefined ? [] : await reader.read(content, readOptions(source, options));
   const problems = content.problems ?? [];
-  const placed = log === undefined ? dumps : dumps.map((d) => onLinesOf(d, log.lines));
+  const placed = log === undefined ? dumps : dumps.map((d) => onLinesOf(d, log.lines, skipped));
   const others = log === undefined ? [] : await othersOf(log, forced, options);
   if (dumps.some(isDump) || others.length > 0) {
     const whole = [...withProblems(placed, problems), ...others];
@@ -141,7 +141,7 @@ async function othersOf(
   for (const other of log.others) {
     const reader = forced ?? (await sniffReader(await headOf(other)))?.reader;
     const read = (await reader?.read(other, readOptions(other, options))) ?? [];
-    const placed = read.filter(isDump).map((d) => onLinesOf(d, other.lines));
+    const placed = read.filter(isDump).map((d) => onLinesOf(d, other.lines, 0));
     dumps.push(...withProblems(placed, other.problems));
   }
   return dumps;
@@ -166,29 +166,40 @@ interface Reading {
   readonly content: ByteSource;
   /** Set when there is a log around it. */
   readonly log?: UnwrappedLog;
+  /** Lines of the log, unwrapped, that stand before the content. */
+  readonly skipped: number;
 }
 
-/** Recognises the format; text that shows none yet may be a log that comes to its dump late. */
+/** Recognises the format; an input that shows none yet may come to its dump late, or have a log around it. */
 async function readerFor(source: ByteSource, head: Uint8Array, forced: Reader | undefined): Promise<Reading> {
   const sniffed = await sniffReader(head);
-  const reader = forced ?? (sniffed !== undefined && sniffed.sure > 1 ? sniffed.reader : undefined);
+  const certain = sniffed !== undefined && sniffed.sure >= (loggedFormats.has(sniffed.reader.id) ? 3 : 2);
+  const reader = forced ?? (certain ? sniffed.reader : undefined);
   const wrapped = isWrapped(head) && (reader === undefined || loggedFormats.has(reader.id));
-  if (!wrapped && reader !== undefined) return { reader, content: source };
+  if (!wrapped && reader !== undefined) return { reader, content: source, skipped: 0 };
   const { unwrapLogLines } = await import("./log-lines.ts");
   const log = unwrapLogLines(source);
+  const { problems } = log;
   // Unwrapped once only: what its first bytes are made of may be more than what is kept of a pipe.
-  const content = { ...streamSource(source.name, log.chunks()), problems: log.problems };
-  const inLog = wrapped ? await sniffReader(await headOf(content)) : sniffed;
-  return { reader: forced ?? inLog?.reader, content, log };
+  const plain = (chunks: AsyncIterable<Uint8Array>) => ({ ...streamSource(source.name, chunks), problems });
+  if (forced !== undefined) return { reader, content: plain(log.chunks()), log, skipped: 0 };
+  const { seekFormat } = await import("./seek-format.ts");
+  const found = await seekFormat(log.chunks());
+  if (found === undefined) return { reader: undefined, content: log, log, skipped: 0 };
+  if (!loggedFormats.has(found.reader.id)) log.leaveRest();
+  return { reader: found.reader, content: plain(found.chunks()), log, skipped: found.skippedLines };
 }
 
 /** Formats that programs write into their logs. */
 const loggedFormats: ReadonlySet<FormatId> = new Set<FormatId>(["go-traceback", "pprof-text"]);
 
-/** The dump with the lines of the original instead of those of the unwrapped text. */
-function onLinesOf(dump: Dump, lines: LineMap): Dump {
+/**
+ * The dump with the lines of the original instead of those of the unwrapped text.
+ * @param skipped lines of that text before the dump's first
+ */
+function onLinesOf(dump: Dump, lines: LineMap, skipped: number): Dump {
   const placed = <T extends { readonly line?: number }>(at: T): T =>
-    at.line === undefined ? at : { ...at, line: lines.original(at.line) };
+    at.line === undefined ? at : { ...at, line: lines.original(at.line + skipped) };
   return { ...dump, problems: dump.problems.map(placed), events: dump.events.map(placed) };
 }
 

@@ -70,8 +70,11 @@ export function noteProblem(source: ByteSource, problem: ReadProblem): void {
   if (!known) source.problems?.push(problem);
 }
 
+/** Bytes by which a format is recognised. */
+export const headSize = 65_536;
+
 /** A copy of the first `limit` bytes. */
-export async function headOf(source: ByteSource, limit = 65536): Promise<Bytes> {
+export async function headOf(source: ByteSource, limit: number = headSize): Promise<Bytes> {
   const head = new Uint8Array(limit);
   let length = 0;
   for await (const chunk of source.chunks()) {

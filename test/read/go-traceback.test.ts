@@ -164,6 +164,24 @@ describe("context", () => {
     ]);
   });
 
+  test.each([
+    ["publishing 3 of 5panic: test timed out after 1s\n\trunning tests:\n\t\tTestA (1s)\n\n", "test-timeout"],
+    ["progress 50%fatal error: all goroutines are asleep - deadlock!\n\n", "fatal-error"],
+    ["^\\SIGQUIT: quit\nPC=0x46a0a1 m=0 sigcode=128\n\n", "signal"],
+  ])("is seen behind what a program has printed without a line end: %j", async (before, kind) => {
+    const [dump] = await read(`log line\n${before}${record(1)}rax 0x1\n`);
+    expect(dump!.events.map((e) => [e.kind, e.line])).toEqual([[kind, 2]]);
+    expect(dump!.events[0]!.text).toMatch(
+      /^test timed out after 1s; running: TestA|^all gor|^SIGQUIT: quit$/,
+    );
+  });
+
+  test("a space behind the last line cuts nothing", async () => {
+    const [dump] = await read(`${record(1).trimEnd()} \nINFO down\n`);
+    expect(dump!.complete).toBe(true);
+    expect(dump!.stacks[0]!.createdBy?.line).toBe(12);
+  });
+
   test("a race report is no goroutine", async () => {
     const [dump] = await read(
       unindent(`

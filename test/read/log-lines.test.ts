@@ -46,6 +46,10 @@ describe("a dump of megabytes on one line", () => {
     "one JSON string",
     "pretty-printed JSON",
     "zap JSON in docker's",
+    "zap JSON in docker's, parted at 16 KiB",
+    "zap JSON in CRI's parts",
+    "zap JSON behind a field of megabytes",
+    "zap JSON behind a field of megabytes, in docker's",
   ])("%s: the same dump", async (wrapper) => {
     for (const dump of [plain, withQuotes]) {
       expect(dump.length).toBeGreaterThan(3 * 2 ** 20);
@@ -61,8 +65,16 @@ describe("a dump of megabytes on one line", () => {
     expect(rows).toEqual([4_001]);
   });
 
+  test("no header is lost where a line is read in pieces", async () => {
+    const one = "goroutine 7 [select]:\nmain.f()\n\t/a.go:1 +0x1\n\n";
+    for (let shift = 0; shift < 40; shift++) {
+      const log = JSON.stringify({ padding: "x".repeat(2 ** 20 - 45 - shift), stack: one });
+      expect((await read(log)).map((d) => d.goroutines.length)).toEqual([1]);
+    }
+  });
+
   test("goroutines that can't be found in it are told to be missing", async () => {
-    const log = JSON.stringify({ padding: "x".repeat(9_000_000), stack: plain });
+    const log = `${"x".repeat(9_000_000)} goroutine 8 [select]:`;
     const small = JSON.stringify({ stack: "goroutine 7 [select]:\nmain.f()\n\t/a.go:1 +0x1\n" });
     const [dump] = await read(`${small}\n${log}\n`);
     expect(dump!.complete).toBe(false);
@@ -187,6 +199,25 @@ describe("several processes in one log, line by line", () => {
     expect(dump!.problems.map((p) => p.message)).toEqual([
       "the log ends in a line that does not say which stream it belongs to",
     ]);
+  });
+
+  test("packages that go test runs at the same time: each has its own dump", async () => {
+    const log = readFileSync(
+      new URL("../../fixtures/dumps/logs/go1.26-test-timeouts.jsonl", import.meta.url),
+      "utf8",
+    );
+    const lines = log.trimEnd().split("\n");
+    const of = (name: string) => lines.filter((line) => line.includes(`/shop/${name}"`));
+    const [store, cart] = [of("store"), of("cart")];
+    const inTurns = store.flatMap((line, i) => [line, ...cart.slice(i, i + 1)]);
+    for (const text of [log, `${inTurns.join("\n")}\n`]) {
+      const dumps = await read(text);
+      const seen = dumps.map((d) => [d.goroutines.length, d.complete, d.events.map((e) => e.text)]);
+      expect(seen.sort()).toEqual([
+        [15, true, ["test timed out after 1s; running: TestCheckout (1s)"]],
+        [15, true, ["test timed out after 1s; running: TestPublish (1s)"]],
+      ]);
+    }
   });
 
   test("a line with a bar in a dump is no process", async () => {

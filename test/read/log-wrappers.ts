@@ -36,15 +36,59 @@ export const logWrappers: Readonly<Record<string, (dump: string) => string>> = {
     JSON.stringify({ insertId: "x", textPayload: dump, labels: { a: "b" } }, null, 2),
   "zap JSON in docker's": (dump) =>
     `${JSON.stringify({ log: `${JSON.stringify({ level: "error", stacktrace: dump })}\n`, stream: "stdout" })}\n`,
+  "zap JSON in docker's, parted at 16 KiB": (dump) =>
+    eachLine(zapLog(dump), (line, n) =>
+      pieces(`${line}\n`, 16_384).map((part) =>
+        JSON.stringify({ log: part, stream: "stderr", time: time(n) }),
+      ),
+    ),
+  "zap JSON in CRI's parts": (dump) =>
+    eachLine(zapLog(dump), (line, n) =>
+      pieces(line, 16_384).map(
+        (part, i, all) => `${time(n)} stderr ${i + 1 < all.length ? "P" : "F"} ${part}`,
+      ),
+    ),
+  "go test -json": (dump) =>
+    eachLine(dump, (line) =>
+      pieces(`${line}\n`, 4096).map((part) =>
+        JSON.stringify({ Time: time(1), Action: "output", Package: "a.b/c", Test: "TestX", Output: part }),
+      ),
+    ),
+  "GitLab with timestamps": (dump) => eachLine(dump, (line, n) => [`${time(n)} 00E ${line}`]),
+  "gh run view --log": (dump) =>
+    eachLine(dump, (line, n) => [`test\tRun go test ./...\t\ufeff${time(n)} ${line}`]),
   "CRI in kubectl's prefix": (dump) => eachLine(dump, (line, n) => [`[pod/a/b] ${time(n)} stderr F ${line}`]),
   "colours around every line": (dump) => eachLine(dump, (line) => [`\u001b[31m${line}\u001b[0m`]),
   "lines of another process between": (dump) =>
     eachLine(dump, (line, n) => [`web-1  | ${line}`, ...(n % 7 === 0 ? [`db-1   | ${n} connections`] : [])]),
+  "after a long log in JSON": (dump) => `${jsonLog}${dump}`,
+  "zap JSON after a long log": (dump) => `${jsonLog}${zapLog(dump)}`,
+  "zap JSON behind a field of megabytes": (dump) =>
+    `${JSON.stringify({ level: "error", body: 'goroutine 3 [x] "said\\'.repeat(60_000), stack: dump })}\n`,
+  "zap JSON behind a field of megabytes, in docker's": (dump) =>
+    eachLine(JSON.stringify({ level: "error", body: '"\\'.repeat(300_000), stack: dump }), (line, n) =>
+      pieces(`${line}\n`, 16_384).map((part) =>
+        JSON.stringify({ log: part, stream: "stderr", time: time(n) }),
+      ),
+    ),
+  "docker's after a long log": (dump) =>
+    eachLine(`${jsonLog}${dump}`, (line, n) => [
+      JSON.stringify({ log: `${line}\n`, stream: "stderr", time: time(n) }),
+    ]),
   "after a long log": (dump) =>
     `${Array.from({ length: 4000 }, (_, n) => `${time(n)} INFO request ${n} served`).join("\n")}\n${dump}`,
   "after a long log, with its prefix": (dump) =>
     eachLine(`${"INFO request served\n".repeat(4000)}${dump}`, (line, n) => [`${time(n)} api ${line}`]),
 };
+
+const jsonLog = Array.from(
+  { length: 1500 },
+  (_, n) => `{"level":"info","ts":${n}.5,"msg":"request served","result":"ok","path":"/v1/items/${n}"}\n`,
+).join("");
+
+function zapLog(dump: string): string {
+  return `{"level":"info","msg":"up"}\n${JSON.stringify({ level: "error", msg: "goroutine 7 [select] hung", stack: dump })}\n{"level":"info","msg":"down"}\n`;
+}
 
 function eachLine(dump: string, wrap: (line: string, n: number) => readonly string[]): string {
   return `${dump

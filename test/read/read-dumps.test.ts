@@ -55,6 +55,38 @@ describe("what is read", () => {
     expect(dumps.map((d) => [d.name, goroutineCount(d)])).toEqual([["stdin", 1]]);
   });
 
+  test.each([
+    "delve-json/go1.27-dlv1.27-list.json",
+    "delve-text/go1.27-dlv1.27-stacks.txt",
+    "gdb/go1.27-all.txt",
+    "gdb/go1.19-list.txt",
+    "profiles/go1.27-debug1.txt",
+    "profiles/go1.27-leak1.txt",
+    "go-traceback/go1.27-debug2.txt",
+  ])("%s behind other output, however much: the same dump", async (name) => {
+    const dump = readFileSync(new URL(`../../fixtures/dumps/${name}`, import.meta.url), "utf8");
+    const [alone] = (await read(["-"], { stdin: stream(dump) })).dumps;
+    const others = {
+      log: "INFO request 17 of goroutine 4 [ok]\n".repeat(9_000),
+      json: `{"level":"info","msg":"up","result":"ok"}\n`.repeat(9_000),
+      blanks: `${" ".repeat(100_000)}\n${"\n".repeat(100_000)}`,
+    };
+    for (const [kind, before] of Object.entries(others)) {
+      const parts = `${before}${dump}`.match(/[^]{1,5000}/g) ?? [];
+      const { dumps, failures } = await read(["-"], { stdin: stream(...parts) });
+      expect(failures).toEqual([]);
+      const seen = [dumps[0]!.format, dumps[0]!.complete, goroutineCount(dumps[0]!), dumps.length];
+      expect([kind, ...seen]).toEqual([kind, alone!.format, true, goroutineCount(alone!), 1]);
+      expect(dumps[0]!.problems).toEqual([]);
+    }
+  });
+
+  test("problems behind other output name their line of the input", async () => {
+    const log = "INFO request served\n".repeat(9_000);
+    const { dumps } = await read(["-"], { stdin: stream(`${log}${traceback(1)}goroutine 2 [sel`) });
+    expect(dumps[0]!.problems[0]!.line).toBe(9_005);
+  });
+
   test("a long stream, of which the beginning is looked at first", async () => {
     const parts = Array.from({ length: 40_000 }, (_, i) => traceback(i + 1));
     const chunks = Array.from({ length: 400 }, (_, i) => parts.slice(i * 100, i * 100 + 100).join(""));

@@ -16,10 +16,17 @@ export function fieldAround(
   const content = line.slice(start + 1, end);
   // Text with a stray quote in it is no field, unless it shows that it is escaped.
   if (end === line.length && !content.includes("\\n")) return undefined;
-  const key = /(?:"([^"\\]{1,100})"\s{0,10}:|\b([\w.]{1,100})=)\s{0,10}$/.exec(
-    line.slice(Math.max(0, start - 200), start),
-  );
-  return { key: key?.[1] ?? key?.[2] ?? "", text: unescapeText(content), start: start + 1 };
+  return {
+    key: keyBefore(line.slice(Math.max(0, start - 200), start)),
+    text: unescapeText(content),
+    start: start + 1,
+  };
+}
+
+/** The key at the end of what stands before a quote; `""`: none. */
+export function keyBefore(text: string): string {
+  const key = /(?:"([^"\\]{1,100})"\s{0,10}:|\b([\w.]{1,100})=)\s{0,10}$/.exec(text);
+  return key?.[1] ?? key?.[2] ?? "";
 }
 
 /** The text of a field as far as a line, or a piece of one, holds it. */

@@ -1,6 +1,7 @@
 import type { ReadProblem } from "../../model/dump.ts";
 import { findHeader, stripAnsi } from "./header.ts";
-import { type LinePiece, LogUnwrapper } from "./log-unwrapper.ts";
+import type { LinePiece } from "./line-piece.ts";
+import { LogUnwrapper } from "./log-unwrapper.ts";
 
 /** Text of the streams behind the first that is held, in characters. */
 const maxHeld = 1 << 28;
@@ -20,10 +21,14 @@ const podPrefix = /^(?=[a-z0-9.]{1,250}-)[a-z0-9][a-z0-9.-]{1,251}[a-z0-9] [a-z0
 const criStream = /^\d{4}-\d\d-\d\dT\S{8,40} (stdout|stderr) [FP] /;
 const dockerStream = /"stream":"(stdout|stderr)"/;
 
+/** The package of an event of `go test -json`. */
+const testedPackage = /^\{"Time":"[^"]{1,40}","Action":"[a-z]{1,20}","Package":"([^"]{1,500})"/;
+
 /** What tells the lines of one process and stream from those of others. */
 function streamKey(text: string): string {
   const start = stripAnsi(text.length > maxPrefix ? text.slice(0, maxPrefix) : text);
   if (start.startsWith('{"log":"')) return dockerStream.exec(text.slice(-maxPrefix))?.[1] ?? "";
+  if (start.startsWith('{"Time":"')) return testedPackage.exec(start)?.[1] ?? "";
   return (
     criStream.exec(start)?.[1] ?? (streamPrefix.exec(start) ?? podPrefix.exec(start))?.[0].trimEnd() ?? ""
   );
@@ -58,6 +63,8 @@ export class LogStreams {
   /** Of the line that is read in pieces. */
   #current: Stream | undefined;
   #held = 0;
+  /** Pieces of long lines that show goroutines and are not known to lie in a field. */
+  missed = 0;
   #open = false;
 
   constructor(emit: (piece: LinePiece) => void, onProblem: (problem: ReadProblem) => void) {
@@ -65,9 +72,9 @@ export class LogStreams {
     this.#onProblem = onProblem;
   }
 
-  /** Pieces of long lines that show goroutines and are not known to lie in a field. */
-  get missed(): number {
-    return [...this.#streams.values()].reduce((sum, { unwrapper }) => sum + unwrapper.missed, 0);
+  /** Nothing is known that would be taken off. */
+  get unwrapped(): boolean {
+    return [...this.#streams.values()].every((stream) => stream.unwrapper.isBare);
   }
 
   line(piece: LinePiece): void {
@@ -131,8 +138,11 @@ export class LogStreams {
       return this.#current;
     }
     const held: LinePiece[] = [];
-    const emit = (piece: LinePiece): void => this.#handOn(stream, piece);
-    const unwrapper = new LogUnwrapper(emit, this.#onProblem);
+    const unwrapper = new LogUnwrapper({
+      emit: (piece) => this.#handOn(stream, piece),
+      problem: this.#onProblem,
+      missed: () => this.missed++,
+    });
     if (this.#open) unwrapper.lastLineIsOpen();
     const stream: Stream = { unwrapper, shown: false, held, open: false };
     this.#streams.set(key, stream);

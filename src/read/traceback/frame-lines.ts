@@ -106,7 +106,9 @@ function parseArguments(
 }
 
 /** Reads a position line; a pasted dump may have spaces, or nothing, where the tab was. */
-export function parsePositionLine(line: string): PositionLine | undefined {
+export function parsePositionLine(text: string): PositionLine | undefined {
+  // Loggers put a space behind a message.
+  const line = text.trimEnd();
   let end = line.length;
   const pointers = line.lastIndexOf(" fp=0x");
   if (pointers > 0) {

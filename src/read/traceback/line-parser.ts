@@ -105,7 +105,7 @@ export class LineParser {
       this.#foreign = 0;
       return;
     }
-    if (this.#httpPanic(line) || this.#headerInside(line)) return;
+    if (this.#httpPanic(line) || this.#preambleInside(line) || this.#headerInside(line)) return;
     this.#skip(line);
   }
 
@@ -174,11 +174,7 @@ export class LineParser {
       line,
     );
     if (found !== null) {
-      this.#closeRecord();
-      this.#flushEvent();
-      this.#missRegisters();
-      this.#startPreamble(found[1]!, line);
-      this.#foreign = 0;
+      this.#beginPreamble(found[1]!, line);
       return true;
     }
     if (this.#state === "race") {
@@ -200,6 +196,25 @@ export class LineParser {
       return true;
     }
     return false;
+  }
+
+  /** A preamble glued to the end of what a program has printed without a line end, or to a terminal's `^\`. */
+  #preambleInside(line: string): boolean {
+    const found =
+      /(panic: )test timed out after \S{1,40}$|(fatal error: )all goroutines are asleep - deadlock!$|(SIG)QUIT: quit$/.exec(
+        line,
+      );
+    if (found === null) return false;
+    this.#beginPreamble(found[1] ?? found[2] ?? "SIG", line.slice(found.index));
+    return true;
+  }
+
+  #beginPreamble(word: string, line: string): void {
+    this.#closeRecord();
+    this.#flushEvent();
+    this.#missRegisters();
+    this.#startPreamble(word, line);
+    this.#foreign = 0;
   }
 
   /** `2026/01/02 03:04:05 http: panic serving 1.2.3.4:5: boom`: a goroutine follows that the server prints. */

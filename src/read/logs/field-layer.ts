@@ -1,0 +1,127 @@
+import { fieldText, restOfField } from "./escaped-text.ts";
+import { findHeader } from "./header.ts";
+import { type Layer, type LinePiece, type LogOutput, maxPartial, partingPlace } from "./line-piece.ts";
+import type { LogUnwrapper } from "./log-unwrapper.ts";
+
+/** Docker parts a line at 16 KiB; a message that is shorter and does not end with a line end is whole. */
+const longMessage = 16_000;
+
+/** The key of what a test has printed, in the events of `go test -json`. */
+export const testOutput = "Output";
+
+/** The text of a field: `"key": "…"` at any depth of JSON, or `key="…"`. */
+export class FieldLayer implements Layer {
+  /** `""` for a text without a key. */
+  readonly key: string;
+  readonly #inner: LogUnwrapper;
+  readonly #output: LogOutput;
+  /** The text goes on in the line's next piece. */
+  #goesOn = false;
+  /** The beginning of an escape, at the end of the piece before. */
+  #tail = "";
+  /** A last line that goes on. */
+  #partial = "";
+  /** Some of it was handed on. */
+  #begun = false;
+  /** Lines of this field handed on so far. */
+  #lines = 0;
+  /** Texts of this field end with a line end. */
+  #ended = false;
+  #line = 1;
+
+  constructor(key: string, inner: LogUnwrapper, output: LogOutput) {
+    this.key = key;
+    this.#inner = inner;
+    this.#output = output;
+  }
+
+  get goesOn(): boolean {
+    return this.#goesOn;
+  }
+
+  explains(line: string): boolean {
+    const found = fieldText(line, this.key);
+    return found !== undefined && findHeader(found.text) >= 0;
+  }
+
+  /** The pieces that come are within the field, which has begun in a piece that was not taken. */
+  begunBefore(): void {
+    this.#goesOn = true;
+    this.#tail = "";
+  }
+
+  /** Lines of the field's text; Docker leaves the line end off where it cut a long line. */
+  take(piece: LinePiece): void {
+    if (!piece.begins && !this.#goesOn) return;
+    this.#line = piece.from;
+    const found = piece.begins ? fieldText(piece.text, this.key) : restOfField(this.#tail + piece.text);
+    if (found === undefined) {
+      if (!piece.text.trimStart().startsWith("{")) this.#output.emit(piece);
+      return;
+    }
+    this.#goesOn = !found.closed && !piece.ends;
+    this.#tail = this.#goesOn ? found.tail : "";
+    const text = this.#goesOn || found.closed ? found.text : found.text + found.tail;
+    const whole = this.#partial + text;
+    this.#partial = "";
+    if (found.closed && whole.endsWith("\n")) this.#ended = true;
+    if (!found.closed && piece.ends) this.#noteCut(whole);
+    if (this.#goesOn || (found.closed && this.#isParted(piece.text, found.text, whole))) this.#open(whole);
+    else this.#close(whole);
+  }
+
+  /** The text is part of a line that the next record goes on with. */
+  #isParted(line: string, text: string, whole: string): boolean {
+    if (whole.endsWith("\n")) return false;
+    if (this.key === "log") return this.#ended || text.length >= longMessage;
+    return this.key === testOutput && line.includes('"Action":"output"');
+  }
+
+  /** A field without its closing quote, as journald parts lines of 48 KiB: of a dump in it, the rest is missing. */
+  #noteCut(text: string): void {
+    if (this.#lines === 0 && !(text.includes("\n") && findHeader(text) >= 0)) return;
+    const message =
+      "a line of the log is cut in the middle of the dump that is in it: the rest of that dump is missing";
+    this.#output.problem({ line: this.#line, message, lost: -1 });
+  }
+
+  /** Hands on the lines that are whole; of the last one only what is too much to be kept. */
+  #open(text: string): void {
+    const lines = text.split("\n");
+    const last = lines.pop()!;
+    for (const line of lines) this.#hand(line, true);
+    const at = last.length < maxPartial ? 0 : partingPlace(last);
+    if (at > 0) this.#hand(last.slice(0, at), false);
+    this.#partial = last.slice(at);
+  }
+
+  #close(text: string): void {
+    const lines = text.split("\n");
+    if (text.endsWith("\n")) lines.pop();
+    for (const line of lines) this.#hand(line, true);
+    // The next record does not go on with this one's last goroutine.
+    if (this.#lines > 1) this.#inner.line({ text: "", from: this.#line, begins: true, ends: true });
+    this.#lines = 0;
+  }
+
+  #hand(line: string, ends: boolean): void {
+    const begins = !this.#begun;
+    this.#begun = !ends;
+    if (ends) this.#lines++;
+    const text = ends && line.endsWith("\r") ? line.slice(0, -1) : line;
+    this.#inner.line({ text, from: this.#line, begins, ends });
+  }
+
+  lastLineIsOpen(): void {
+    this.#inner.lastLineIsOpen();
+  }
+
+  end(): void {
+    if (this.#partial !== "") {
+      const last = this.#partial;
+      this.#partial = "";
+      this.#hand(last, true);
+    }
+    this.#inner.end();
+  }
+}
