@@ -72,7 +72,7 @@ describe("what is read", () => {
       blanks: `${" ".repeat(100_000)}\n${"\n".repeat(100_000)}`,
     };
     for (const [kind, before] of Object.entries(others)) {
-      const parts = `${before}${dump}`.match(/[^]{1,5000}/g) ?? [];
+      const parts = `${before}${dump}`.match(/.{1,5000}/gs) ?? [];
       const { dumps, failures } = await read(["-"], { stdin: stream(...parts) });
       expect(failures).toEqual([]);
       const seen = [dumps[0]!.format, dumps[0]!.complete, goroutineCount(dumps[0]!), dumps.length];
