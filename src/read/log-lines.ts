@@ -56,7 +56,8 @@ export function unwrapLogLines(wrapped: ByteSource): UnwrappedLog {
         (problem) => noteProblem(source, problem),
       );
       const split = (line: string, ends: boolean) => {
-        streams.line({ text: line, from: inputLine, begins: !midInput, ends });
+        const parts = ends && !midInput ? recordsOf(line) : [line];
+        for (const text of parts) streams.line({ text, from: inputLine, begins: !midInput, ends });
         midInput = !ends;
         if (ends) inputLine++;
       };
@@ -85,6 +86,12 @@ export function unwrapLogLines(wrapped: ByteSource): UnwrappedLog {
     },
   };
   return source;
+}
+
+/** The JSON objects of a line, of which there are several where a line end was lost. Within text, quotes are escaped. */
+function recordsOf(line: string): string[] {
+  if (!line.startsWith("{") || !line.includes('}{"')) return [line];
+  return line.split(/(?<=\})(?=\{"[^"\\]{1,100}"\s{0,10}:)/);
 }
 
 /** The lines of a process that were held while the log was read. */

@@ -411,3 +411,19 @@ describe("hostile input", () => {
 function deepOpen(): string {
   return '{"result":['.repeat(50_000);
 }
+
+test("brackets that are never closed cost no time, and little of what is behind them", async () => {
+  const text = lines(v2(Array.from({ length: 40 }, (_, i) => goroutine(i + 1))));
+  const at = text.indexOf('"main.work"') + 4;
+  const start = performance.now();
+  // Behind few of them all are found, behind many the search takes longer and longer steps.
+  for (const [brackets, found] of [
+    [300, 39],
+    [60_000, 10],
+  ] as const) {
+    const [dump] = await read(text.slice(0, at) + '{"id":['.repeat(brackets) + text.slice(at));
+    expect(dump!.complete).toBe(false);
+    expect(dump!.goroutines.length).toBeGreaterThanOrEqual(found);
+  }
+  expect(performance.now() - start).toBeLessThan(5000);
+});

@@ -276,3 +276,43 @@ test("a goroutine of another thread is cut in the word that begins its creator",
   expect((await read(text))[0]!.complete).toBe(true);
   for (const cut of ["c", "created", "created by"]) expect((await read(text + cut))[0]!.complete).toBe(false);
 });
+
+describe("frames whose header is missing", () => {
+  const goroutine = (id: number) =>
+    `goroutine ${id} [select]:\nmain.f()\n\t/a.go:${id} +0x1\ncreated by main.start in goroutine 1\n\t/a.go:9 +0x2\n`;
+  const damaged: Record<string, string> = {
+    "a header with a wrong byte": [1, 2, 3].map(goroutine).join("\n").replace("goroutine 2", "goroutKne 2"),
+    "a header without its bracket": [1, 2, 3].map(goroutine).join("\n").replace("2 [select]", "2 (select]"),
+    "no header": [1, 2, 3].map(goroutine).join("\n").replace("goroutine 2 [select]:\n", ""),
+    "no header and no blank line": [1, 2, 3]
+      .map(goroutine)
+      .join("\n")
+      .replace("\ngoroutine 2 [select]:\n", ""),
+    "the last has none": [1, 3, 2].map(goroutine).join("\n").replace("goroutine 2 [select]:\n", ""),
+    "an input that begins with a frame": [2, 1, 3]
+      .map(goroutine)
+      .join("\n")
+      .replace("goroutine 2 [select]:\n", ""),
+    "an input that begins within a frame": [2, 1, 3].map(goroutine).join("\n").slice(40),
+    "an input that begins with the creator": [2, 1, 3].map(goroutine).join("\n").slice(49),
+    "an input that begins with the last line": [2, 1, 3].map(goroutine).join("\n").slice(84),
+  };
+
+  test.each(Object.keys(damaged))("%s: a goroutine is lost", async (name) => {
+    const [dump, ...more] = await read(damaged[name]!);
+    expect(more).toEqual([]);
+    expect([dump!.headersSeen, dump!.goroutines.length, dump!.complete]).toEqual([3, 2, false]);
+    const stacks = dump!.stacks.map((s) => s.frames.length);
+    expect(stacks).toEqual(stacks.map(() => 1));
+  });
+
+  test("a stack of the same form elsewhere in a log is none", async () => {
+    const log = "INFO served\n".repeat(5);
+    const stack = "ERROR recovered\nmain.f()\n\t/a.go:1 +0x1\nmain.g()\n\t/a.go:2 +0x1\n";
+    const all = [1, 2, 3].map(goroutine).join("\n");
+    for (const text of [log + stack + log + all, all + stack + log, all + log + stack]) {
+      const [dump] = await read(text);
+      expect([dump!.headersSeen, dump!.goroutines.length, dump!.complete]).toEqual([3, 3, true]);
+    }
+  });
+});

@@ -93,6 +93,25 @@ test("problems name the line of the log", async () => {
   expect([...field!.events, ...field!.problems].map((p) => p.line)).toEqual([2, 2]);
 });
 
+test("two records on one line are read as two", async () => {
+  const plain = fixture("go1.27-debug2");
+  const wrap = logWrappers["docker json-file"]!;
+  const glued = wrap(plain).replaceAll('Z"}\n{"log"', 'Z"}{"log"');
+  expect(glued.split("\n")).toHaveLength(2);
+  expect(await content(glued)).toBe(await content(plain));
+  // Braces in a record's own text part nothing.
+  const braces = wrap(plain.replaceAll("main.start", 'main.st}{"art'));
+  expect((await read(braces))[0]!.headersSeen).toBe((await read(plain))[0]!.headersSeen);
+});
+
+test("a goroutine that stands in the wrong place of a broken record is told", async () => {
+  const record = (text: string) => `{"MESSAGE":${JSON.stringify(text)},"PRIORITY":"6"}\n`;
+  const good = fixture("go1.27-debug2").split("\n").map(record).join("");
+  const broken = '{"MESSAGE":"main.f(AMP":"129","MESSAGE":"goroutine 33 [select]:"}\n';
+  const [dump] = await read(good + broken);
+  expect(dump!.complete).toBe(false);
+});
+
 test("a profile as text in a log is found too", async () => {
   const profile = "goroutine profile: total 3\n3 @ 0x1 0x2\n#\t0x1\tmain.f+0x1\t/src/main.go:11\n\n";
   for (const wrap of [

@@ -19,6 +19,7 @@ const maxOpen = 8;
 const maxValue = 32 * 1024 * 1024;
 /** What a member, an object or a list takes in memory is at least so many bytes of the input worth. */
 const partSize = 64;
+const tooBroken = "too much is no valid JSON: goroutines inside of what is broken were not looked for";
 
 /**
  * Reads a stream of JSON values: the goroutine lists in them element by element, everything else value by value.
@@ -335,7 +336,7 @@ export class JsonStream {
       this.#open.length = 0;
       this.#elementKey = "id";
     }
-    window.pos = Math.min(window.pos + 1, window.end);
+    if (!window.restart(at)) this.#handler.broken(offset, undefined, tooBroken, -1);
     this.#searching = true;
   }
 

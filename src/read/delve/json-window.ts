@@ -1,5 +1,9 @@
 import { isSpace } from "./json-value.ts";
 
+/** Bytes that may be read again after something broken, beside some more for each byte of the input. */
+const maxReread = 16 << 20;
+const rereadPerByte = 4;
+
 /**
  * The part of an input that is in sight: bytes from `pos` to `end` are still to be read. It lies in the memory that it
  * is given, and in a larger one of its own while a value needs it.
@@ -12,6 +16,7 @@ export class JsonWindow {
   end = 0;
   /** Offset in the input of the window's first byte. */
   base = 0;
+  #reread = 0;
 
   /** @param usual the memory for most of the time; asked for again wherever it may have moved, with its content */
   constructor(usual: () => Buffer) {
@@ -70,6 +75,19 @@ export class JsonWindow {
     this.#bytes.copy(larger, 0, 0, this.end);
     this.#bytes = larger;
     this.#large = true;
+  }
+
+  /**
+   * Goes to where the search for goroutines begins anew when what begins at `pos` went wrong at `at`: to its second
+   * byte, for they may stand inside it.
+   * @returns false when so much was read again that half of what is before `at` is passed over
+   */
+  restart(at: number): boolean {
+    const failed = Math.max(0, at - this.pos);
+    this.#reread += failed;
+    const again = this.#reread <= maxReread + rereadPerByte * (this.base + at);
+    this.pos = Math.min(this.pos + (again ? 1 : 1 + (failed >> 1)), this.end);
+    return again;
   }
 
   /** Goes to the next object whose first key is this; false when there is none among the bytes here. */

@@ -59,6 +59,10 @@ export class FieldLayer implements Layer {
       if (!piece.text.trimStart().startsWith("{")) this.#output.emit(piece);
       return;
     }
+    if (piece.begins && findHeader(piece.text) >= 0 && findHeader(found.text) < 0) {
+      const message = "a line of the log shows a goroutine that can't be read out of it";
+      this.#output.problem({ line: piece.from, message, lost: -1 });
+    }
     this.#goesOn = !found.closed && !piece.ends;
     this.#tail = this.#goesOn ? found.tail : "";
     const text = this.#goesOn || found.closed ? found.text : found.text + found.tail;

@@ -1,8 +1,8 @@
 import type { DumpEvent } from "../../model/dump.ts";
-import { parseFunctionLine, parsePositionLine } from "./frame-lines.ts";
 import { type Header, looksLikeHeader, parseHeader } from "./header.ts";
 import { type LinePlace, OpenRecord } from "./open-record.ts";
 import type { RecordSink } from "./record.ts";
+import { StrayFrames } from "./stray-frames.ts";
 import { cutPlace } from "./tail.ts";
 
 /** This many foreign lines in a row part one dump from the next. */
@@ -33,7 +33,7 @@ export class LineParser {
   #foreign = 0;
   #afterSeparator = false;
   #previous = "";
-  #strayReported = false;
+  readonly #strays = new StrayFrames();
   #goroutines = 0;
   #badHeader = false;
   #isCut = false;
@@ -87,6 +87,7 @@ export class LineParser {
   end(unterminated: boolean): void {
     if (!unterminated || !this.#partialHeader()) this.#judgeTail(unterminated);
     this.#closeRecord();
+    this.#reportStrays(false);
     this.#missRegisters();
     this.#flushEvent();
   }
@@ -110,6 +111,7 @@ export class LineParser {
   }
 
   #blank(): void {
+    this.#strays.blank();
     if (this.#state === "panic" || this.#state === "runtime") {
       this.#flushEvent();
       this.#state = "outside";
@@ -129,6 +131,8 @@ export class LineParser {
         message: "goroutine header not understood",
         lost: 1,
       });
+      this.#reportStrays(true);
+      this.#strays.explain();
       this.#state = "outside";
       this.#badHeader = true;
       return true;
@@ -143,7 +147,7 @@ export class LineParser {
     if (this.#foreign >= longStretch) this.#sink.stretch();
     this.#foreign = 0;
     this.#afterSeparator = false;
-    this.#strayReported = false;
+    this.#reportStrays(true);
   }
 
   #begin(header: Header): void {
@@ -285,17 +289,18 @@ export class LineParser {
   #skip(line: string): void {
     this.#foreign++;
     this.#skipped++;
-    if (this.#record !== undefined || this.#strayReported || this.#state !== "outside") return;
-    // A frame that belongs to no goroutine: its header is missing, or lines changed places.
-    if (parseFunctionLine(this.#previous) === undefined || !/^[\t ]/.test(line)) return;
-    if (parsePositionLine(line) === undefined) return;
-    this.#strayReported = true;
-    this.#sink.problem({
-      line: this.#line - 1,
-      text: this.#previous,
-      message: "frames that belong to no goroutine; its header is missing",
-      lost: 0,
-    });
+    if (this.#state === "panic" || (this.#record !== undefined && !this.#record.ended)) return;
+    const known = this.#goroutines > 0 || this.#record !== undefined;
+    this.#strays.line(line, this.#line, known ? this.#foreign : undefined);
+  }
+
+  /** @param header a goroutine's header is what comes now */
+  #reportStrays(header: boolean): void {
+    const found = this.#strays.report(header);
+    if (found === undefined) return;
+    const { first, ...problem } = found;
+    if (first) this.#sink.cut(problem);
+    else this.#sink.problem(problem);
   }
 
   #closeRecord(): void {

@@ -56,6 +56,11 @@ export class OpenRecord {
     return false;
   }
 
+  /** Its creator came, which is what a goroutine ends with. */
+  get ended(): boolean {
+    return this.createdBy !== undefined && this.pendingCreator === undefined && !this.#inAncestor;
+  }
+
   /** Takes a line; false for one that is no part of a goroutine. */
   take(line: string, place: LinePlace): boolean {
     if (this.pending !== undefined || this.pendingCreator !== undefined) {
@@ -66,9 +71,9 @@ export class OpenRecord {
         return true;
       }
     }
-    const created = parseCreatedBy(line);
+    const created = this.ended ? undefined : parseCreatedBy(line);
     if (created !== undefined) return this.#creator(created);
-    const call = parseFunctionLine(line);
+    const call = this.ended ? undefined : parseFunctionLine(line);
     if (call !== undefined) return this.#call(call, place);
     return this.#note(line, place);
   }

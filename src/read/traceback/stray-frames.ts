@@ -1,0 +1,92 @@
+import type { ReadProblem } from "../../model/dump.ts";
+import { parseFunctionLine, parsePositionLine } from "./frame-lines.ts";
+
+/** Where frames that belong to no goroutine were found. */
+interface Found {
+  readonly line: number;
+  readonly text: string;
+  /** The input begins with them. */
+  readonly first: boolean;
+  /** They stand directly behind a goroutine, or before one: they are one whose header is missing. */
+  near: boolean;
+  /** Goroutines that they are of, at least. */
+  blocks: number;
+}
+
+/**
+ * Frames outside of any goroutine: the header of theirs is missing, broken, or was before what was kept of the input.
+ * Beside a goroutine they are a lost one; on their own in a log they may be any text that looks so.
+ */
+export class StrayFrames {
+  #found: Found | undefined;
+  /** The last line was one of theirs. */
+  #open = false;
+  /** Lines since the last frame. */
+  #since = 0;
+  #previous = "";
+  #beforePrevious = "";
+  /** The header is there but was not understood, which is known. */
+  #explained = false;
+
+  /** A header came that was not understood: the frames below it are its own. */
+  explain(): void {
+    this.#explained = true;
+  }
+
+  blank(): void {
+    this.#open = false;
+    this.#explained = false;
+    this.#previous = "";
+  }
+
+  /**
+   * Takes a line that is part of no goroutine.
+   * @param number 1-based
+   * @param foreign such lines since the last goroutine, this one included; `undefined` when there was none
+   */
+  line(line: string, number: number, foreign: number | undefined): void {
+    const [before, previous] = [this.#beforePrevious, this.#previous];
+    this.#beforePrevious = previous;
+    this.#previous = line;
+    this.#since++;
+    if (this.#explained) return;
+    const position = parsePositionLine(line);
+    if (position === undefined) return;
+    const first = number <= 2 && position.hasOffset;
+    const frame = /^[\t ]/.test(line) && (parseFunctionLine(previous) ?? previous.startsWith("created by "));
+    if (!frame && !first) return;
+    const behind = foreign === 2 || (foreign === 3 && looksBroken(before));
+    const goesOn = this.#since <= 2 || (this.#since === 3 && looksBroken(before));
+    if (this.#found === undefined)
+      this.#found = { line: Math.max(1, number - 1), text: previous, first, near: behind, blocks: 1 };
+    else if (!this.#open && goesOn) this.#found.blocks++;
+    if (goesOn || this.#found.blocks === 1) this.#since = 0;
+    this.#open = true;
+  }
+
+  /**
+   * What is to be said of the frames so far.
+   * @param header a goroutine's header is what comes now
+   */
+  report(header: boolean): (ReadProblem & { readonly first: boolean }) | undefined {
+    const found = this.#found;
+    const near = found?.near === true || (header && this.#since === 0);
+    this.#found = undefined;
+    this.#open = false;
+    this.#explained = false;
+    this.#previous = "";
+    this.#beforePrevious = "";
+    if (found === undefined) return undefined;
+    const { line, text, first, blocks } = found;
+    const message =
+      first && near
+        ? "the input begins in the middle of a goroutine: those before it are missing, if there were any"
+        : "frames that belong to no goroutine; its header is missing";
+    return { line, text, message, lost: near ? blocks : 0, first: first && near };
+  }
+}
+
+/** A header with something wrong in it. */
+function looksBroken(line: string): boolean {
+  return /^goroutine \d|[\]}]:$/.test(line);
+}
