@@ -22,6 +22,8 @@ export interface StackDraft {
   readonly reason: string;
   /** Only where reason and frames can't say it, as for Delve's list. */
   readonly wait?: WaitKind;
+  /** `wait` is a conclusion. */
+  readonly waitInferred?: boolean;
   readonly frames: readonly FrameDraft[];
   readonly extent: StackExtent;
   readonly gapAt?: number;
@@ -91,10 +93,11 @@ function handleOf(
     );
   const slots: readonly ArgumentSlot[] = argumentSlots(symbols, args);
   const { reason, extent, gapAt, elided = 0 } = draft;
-  const stack: Stack =
+  const whole: Stack =
     gapAt === undefined
       ? { reason, wait, frames, extent, elided, createdBy, slots }
       : { reason, wait, frames, extent, gapAt, elided, createdBy, slots };
+  const stack: Stack = draft.waitInferred ? { ...whole, waitInferred: true } : whole;
   return { index, stack, resource: resourcePlan(wait, symbols, args) };
 }
 

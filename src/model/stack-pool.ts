@@ -17,7 +17,14 @@ export class StackPool {
 
   #shared(stack: Stack): Stack {
     const slots = stack.slots.map((s) => `${s.frame}.${s.argument}`).join(" ");
-    const key = [stackKey(stack), stack.wait, stack.gapAt, stack.createdBy?.inlined, slots].join("\u0002");
+    const key = [
+      stackKey(stack),
+      stack.wait,
+      stack.waitInferred,
+      stack.gapAt,
+      stack.createdBy?.inlined,
+      slots,
+    ].join("\u0002");
     const known = this.#stacks.get(key);
     if (known !== undefined) return known;
     this.#stacks.set(key, stack);

@@ -36,6 +36,8 @@ export interface Stack {
   /** Wait reason as the dump writes it, flags removed: `chan send`; "" where the format has none. */
   readonly reason: string;
   readonly wait: WaitKind;
+  /** Neither the dump nor a frame says what for: the kind follows from the order of the runtime's code. */
+  readonly waitInferred?: true;
   /** Innermost first. With extent `ends`, what lies between the last two is not known. */
   readonly frames: readonly Frame[];
   readonly extent: StackExtent;

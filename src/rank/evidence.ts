@@ -16,15 +16,18 @@ export function evidenceOf(match: Match): ReportEvidence[] {
   ];
 }
 
+const inferredWait = "what for is not in this profile: it follows from the order of the runtime's code";
+
 function roleEvidence(match: Match): ReportEvidence[] {
   return match.roles.map((players) => {
     const longest = longestWait(match, players);
     const waited = longest > 0 ? `, for up to ${minutes(longest)}` : "";
     const { role } = players;
-    return {
-      text: `${role.name}: ${plural(players.count, "goroutine")}, ${role.title}${waited}`,
-      certainty: "observed",
-    };
+    const text = `${role.name}: ${plural(players.count, "goroutine")}, ${role.title}${waited}`;
+    const { stacks } = match.facts.dump;
+    return players.members.some(({ group }) => stacks[group.stackIndex]!.waitInferred)
+      ? { text: `${text}; ${inferredWait}`, certainty: "inferred" }
+      : { text, certainty: "observed" };
   });
 }
 

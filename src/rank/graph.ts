@@ -2,6 +2,7 @@ import type { Value } from "../match/condition.ts";
 import type { Match, RingLink, RoleMembers } from "../match/match.ts";
 import type { Member } from "../match/relation.ts";
 import { formatAddress } from "../model/address.ts";
+import type { Stack } from "../model/stack.ts";
 import { shortFunction } from "../model/symbol.ts";
 import type { WaitKind } from "../model/wait-kind.ts";
 import { plural } from "../report/describe.ts";
@@ -89,7 +90,10 @@ function drawRule(match: Match, drawing: Drawing): void {
   for (const { from, to, label, certainty } of match.rule.picture) {
     if (match.nobody.has(from) || match.nobody.has(to)) continue;
     for (const end of [from, to]) drawing.node(resourceNode(match, end));
-    drawing.edge(from.replace(/^\$/, ""), to.replace(/^\$/, ""), label, certainty);
+    const players = match.roles.find(({ role }) => role.name === from);
+    const isInferred = players !== undefined && largestStack(match, players)?.waitInferred === true;
+    const sure = certainty === "observed" && isInferred ? "inferred" : certainty;
+    drawing.edge(from.replace(/^\$/, ""), to.replace(/^\$/, ""), label, sure);
   }
 }
 
@@ -119,7 +123,8 @@ function drawWaits(match: Match, drawing: Drawing): ReadonlyMap<number, string> 
   );
   for (const players of match.roles) {
     if (done.has(players.role.name)) continue;
-    const wait = largestWait(match, players);
+    const stack = largestStack(match, players);
+    const wait = stack?.wait;
     const label = wait && waitLabels[wait];
     if (wait === undefined || label === undefined) continue;
     const kind = nodeKind(wait);
@@ -132,7 +137,7 @@ function drawWaits(match: Match, drawing: Drawing): ReadonlyMap<number, string> 
     const id = address === undefined ? `${kind} of ${players.role.name}` : text;
     if (address !== undefined) drawn.set(address, id);
     drawing.node({ id, kind, label: text });
-    drawing.edge(players.role.name, id, label, "observed");
+    drawing.edge(players.role.name, id, label, stack?.waitInferred ? "inferred" : "observed");
   }
   return drawn;
 }
@@ -144,9 +149,9 @@ function drawHolders(match: Match, drawn: ReadonlyMap<number, string>, drawing: 
   }
 }
 
-function largestWait(match: Match, players: RoleMembers): WaitKind | undefined {
+function largestStack(match: Match, players: RoleMembers): Stack | undefined {
   const largest = [...players.members].sort((a, b) => b.group.weight - a.group.weight)[0];
-  return largest && match.facts.dump.stacks[largest.group.stackIndex]!.wait;
+  return largest && match.facts.dump.stacks[largest.group.stackIndex];
 }
 
 function* rowsOf(members: readonly Member[]): Generator<number> {

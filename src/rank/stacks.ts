@@ -69,6 +69,7 @@ function toReportStack(facts: Facts, a: Aggregate): ReportStack {
     count: a.count,
     waitKind: stack.wait,
     waitReason: stack.reason,
+    ...(stack.waitInferred ? { waitInferred: true as const } : {}),
     ...(waits.length > 0
       ? {
           waitedMinutes: {

@@ -100,9 +100,12 @@ export function minutesRange(range: { readonly min: number; readonly max: number
 }
 
 /** What the goroutines of a stack do and for how long: `parked sending to a channel for 3 minutes`. */
-export function describeWait(stack: Pick<ReportStack, "waitKind" | "waitReason" | "waitedMinutes">): string {
+export function describeWait(
+  stack: Pick<ReportStack, "waitKind" | "waitReason" | "waitInferred" | "waitedMinutes">,
+): string {
   const known = stack.waitKind !== "unknown" || stack.waitReason === "";
-  const what = known ? waitKindTitles[stack.waitKind] : stack.waitReason;
+  const kind = known ? waitKindTitles[stack.waitKind] : stack.waitReason;
+  const what = stack.waitInferred ? `${kind} (inferred)` : kind;
   return stack.waitedMinutes ? `${what} for ${minutesRange(stack.waitedMinutes)}` : what;
 }
 

@@ -35,6 +35,8 @@ export interface ReportStack {
   readonly count: number;
   readonly waitKind: WaitKind;
   readonly waitReason: string;
+  /** The profile does not say the kind of wait: it follows from the order of the runtime's code. */
+  readonly waitInferred?: true;
   /** Whole minutes; left out when the dump says none. */
   readonly waitedMinutes?: { readonly min: number; readonly max: number };
   /** Frames missing between or below those listed; -1 when their number is unknown. */

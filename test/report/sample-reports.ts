@@ -408,6 +408,9 @@ const notEvaluable: Report = {
       name: "goroutine.pb.gz",
       format: "pprof-proto",
       unknown: ["goroutine ids", "wait reasons", "minutes waited", "channel addresses", "lock addresses"],
+      stacks: [
+        stack([frame("main.(*Pool).put", "/src/pool.go", 95)], { waitReason: "", waitInferred: true }),
+      ],
     }),
   ],
   notEvaluable: [

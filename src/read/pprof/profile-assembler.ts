@@ -90,7 +90,7 @@ export class ProfileAssembler {
     const cut = depthLimits.includes(entry.depth) && entry.entryPc !== this.#exitPc;
     const handle = this.builder.stack({
       reason: "",
-      wait: this.#waitOf(entry),
+      ...this.#waitOf(entry),
       frames: entry.frames,
       extent: cut ? "cut" : entry.frames.length === 0 ? "none" : "full",
       elided: cut ? -1 : 0,
@@ -109,12 +109,13 @@ export class ProfileAssembler {
     );
   }
 
-  #waitOf(entry: ProfileEntry): WaitKind {
+  #waitOf(entry: ProfileEntry): { readonly wait: WaitKind; readonly waitInferred?: true } {
     const shown = waitOfFrames(this.builder, entry);
-    if (shown !== undefined) return shown;
+    if (shown !== undefined) return { wait: shown };
     const parked = this.#isParked(entry);
     const operation = parked ? this.#operations.get(entry.hidden.at(-1)!) : undefined;
-    return operation ?? (parked || this.#leaked ? "parked" : "unknown");
+    if (operation !== undefined) return { wait: operation, waitInferred: true };
+    return { wait: parked || this.#leaked ? "parked" : "unknown" };
   }
 
   #isParked({ hidden }: ProfileEntry): boolean {
