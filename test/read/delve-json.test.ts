@@ -190,6 +190,58 @@ describe("several answers in one file", () => {
     );
   });
 
+  describe("pages without their requests", () => {
+    const ids = (from: number, count: number) => Array.from({ length: count }, (_, i) => goroutine(from + i));
+    const pages = [
+      { ...v2(ids(1, 40), 40), id: 4 },
+      { ...v2(ids(41, 40), 80), id: 5 },
+      // Seven places of goroutines that are gone.
+      { ...v2(ids(81, 40), 127), id: 6 },
+      { ...v2(ids(121, 9)), id: 7 },
+    ];
+    const told = async (numbers: readonly number[]) => {
+      const dump = await readOne(lines(...numbers.map((n) => pages[n])), "go1.24");
+      expect(dump.complete).toBe(dump.problems.length === 0);
+      return dump.problems.map((p) => p.message);
+    };
+
+    test.each([[[0, 1, 2, 3]], [[3, 1, 0, 2]], [[0, 1, 1, 2, 3]]])("%j is whole", async (numbers) => {
+      expect(await told(numbers)).toEqual([]);
+    });
+
+    test.each([
+      [[0, 2, 3], "the page that begins at 40 is missing: the next one ends at 127"],
+      [[0, 1, 3], "the page that begins at 80 is missing: the next one is the last"],
+      [[1, 2, 3], "goroutine 1 is not in the list: pages that come before it are missing"],
+      [[3], "goroutine 1 is not in the list: pages that come before it are missing"],
+      [[0, 1, 2], "the list goes on at 127 (Nextg), but the page that begins there is missing"],
+    ])("%j: %s", async (numbers, message) => {
+      expect(await told(numbers)).toEqual([message]);
+    });
+
+    test("a page that fits is missed without the answers' numbers, too", async () => {
+      const bare = (...numbers: number[]) => lines(...numbers.map((n) => pages[n]!.result));
+      expect((await readOne(bare(0, 1, 2, 3), "go1.24")).problems).toEqual([]);
+      const third = { ...pages[2]!.result, Nextg: 120 };
+      expect((await readOne(`${bare(0)}${lines(third)}${bare(3)}`, "go1.24")).complete).toBe(false);
+    });
+  });
+
+  test("pages in another order than they were asked for are whole", async () => {
+    const ask = (id: number, start: number) => ({
+      method: "RPCServer.ListGoroutines",
+      params: [{ Start: start, Count: 1 }],
+      id,
+    });
+    const [first, second] = [
+      { ...v2([goroutine(1)], 10), id: 1 },
+      { ...v2([goroutine(2)]), id: 2 },
+    ];
+    const dump = await readOne(lines(ask(2, 10), second, ask(1, 0), first), "go1.24");
+    expect(dump.problems).toEqual([]);
+    expect(dump.complete).toBe(true);
+  });
+
   test("a second whole list of the same goroutines is a second dump", async () => {
     const dumps = await read(
       lines(v2([goroutine(1), goroutine(2)]), v2([goroutine(1, { line: 9 })])),

@@ -19,6 +19,7 @@ import { GoroutineShapes } from "./goroutine-shapes.ts";
 import { templateRow } from "./goroutine-templates.ts";
 import type { JsonHandler } from "./json-handler.ts";
 import type { JsonObject, JsonValue } from "./json-value.ts";
+import { ListPages } from "./list-pages.ts";
 import { enveloped, goroutineIdOf, nothing, paramsOf } from "./request.ts";
 
 /** A list as it was answered: of goroutines, or in API v1 of a stack's frames. */
@@ -38,10 +39,7 @@ interface ListState {
 interface Current {
   readonly assembly: DelveAssembly;
   readonly ids: IdSet;
-  /** `Nextg` of the last page; -1 when the list is whole, `undefined` before any. */
-  next: number | undefined;
-  /** Lists of goroutines so far. */
-  lists: number;
+  readonly pages: ListPages;
   goVersion: string | undefined;
   /** The file is one of `collect`, and whether its last line was seen. */
   collected: boolean | undefined;
@@ -96,8 +94,7 @@ export class DelveSession implements JsonHandler {
     const current: Current = {
       assembly: new DelveAssembly(number === 1 ? this.#name : `${this.#name}#${number}`, this.#shapes),
       ids: new IdSet(),
-      next: undefined,
-      lists: 0,
+      pages: new ListPages(),
       goVersion: this.#current?.goVersion,
       collected: undefined,
     };
@@ -185,17 +182,10 @@ export class DelveSession implements JsonHandler {
   }
 
   #firstOf(id: number, state: ListState): void {
-    const { next, lists } = this.#current;
-    const start = numberOf(paramsOf(state.request).get("Start")) ?? 0;
-    const whole = lists > 0 && (next === undefined || next < 0);
-    if (whole && start === 0 && this.#current.ids.has(id)) this.#current = this.#begin();
-    this.#current.lists++;
-    if (start > 0 && start !== (this.#current.next ?? 0))
-      this.#current.assembly.builder.cut({
-        message: `the page that begins at ${this.#current.next ?? 0} is missing: the next one begins at ${start}`,
-        lost: -1,
-      });
-    this.#current.next = undefined;
+    const start =
+      state.request === undefined ? undefined : (numberOf(paramsOf(state.request).get("Start")) ?? 0);
+    if (this.#current.pages.whole && !start && this.#current.ids.has(id)) this.#current = this.#begin();
+    this.#current.pages.begin(start);
   }
 
   listEnds(list: number): void {
@@ -247,7 +237,8 @@ export class DelveSession implements JsonHandler {
     else if (error !== "") this.#error = error;
     const version = versionOfTarget(textOf(result?.get("TargetGoVersion")));
     if (version !== undefined) this.#current.goVersion ??= version;
-    if (state !== undefined && state.goroutines > 0) this.#listAnswered(result, state);
+    if (state !== undefined && state.goroutines > 0)
+      this.#listAnswered(result, state, numberOf(message.get("id")));
     if (state?.partial) this.#noteWaiters(request, state, message);
     if (state === undefined) this.#salvage(message);
     const locations = result?.get("Locations");
@@ -261,10 +252,10 @@ export class DelveSession implements JsonHandler {
     this.#current.assembly.builder.problem({ message: `Delve answered: ${error}`, lost: -1 });
   }
 
-  #listAnswered(result: JsonObject | undefined, state: ListState): void {
+  #listAnswered(result: JsonObject | undefined, state: ListState, id?: number): void {
     const { builder } = this.#current.assembly;
     const next = numberOf(result?.get("Nextg"));
-    if (!state.partial) this.#current.next = next ?? (result === undefined ? -1 : undefined);
+    if (!state.partial) this.#current.pages.end(next, state.goroutines, id);
     const groups = result?.get("Groups");
     if (!Array.isArray(groups)) return;
     let total = 0;
@@ -340,7 +331,7 @@ export class DelveSession implements JsonHandler {
   cut(offset: number, text: string, list: number, inElement: boolean): void {
     const { builder } = this.#current.assembly;
     if (inElement) this.broken(offset, text, "the input ends in the middle of a goroutine", 1);
-    if (list >= 0) this.#current.next = undefined;
+    if (list >= 0) this.#current.pages.stop();
     builder.cut({
       offset,
       ...(text ? { text } : {}),
@@ -359,7 +350,7 @@ export class DelveSession implements JsonHandler {
       const found = Number.isNaN(channel) ? this.#channels.get(variable) : channel;
       if (found !== undefined) for (const waiter of ids) assembly.details(waiter).channel ??= found;
     }
-    if (this.#current.lists === 0 && this.#current.ids.size === 0)
+    if (!this.#current.pages.any && this.#current.ids.size === 0)
       for (const frames of this.#unjoined) this.#current.assembly.alone(frames);
     else if (this.#unjoined.length > 0)
       this.#current.assembly.builder.problem({
@@ -371,11 +362,7 @@ export class DelveSession implements JsonHandler {
 
   #finishDump(dump: Current, goVersion: string | undefined): Dump {
     const { builder } = dump.assembly;
-    if (dump.next !== undefined && dump.next >= 0)
-      builder.cut({
-        message: `the list goes on at ${dump.next} (Nextg), but the page that begins there is missing`,
-        lost: -1,
-      });
+    for (const message of dump.pages.gaps(dump.ids.has(1))) builder.cut({ message, lost: -1 });
     if (dump.collected === false)
       builder.cut({
         message: "the last line of the collected file is missing: requests may be, too",
