@@ -4,7 +4,7 @@ import { version } from "../version.ts";
 import { commandNames, commandParts, commands } from "./commands.ts";
 import { errorText, exitCodeOf } from "./print-error.ts";
 import { outputError, processTerminal, write } from "./terminal.ts";
-import { checkValues, suggestCommand, usageError } from "./usage.ts";
+import { checkValues, suggestCommand, suggestOrder, usageError } from "./usage.ts";
 
 const terminal = processTerminal();
 // A reader that went away (`| head`) does not change what was found.
@@ -15,13 +15,15 @@ terminal.stdout.on("error", (error: NodeJS.ErrnoException) => {
 terminal.stderr.on("error", () => undefined);
 
 const words = process.argv.slice(2);
+const names = ["completion", ...commandNames(commands)];
 const parser: Argv = yargs(words)
   .scriptName("deadlock-lint")
   .usage("$0 [dump..]\n\nThe linter for goroutine dumps: names the root cause of a hang, with the evidence.")
   .command(commands)
   .completion("completion", "Print a completion script for bash or zsh")
   .strict()
-  .middleware(() => suggestCommand(words[0] ?? "", ["completion", ...commandNames(commands)]), true)
+  .middleware(() => suggestCommand(words[0] ?? "", names), true)
+  .middleware(() => suggestOrder(words, names), true)
   .middleware(takeOperands)
   .middleware((argv) => checkValues(argv, parser, words))
   .version(version)

@@ -36,7 +36,7 @@ export function checkValues(
     if (value === undefined || !known.number.includes(name)) continue;
     const isWhole = [value].flat().every((n) => Number.isSafeInteger(n) && Number(n) >= 0);
     if (!isWhole)
-      throw new UsageError(`--${name} must be a whole number of at least 0`, {
+      throw new UsageError(`--${name} takes a whole number without a sign`, {
         hint: `Write --${name} 10.`,
       });
   }
@@ -53,6 +53,24 @@ export function suggestCommand(word: string, names: readonly string[]): void {
     throw new UsageError(`${word}: no such file, and no such command`, {
       hint: `did you mean deadlock-lint ${meant}?`,
     });
+}
+
+/**
+ * A command behind the dump that it is meant for would be taken for another dump.
+ * @param words the command line
+ */
+export function suggestOrder(words: readonly string[], names: readonly string[]): void {
+  const [first = "-"] = words;
+  // yargs finds a command behind options by itself.
+  if (first.startsWith("-") || names.includes(first)) return;
+  const at = words.findIndex(
+    (word, i) => i > 0 && names.includes(word) && !words[i - 1]!.startsWith("-") && !existsSync(word),
+  );
+  if (at < 0) return;
+  const others = words.filter((_, i) => i !== at).join(" ");
+  throw new UsageError(`${words[at]} is a command, and stands behind a dump`, {
+    hint: `the command comes first: deadlock-lint ${words[at]} ${others}`,
+  });
 }
 
 /**

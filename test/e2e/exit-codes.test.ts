@@ -262,6 +262,20 @@ test("completion prints a script and nothing else", () => {
   expect(asked.stdout.split("\n")).toContain("baseline");
 });
 
+test("a command behind a dump is told to come first, and a number that is none what it takes", () => {
+  for (const args of [
+    [quiet, "graph"],
+    [quiet, selfSend, "stacks", "--top", "3"],
+  ]) {
+    const { code, stdout, stderr } = lint(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(/\n {2}the command comes first: deadlock-lint (graph|stacks) \S+/);
+  }
+  expect(lint(quiet, "--threads", "x").stderr).toMatch(/--threads takes a whole number without a sign/);
+  file(directory, "graph", readFileSync(selfSend));
+  expect(shell('cd "$1" && lint ./graph graph', [directory]).code).toBe(1);
+});
+
 test("a misspelt command is told the one that was meant, and a file of that name is a dump", () => {
   for (const args of [
     ["grph", quiet],
