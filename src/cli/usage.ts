@@ -36,7 +36,7 @@ export function checkValues(
     if (value === undefined || !known.number.includes(name)) continue;
     const isWhole = [value].flat().every((n) => Number.isSafeInteger(n) && Number(n) >= 0);
     if (!isWhole)
-      throw new UsageError(`--${name} takes a whole number without a sign`, {
+      throw new UsageError(`--${name} must be a whole number without a sign`, {
         hint: `Write --${name} 10.`,
       });
   }

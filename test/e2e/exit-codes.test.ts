@@ -271,7 +271,7 @@ test("a command behind a dump is told to come first, and a number that is none w
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toMatch(/\n {2}the command comes first: deadlock-lint (graph|stacks) \S+/);
   }
-  expect(lint(quiet, "--threads", "x").stderr).toMatch(/--threads takes a whole number without a sign/);
+  expect(lint(quiet, "--threads", "x").stderr).toMatch(/--threads must be a whole number without a sign/);
   file(directory, "graph", readFileSync(selfSend));
   expect(shell('cd "$1" && lint ./graph graph', [directory]).code).toBe(1);
 });
