@@ -118,7 +118,7 @@ tutorial; this page has every key.
 
 1. A role is the relation of its variables over the goroutines that satisfy its conditions. \`count\` holds for each
    combination of values: to group by line, bind the line.
-2. A finding is one combination of values for which every role that is neither \`optional\` nor \`absent\` has enough
+2. A finding is one combination of values for which every role that is neither \`optional\`, \`witness\` nor \`absent\` has enough
    members. One goroutine plays one role in a finding; later roles leave out the members of earlier ones.
 3. Unknown is neither false nor equal. \`$X\` needs a known value. \`$X?\` joins an unknown with anything and counts it as
    unconfirmed. \`$X*\` is collected for the message only: it neither groups nor joins.

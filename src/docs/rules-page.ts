@@ -59,11 +59,11 @@ function confidenceWords({ confidence = "medium", ...rule }: RuleSource): string
 }
 
 /** Keys of a role that say how it takes part, not whom it selects. */
-const partKeys = ["title", "optional", "absent"];
+const partKeys = ["title", "optional", "witness", "absent"];
 
 function rolesList(rule: RuleSource): string {
   const rows = Object.entries(rule.roles).map(([name, role]) => {
-    const part = role.absent ? "nobody may be" : role.optional ? "evidence" : "needed";
+    const part = role.absent ? "nobody may be" : role.optional || role.witness ? "evidence" : "needed";
     const conditions = Object.entries(role).filter(([key]) => !partKeys.includes(key));
     return [
       `\`${name}\``,

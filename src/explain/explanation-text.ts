@@ -29,7 +29,12 @@ export function explanationText(hostile: Explanation, color: boolean): string {
   return `${lines.join("\n").trimEnd()}\n`;
 }
 
-const parts = { required: "needed", optional: "evidence only", absent: "nobody may be" } as const;
+const parts = {
+  required: "needed",
+  optional: "evidence only",
+  witness: "evidence only",
+  absent: "nobody may be",
+} as const;
 
 function roleLines(role: RoleExplanation, paint: Palette): string[] {
   const head = `${paint.bold(role.name)} (${parts[role.part]}): ${role.title}`;

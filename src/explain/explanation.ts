@@ -1,5 +1,6 @@
 import type { Fact } from "../model/dump.ts";
 import type { WaitKind } from "../model/wait-kind.ts";
+import type { RoleKind } from "../rules/rule.ts";
 
 /** Goroutines and the distinct stacks that they have. */
 export interface Tally {
@@ -51,7 +52,7 @@ export interface GoroutineExplanation {
 export interface RoleExplanation {
   readonly name: string;
   readonly title: string;
-  readonly part: "required" | "optional" | "absent";
+  readonly part: RoleKind;
   readonly conditions: readonly ConditionExplanation[];
   /** Distinct values of its variables among those who are left. */
   readonly combinations: number;

@@ -188,7 +188,15 @@ export function finish(
   const nobody = new Set<string>();
   const notRuledOut: { role: Role; count: number }[] = [];
   for (const { role, tuples, undecided } of others) {
-    if (trace === undefined && isPresent(role, tuples, bindings, facts, used)) return undefined;
+    if (role.kind === "witness" || (trace === undefined && isAnyEnough(role))) {
+      const first = firstMember(tuples, bindings, facts, used);
+      if (first !== undefined) {
+        if (role.kind === "absent") return undefined;
+        const count = first.group.weight;
+        roles.push({ role, members: [first], count, confirmed: count });
+        continue;
+      }
+    }
     const members: Member[] = [];
     let count = 0;
     let open = 0;
@@ -238,20 +246,25 @@ export function finish(
   };
 }
 
-/** Whether a role that nobody may play is played, where one is as good as many: the first that is found decides. */
-function isPresent(
-  role: Role,
+/** Whether of a role that nobody may play one is as good as many: the first that is found decides. */
+function isAnyEnough(role: Role): boolean {
+  return role.kind === "absent" && role.count(1) && role.count(Number.MAX_SAFE_INTEGER);
+}
+
+function firstMember(
   tuples: readonly Tuple[],
   bindings: Bindings,
   facts: Facts,
   used: UsedRows,
-): boolean {
-  if (role.kind !== "absent" || !role.count(1) || !role.count(Number.MAX_SAFE_INTEGER)) return false;
-  return tuples.some(
-    (tuple) =>
-      fits(tuple, bindings) === "yes" &&
-      tuple.members.some(({ group }) => used.free(facts, group) !== undefined),
-  );
+): Member | undefined {
+  for (const tuple of tuples) {
+    if (fits(tuple, bindings) !== "yes") continue;
+    for (const member of tuple.members) {
+      const group = used.free(facts, member.group);
+      if (group !== undefined) return group === member.group ? member : { ...member, group };
+    }
+  }
+  return undefined;
 }
 
 function distinctMembers(members: readonly Member[]): readonly Member[] {

@@ -78,7 +78,9 @@ export function candidatesOf(matches: readonly Match[]): Candidate[] {
     const severity = severityOf(first.match);
     const { facts } = first.match;
     const groups = new Set(
-      entries.flatMap(({ match }) => match.roles.flatMap((r) => r.members.map((m) => m.group))),
+      entries.flatMap(({ match }) =>
+        match.roles.flatMap((r) => (r.role.kind === "witness" ? [] : r.members.map((m) => m.group))),
+      ),
     );
     const rows = new RowSet(facts, groups);
     let resources: ReadonlySet<number> | undefined;

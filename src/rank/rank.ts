@@ -54,7 +54,7 @@ function placing(candidate: Candidate): Placing {
       if (id > youngest) youngest = id;
     }
   }
-  const asked = rule.roles.filter(({ kind }) => kind !== "optional").length;
+  const asked = rule.roles.filter(({ kind }) => kind === "required" || kind === "absent").length;
   return { candidate, ruleId: rule.id, roles: asked, youngest };
 }
 

@@ -63,7 +63,16 @@ export function roleDoubts(name: string, role: RoleSource): RoleDoubt[] {
       severity: "error",
     });
   }
-  if (role.absent !== true && role.optional !== true && !Object.keys(role).some((key) => indexed.has(key))) {
+  for (const key of ["count", "share"] as const)
+    if (role.witness === true && role[key] !== undefined)
+      out.push({
+        path: `/${key}`,
+        message: `${key} of a witness means nothing: the first that is found is enough`,
+        hint: `take it out, or say optional: true in place of witness`,
+        severity: "error",
+      });
+  const isNeeded = role.absent !== true && role.optional !== true && role.witness !== true;
+  if (isNeeded && !Object.keys(role).some((key) => indexed.has(key))) {
     out.push({
       path: "",
       message: `role ${name} is asked of every goroutine: slow on large dumps`,

@@ -110,7 +110,7 @@ function cycleOf(source: RuleSource, roles: RoleCompiler): Rule["cycle"] {
 /** Mistakes that show only in the whole rule. */
 function checkWhole(rule: Rule, roles: RoleCompiler): void {
   if (rule.roles.every((r) => r.kind !== "required")) {
-    roles.problem("/roles", "no role is required: at least one must be neither optional nor absent");
+    roles.problem("/roles", "no role is required: at least one must be neither optional, witness nor absent");
   }
   roles.checkVariables();
   roles.scope.checkParamsUsed();

@@ -9,7 +9,7 @@ import { predicateByKey } from "./predicates/predicates.ts";
 import { waitKindsOf } from "./predicates/wait.ts";
 import { rangeTest } from "./range.ts";
 import { requiredNames } from "./required-names.ts";
-import type { NamedCondition, Role } from "./rule.ts";
+import type { NamedCondition, Role, RoleKind } from "./rule.ts";
 import type { RuleScope } from "./rule-scope.ts";
 import type { RoleSource, RuleSource } from "./rule-source.ts";
 import { nearest } from "./spelling.ts";
@@ -139,7 +139,7 @@ export class RoleCompiler implements PredicateContext {
     return {
       name,
       title: source.title ?? name,
-      kind: source.absent === true ? "absent" : source.optional === true ? "optional" : "required",
+      kind: kindOf(source),
       waits: waitsOf(source),
       conditions,
       names: requiredNames(source),
@@ -246,4 +246,10 @@ function waitsOf(source: RoleSource): ReadonlySet<WaitKind> | undefined {
 function smallest(count: (n: number) => boolean): number {
   for (let n = 0; n <= 1_000_000; n = n < 1000 ? n + 1 : n * 2) if (count(n)) return n;
   return 1;
+}
+
+function kindOf({ absent, witness, optional }: RoleSource): RoleKind {
+  if (absent === true) return "absent";
+  if (witness === true) return "witness";
+  return optional === true ? "optional" : "required";
 }

@@ -19,6 +19,7 @@ export interface RoleSource extends ConditionSource {
   readonly count?: Range;
   readonly share?: Range;
   readonly optional?: boolean;
+  readonly witness?: boolean;
   readonly absent?: boolean;
 }
 

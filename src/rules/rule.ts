@@ -12,11 +12,14 @@ export interface NamedCondition {
   readonly condition: Condition;
 }
 
+/** `optional`: evidence only. `witness`: the same, and the first that is found is enough. `absent`: nobody may play it. */
+export type RoleKind = "required" | "optional" | "witness" | "absent";
+
 /** A role as run. */
 export interface Role {
   readonly name: string;
   readonly title: string;
-  readonly kind: "required" | "optional" | "absent";
+  readonly kind: RoleKind;
   /** The only kinds of wait that its members can have; `undefined`: any. */
   readonly waits: ReadonlySet<WaitKind> | undefined;
   readonly conditions: readonly NamedCondition[];

@@ -29,5 +29,11 @@ export const roleProperties: Readonly<Record<string, JsonSchema>> = {
     description: "Evidence only: the rule holds without it, too.",
     examples: [true],
   },
+  witness: {
+    type: "boolean",
+    description:
+      "Evidence only, like optional, and of interest only whether somebody plays it: the first that is found is shown, others are not looked for, and it does not count as one of those who take part.",
+    examples: [true],
+  },
   absent: { type: "boolean", description: "The rule holds only when nobody plays it.", examples: [true] },
 };

@@ -28,7 +28,7 @@ export const whenProperties: Readonly<Record<string, JsonSchema>> = {
     description: "The roles are joined by this step of `joined-by`, or a stronger one.",
     examples: ["$T"],
   },
-  none: text("Nobody plays this optional or absent role.", "receiver"),
+  none: text("Nobody plays this optional, witness or absent role.", "receiver"),
   count: {
     ...rangeSchema,
     properties: {

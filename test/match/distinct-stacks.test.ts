@@ -69,3 +69,18 @@ test("the first goroutine that may do what nobody may do decides: the others are
     free.mockRestore();
   }
 });
+
+test("thousands at work beside thousands of matches are not listed for each of them", async () => {
+  const count = 1_000;
+  const busy = Array.from(
+    { length: count },
+    (_, i) => `goroutine ${i + 1} [runnable]:\nmain.work${i}(0x1)\n\t/src/app/work.go:${i + 1} +0x1d\n`,
+  );
+  const text = Buffer.concat([senders(count, count + 1), Buffer.from(`\n${busy.join("\n")}\n`)]);
+  const [dump] = await goTracebackReader.read(bytesSource("both", text), { threads: 1 });
+  const rule = builtinRules().find(({ id }) => id === "channel/stuck-send")!;
+  const { matches } = matchRule(rule, new Facts(dump!));
+  expect(matches.length).toBe(count);
+  const members = matches.flatMap(({ roles }) => roles.flatMap((role) => role.members));
+  expect(members.length).toBe(2 * count);
+});

@@ -247,6 +247,23 @@ describe("a join", () => {
     expect(run(rule, many).findings.map((f) => f.message)).toEqual(["91"]);
   });
 
+  it("takes one witness, who does not count as one of those who take part", () => {
+    const witness =
+      "{roles: {a: {wait: chan-send, frame: {package: $P}}, w: {witness: true, wait: sleep, frame: {package: $P}}}, confidence: {base: low, raise: [{to: high, when: {none: w}}]}}";
+    const asleep = { reason: "sleep", stack: ["main.tick"] };
+    const alone = run(witness, [send(1)]).findings[0]!;
+    expect(alone.confidence).toBe("high");
+    const seen = run(witness, [send(1), asleep, { ...asleep, stack: ["main.tock"] }]).findings[0]!;
+    expect(seen.confidence).toBe("low");
+    expect(seen.roles.map((r) => [r.name, r.count])).toEqual([
+      ["a", 1],
+      ["w", 1],
+    ]);
+    expect(seen.rank).toBeLessThan(alone.rank);
+    const stranger = { reason: "sleep", stack: ["cron.tick"] };
+    expect(run(witness, [send(1), stranger]).findings[0]?.confidence).toBe("high");
+  });
+
   it("adds optional roles as evidence only", () => {
     const optional =
       "{roles: {a: {wait: chan-send}, r: {optional: true, wait: chan-receive}}, confidence: {base: low, raise: [{to: high, when: {none: r}}]}}";
