@@ -1,6 +1,6 @@
 import { count as inThousands } from "../report/describe.ts";
 
-/** Tuples that are compared for one rule on one dump at most; beyond, the rule is named as not fully evaluated. */
+/** Tuples compared and optional members listed for one rule on one dump at most; beyond, the rule is named as not fully evaluated. */
 const leastWork = 2_000_000;
 /** The same for each distinct stack, so that a rule whose cost is linear never comes to an end early. */
 const workPerStack = 50;

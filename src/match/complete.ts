@@ -144,7 +144,11 @@ export function complete(
   const candidates = others().map((other) => other.find(bindings));
   if (!budget.spend(candidates.reduce((n, c) => n + c.tuples.length + c.undecided.length, 0)))
     return undefined;
-  return finish(rule, facts, candidates, bindings, roles, used, { step, trace, fitting });
+  const match = finish(rule, facts, candidates, bindings, roles, used, { step, trace, fitting });
+  if (match === undefined) return undefined;
+  // Each match lists those of its optional roles, who may be many and in every match.
+  const listed = match.roles.slice(roles.length).reduce((n, { members }) => n + members.length, 0);
+  return budget.spend(listed) ? match : undefined;
 }
 
 function weightOf(tuples: readonly Tuple[]): number {

@@ -5,6 +5,7 @@ import { Facts } from "../../src/match/facts.ts";
 import { matchRule } from "../../src/match/match.ts";
 import { goTracebackReader } from "../../src/read/go-traceback.ts";
 import { builtinRules } from "../../src/rules/builtin.ts";
+import { compileRule } from "../../src/rules/compile.ts";
 import { bytesSource } from "../read/bytes.ts";
 
 /** Senders that are stuck for good, each in a function of its own. */
@@ -70,17 +71,42 @@ test("the first goroutine that may do what nobody may do decides: the others are
   }
 });
 
-test("thousands at work beside thousands of matches are not listed for each of them", async () => {
-  const count = 1_000;
-  const busy = Array.from(
+/** Goroutines at work, each in a function of its own. */
+function working(count: number): Buffer {
+  const text = Array.from(
     { length: count },
     (_, i) => `goroutine ${i + 1} [runnable]:\nmain.work${i}(0x1)\n\t/src/app/work.go:${i + 1} +0x1d\n`,
   );
-  const text = Buffer.concat([senders(count, count + 1), Buffer.from(`\n${busy.join("\n")}\n`)]);
+  return Buffer.from(`\n${text.join("\n")}\n`);
+}
+
+test("thousands at work beside thousands of matches are not listed for each of them", async () => {
+  const count = 1_000;
+  const text = Buffer.concat([senders(count, count + 1), working(count)]);
   const [dump] = await goTracebackReader.read(bytesSource("both", text), { threads: 1 });
   const rule = builtinRules().find(({ id }) => id === "channel/stuck-send")!;
   const { matches } = matchRule(rule, new Facts(dump!));
   expect(matches.length).toBe(count);
   const members = matches.flatMap(({ roles }) => roles.flatMap((role) => role.members));
   expect(members.length).toBe(2 * count);
+});
+
+test("a rule that lists too many for each of its matches is told to be evaluated in part", async () => {
+  const count = 2_000;
+  const text = Buffer.concat([senders(count, count + 1), working(count)]);
+  const [dump] = await goTracebackReader.read(bytesSource("both", text), { threads: 1 });
+  const { rule } = compileRule({
+    id: "team/listed",
+    title: "Senders, and all who work",
+    severity: "warning",
+    roles: {
+      senders: { wait: "chan-send", at: { function: "$F", package: "$P" } },
+      workers: { optional: true, wait: "runnable", at: { package: "$P" } },
+    },
+    message: "$F",
+  });
+  const { matches, limit } = matchRule(rule!, new Facts(dump!));
+  expect(limit).toBe("more than 2,000,000 comparisons");
+  expect(matches.length).toBeGreaterThan(900);
+  expect(matches.length).toBeLessThan(1_000);
 });
