@@ -14,8 +14,14 @@ const files = readdirSync(folder).filter((name) => name.endsWith(".gz"));
 const explained: Readonly<Record<string, readonly string[]>> = {
   // Long polls: requests to a hung server have the same stacks and ages, and the finding says so.
   "pools.load-aged.debug2.json.gz": ["http/no-response"],
+  // And two generators that have offered their next value for minutes: a value nobody wants looks the same.
+  "idioms.idle-aged.debug2.json.gz": ["http/no-response", "channel/stuck-send", "channel/stuck-send"],
+  // And sixty callers for five connections, at work: a fresh pile-up is a warning.
+  "idioms.load.debug2.json.gz": ["http/no-response", "database/pool-exhausted"],
   // Idle workers of a pool: without creators, goroutines that were left behind one by one look the same.
   "pools.load.debug1.txt.gz": ["channel/receive-pileup"],
+  // Workers hand their results over at the same time, to somebody who is in another function just now.
+  "stores.load.debug1.txt.gz": ["channel/stuck-send"],
 };
 
 const flatten = (findings: readonly Finding[]): Finding[] =>
