@@ -186,6 +186,17 @@ test("gdb: one goroutine, or the threads, are not the whole dump", async () => {
   expect(walk!.complete).toBe(true);
 });
 
+test("gdb: a session that begins in the middle of a stack is not whole", async () => {
+  const walk = `#0  main.f () at /src/a.go:7\n#1  main.g () at /src/a.go:9\n`.repeat(3);
+  const complete = async (text: string) => (await read(gdbReader, text)).map((d) => d.complete);
+  expect(await complete(walk)).toEqual([true]);
+  expect(await complete(walk.slice(10))).toEqual([false]);
+  expect(await complete(walk.slice(walk.indexOf("#1")))).toEqual([false]);
+  expect(await complete(`(gdb) up\n#1  main.g () at /src/a.go:9\n(gdb) goroutine all bt\n${walk}`)).toEqual([
+    true,
+  ]);
+});
+
 test("gdb: a list that names only the scheduler's functions decides nothing", async () => {
   const [dump] = await read(
     gdbReader,

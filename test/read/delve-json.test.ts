@@ -479,3 +479,16 @@ test("brackets that are never closed cost no time, and little of what is behind 
   }
   expect(performance.now() - start).toBeLessThan(5000);
 });
+
+test("an input that begins in the middle is not whole", async () => {
+  const text = lines(v2([goroutine(1), goroutine(2), goroutine(3)]));
+  const complete = async (part: string) => (await read(part)).map((d) => d.complete);
+  expect(await complete(text)).toEqual([true]);
+  const second = text.indexOf('{"id":2,"currentLoc"');
+  for (const at of [second - 60, second - 1, second, second + 40]) {
+    expect([at, await complete(text.slice(at))]).toEqual([at, [false]]);
+    expect(await complete(`(dlv) \n${text.slice(at)}`)).toEqual([false]);
+  }
+  // Brackets of the text around JSON mean nothing.
+  expect(await complete(`saved (dlv) output: (it's done} ])\n${text}bye ]`)).toEqual([true]);
+});

@@ -306,6 +306,22 @@ describe("frames whose header is missing", () => {
     expect(stacks).toEqual(stacks.map(() => 1));
   });
 
+  test.each(["+0x2", "x2", "a.go:9 +0x2", "go:9 +0x2 fp=0xc000 sp=0xc000 pc=0x46", "sp=0xc000 pc=0x46"])(
+    "an input that begins with the end of a line: %s",
+    async (end) => {
+      const [dump] = await read(`${end}\n\n${goroutine(1)}\n${goroutine(2)}`);
+      expect([dump!.goroutines.length, dump!.complete]).toEqual([2, false]);
+    },
+  );
+
+  test.each(["exit status 2", "pid 0x1", "Attaching to 77", "http://a.b:80", "api-7f9c"])(
+    "a line before the first goroutine is none: %s",
+    async (line) => {
+      const [dump] = await read(`${line}\n\n${goroutine(1)}\n${goroutine(2)}`);
+      expect([dump!.goroutines.length, dump!.complete]).toEqual([2, true]);
+    },
+  );
+
   test("a stack of the same form elsewhere in a log is none", async () => {
     const log = "INFO served\n".repeat(5);
     const stack = "ERROR recovered\nmain.f()\n\t/a.go:1 +0x1\nmain.g()\n\t/a.go:2 +0x1\n";

@@ -2,23 +2,15 @@ import { GoroutineTemplates } from "./goroutine-templates.ts";
 import type { JsonHandler } from "./json-handler.ts";
 import { isSpace, type JsonObject, JsonParser, JsonStop, type JsonValue, pastSpaces } from "./json-value.ts";
 import { JsonWindow } from "./json-window.ts";
-import type { OpenList, OpenObject } from "./open-value.ts";
+import { type OpenList, type OpenObject, ofGoroutine, streamed } from "./open-value.ts";
 import { PassedValue } from "./passed-value.ts";
 
-/** Members whose value is read as a stream, for lists of goroutines lie in them. */
-const streamed: ReadonlySet<string> = new Set(["result", "response", "Goroutines", "goroutines"]);
-/** Members by which a goroutine is known. */
-const ofGoroutine: ReadonlySet<string> = new Set([
-  "currentLoc",
-  "userCurrentLoc",
-  "goStatementLoc",
-  "startLoc",
-]);
 const maxOpen = 8;
 /** Larger values are passed over. */
 const maxValue = 32 * 1024 * 1024;
 /** What a member, an object or a list takes in memory is at least so many bytes of the input worth. */
 const partSize = 64;
+const noBeginning = "more brackets close than open: the beginning is missing";
 const tooBroken = "too much is no valid JSON: goroutines inside of what is broken were not looked for";
 
 /**
@@ -37,6 +29,8 @@ export class JsonStream {
   #final = false;
   #searching = false;
   #junk = false;
+  /** Brackets may be left over: something was broken, or that was said. */
+  #leftOver = false;
   /** Goroutines stood alone, outside any list. */
   #alone = false;
   /** A value that is passed over. */
@@ -140,7 +134,12 @@ export class JsonStream {
     for (; pos < end; pos++) {
       const byte = bytes[pos]!;
       if (byte === 0x7b || byte === 0x5b) break;
-      if (this.#junk || byte === 0x5d || byte === 0x7d || isSpace(byte)) continue;
+      const closes = byte === 0x5d || byte === 0x7d;
+      if (closes && !this.#junk && !this.#leftOver) {
+        this.#leftOver = true;
+        this.#handler.broken(base + pos, undefined, noBeginning, -1);
+      }
+      if (this.#junk || closes || isSpace(byte)) continue;
       this.#junk = true;
       this.#handler.broken(base + pos, undefined, "text that is not JSON was passed over", 0);
     }
@@ -321,6 +320,7 @@ export class JsonStream {
 
   /** After something that is no JSON: finds the next element of the innermost list, or else starts anew. */
   #recover(at: number): void {
+    this.#leftOver = true;
     const window = this.#window;
     const top = this.#open.at(-1);
     const text = window.text(Math.max(window.pos, at - 80), at + 1);

@@ -1,5 +1,15 @@
 import type { JsonValue } from "./json-value.ts";
 
+/** Members whose value is read as a stream, for lists of goroutines lie in them. */
+export const streamed: ReadonlySet<string> = new Set(["result", "response", "Goroutines", "goroutines"]);
+/** Members by which a goroutine is known. */
+export const ofGoroutine: ReadonlySet<string> = new Set([
+  "currentLoc",
+  "userCurrentLoc",
+  "goStatementLoc",
+  "startLoc",
+]);
+
 /** An object whose members are being read. */
 export interface OpenObject {
   readonly kind: "object";

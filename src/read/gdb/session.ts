@@ -38,6 +38,8 @@ export class GdbSession {
   #line = 0;
   /** The last line is one of a list of goroutines, or begins like one. */
   #inList = false;
+  /** A prompt came: single frames may be answers to `up` and `frame`. */
+  #prompted = false;
 
   constructor(name: string, goVersion: string | undefined) {
     this.#builder = new DumpBuilder(name, "gdb");
@@ -54,6 +56,7 @@ export class GdbSession {
     this.#endFrame();
     while (text.startsWith("(gdb) ")) {
       text = text.slice(6);
+      this.#prompted = true;
       this.#command(text);
     }
     if (text.startsWith("#")) {
@@ -75,8 +78,15 @@ export class GdbSession {
     if (frame === undefined) return;
     // gdb shows where it stands when it starts: one frame, which no command asked for.
     if (frame.index === 0) this.#begin();
+    else if (this.#stacks.length === 0 && !this.#prompted) this.#missBeginning();
     if (this.#stack !== undefined && frame.index === this.#stack.frames.length && frame.index < maxFrames)
       this.#stack.frames.push(frame);
+  }
+
+  #missBeginning(): void {
+    const message = "the session begins in the middle of a stack: what was before is missing";
+    this.#builder.cut({ line: this.#line, message, lost: -1 });
+    this.#prompted = true;
   }
 
   #begin(): void {

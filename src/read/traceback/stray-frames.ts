@@ -51,8 +51,8 @@ export class StrayFrames {
     this.#since++;
     if (this.#explained) return;
     const position = parsePositionLine(line);
-    if (position === undefined) return;
-    const first = number <= 2 && position.hasOffset;
+    const first = number <= 2 && (position?.hasOffset === true || (number === 1 && endOfPosition.test(line)));
+    if (position === undefined && !first) return;
     const frame = /^[\t ]/.test(line) && (parseFunctionLine(previous) ?? previous.startsWith("created by "));
     if (!frame && !first) return;
     const behind = foreign === 2 || (foreign === 3 && looksBroken(before));
@@ -85,6 +85,10 @@ export class StrayFrames {
     return { line, text, message, lost: near ? blocks : 0, first: first && near };
   }
 }
+
+/** What is left of a position's line that is cut at its beginning. */
+const endOfPosition =
+  /^(?:\+?0?x[0-9a-f]{1,16}|\S*\d \+0x[0-9a-f]{1,16})$|(?:^| )[fsp][pc]=0x[0-9a-f]{1,16}$/;
 
 /** A header with something wrong in it. */
 function looksBroken(line: string): boolean {
