@@ -49,6 +49,40 @@ describe("condensed and read back, the same findings", () => {
   });
 });
 
+describe("what few dumps have survives", () => {
+  const fixture = (name: string) => readFileSync(new URL(`../../fixtures/dumps/${name}`, import.meta.url));
+  const labelled = fixture("go-traceback/go1.27-debug2.txt")
+    .toString()
+    .replace(/^(goroutine \d+ [^\n]*)\]:$/gm, '$1, colour 7] {"tenant": "a\\"b", path: /x}:');
+  const inputs: Record<string, string | Uint8Array> = {
+    "kinds of wait that are inferred": fixture("profiles/go1.27-debug1.txt"),
+    "of leaked goroutines, too": fixture("profiles/go1.27-leak1.txt"),
+    "labels of a profile": fixture("profiles/go1.24-debug0.pb.gz"),
+    "labels and attributes that nobody knows": labelled,
+    "headers of all versions": fixture("go-traceback/header-variants.txt"),
+    "events of tests": fixture("logs/go1.26-test-timeouts.jsonl"),
+    "a transcript": fixture("delve-text/go1.27-dlv1.27-mixed.txt"),
+    "requests and answers": fixture("delve-json/go1.27-dlv1.27-api2.ndjson"),
+  };
+
+  test.each(Object.keys(inputs))("%s", async (name) => {
+    const dumps = await read(inputs[name]!);
+    const text = snapshotText(dumps);
+    isValid(JSON.parse(text));
+    expect(isValid.errors).toBe(null);
+    const restored = await read(text);
+    expect(JSON.stringify(analyze(restored, rules))).toBe(JSON.stringify(analyze(dumps, rules)));
+    expect(restored.map((dump) => dump.extra)).toEqual(dumps.map((dump) => dump.extra));
+    expect(restored.map((dump) => dump.labelSets)).toEqual(dumps.map((dump) => dump.labelSets));
+  });
+
+  test("labels of the test above are there", async () => {
+    const [dump] = await read(labelled);
+    expect(dump!.extra["header attribute colour 7"]).toMatch(/goroutines$/);
+    expect(dump!.labelSets.some((set) => set.get("tenant") === 'a"b')).toBe(true);
+  });
+});
+
 describe("a large dump", () => {
   const parts = [...generateDump({ goroutines: 100_000, stacks: 300 })];
 

@@ -43,6 +43,7 @@ const event = objectOf({ kind: oneOf(eventKinds), text, line: optional(count) })
 const stack = objectOf({
   reason: text,
   wait: oneOf(waitKinds),
+  waitInferred: optional((value) => value === true),
   extent: oneOf(["full", "elided", "cut", "ends", "none"]),
   gapAt: optional(count),
   elided: whole,

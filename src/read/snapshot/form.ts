@@ -48,6 +48,8 @@ export interface SnapshotDump {
 export interface SnapshotStack {
   readonly reason: string;
   readonly wait: WaitKind;
+  /** Neither the dump nor a frame says what for. */
+  readonly waitInferred?: true;
   readonly extent: StackExtent;
   readonly gapAt?: number;
   readonly elided: number;

@@ -43,6 +43,7 @@ function restoreStacks(from: SnapshotDump): Stack[] {
   return from.stacks.map((stack) => ({
     reason: stack.reason,
     wait: stack.wait,
+    ...(stack.waitInferred ? { waitInferred: true as const } : {}),
     frames: stack.frames.map((index) => at(frames, index)),
     extent: stack.extent,
     ...(stack.gapAt === undefined ? {} : { gapAt: stack.gapAt }),

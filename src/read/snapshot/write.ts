@@ -84,6 +84,7 @@ function condenseStack(stack: Stack, frames: FrameTable): SnapshotStack {
   return {
     reason: stack.reason,
     wait: stack.wait,
+    ...(stack.waitInferred ? { waitInferred: true as const } : {}),
     extent: stack.extent,
     ...(stack.gapAt === undefined ? {} : { gapAt: stack.gapAt }),
     elided: stack.elided,
