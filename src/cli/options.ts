@@ -34,6 +34,13 @@ export const inputOptions = {
     group: inputGroup,
     describe: "Most that one compressed input may unpack to; reading ends there",
   },
+  "max-zstd-window": {
+    type: "string",
+    requiresArg: true,
+    default: "128MB",
+    group: inputGroup,
+    describe: "Most memory that a Zstandard frame may ask for",
+  },
 } as const satisfies Record<string, Options>;
 
 /** Options of how dumps belong together. */

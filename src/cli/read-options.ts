@@ -25,6 +25,7 @@ export function readOptionsOf(
   return {
     threads,
     maxDecompressedBytes: parseSize(argv.maxDecompressedBytes, "--max-decompressed-bytes"),
+    maxZstdWindow: parseSize(argv.maxZstdWindow, "--max-zstd-window"),
     ...(onProgress === undefined ? {} : { onProgress }),
     stdin: terminal.stdin,
     ...(inputFormat === undefined ? {} : { inputFormat }),

@@ -25,6 +25,8 @@ export interface ReadDumpsOptions {
   readonly onProgress?: (progress: ReadProgress | undefined) => void;
   /** Most bytes that compressed inputs may unpack to, each; `defaultMaxDecompressedBytes` when left out. */
   readonly maxDecompressedBytes?: number;
+  /** Bytes of memory that a Zstandard frame may ask for; 128 MiB when left out. */
+  readonly maxZstdWindow?: number;
   /** What the dumps of several readings share. */
   readonly pool?: StackPool;
 }
@@ -95,7 +97,10 @@ async function readInput(
   options: ReadDumpsOptions & { readonly pool: StackPool },
   result: ReadResult,
 ): Promise<void> {
-  const budget = new Budget(options.maxDecompressedBytes ?? defaultMaxDecompressedBytes);
+  const budget = new Budget(
+    options.maxDecompressedBytes ?? defaultMaxDecompressedBytes,
+    options.maxZstdWindow,
+  );
   for await (const content of unpack(source, budget)) {
     const name = content.name;
     await collect(name, result, () =>

@@ -36,7 +36,7 @@ export async function* unpack(source: ByteSource, budget: Budget, depth = 0): As
   const unpacker =
     kind === "gzip"
       ? (await import("./containers/gzip.ts")).gzipUnpacker
-      : (await import("./containers/zstd.ts")).zstdUnpacker;
+      : async () => (await import("./containers/zstd.ts")).zstdUnpacker(budget.maxZstdWindow);
   yield* unpack(unpackedSource(source, kind, unpacker, budget), budget, depth + 1);
 }
 

@@ -262,6 +262,17 @@ test("completion prints a script and nothing else", () => {
   expect(asked.stdout.split("\n")).toContain("baseline");
 });
 
+test("a Zstandard frame that asks for more memory than usual is read when that is allowed", () => {
+  const dump = readFileSync(quiet);
+  const block = (dump.length << 3) | 1;
+  // One raw block in a window of 256 MiB.
+  const header = [0x28, 0xb5, 0x2f, 0xfd, 0, 18 << 3, block & 255, (block >> 8) & 255, block >> 16];
+  const packed = file(directory, "wide.zst", Buffer.concat([Buffer.from(header), dump]));
+  expect(lint(packed).code).toBe(3);
+  expect(lint(packed).stderr).toContain("raise --max-zstd-window");
+  expect(lint(packed, "--max-zstd-window", "256MB").code).toBe(0);
+});
+
 test("a command behind a dump is told to come first, and a number that is none what it takes", () => {
   for (const args of [
     [quiet, "graph"],

@@ -15,9 +15,12 @@ function frame(exponent: number, blocks: number): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-async function unpack(bytes: Uint8Array): Promise<{ length: number; problem: string | undefined }> {
+async function unpack(
+  bytes: Uint8Array,
+  maxWindow?: number,
+): Promise<{ length: number; problem: string | undefined }> {
   const packed = { ...bytesSource("dump", bytes), problems: [] };
-  const source = unpackedSource(packed, "zstd", zstdUnpacker, new Budget(1 << 30));
+  const source = unpackedSource(packed, "zstd", () => zstdUnpacker(maxWindow), new Budget(1 << 30));
   let length = 0;
   for await (const chunk of source.chunks()) length += chunk.length;
   return { length, problem: source.problems![0]?.message };
@@ -40,9 +43,10 @@ test("a frame that asks for much memory is refused, behind others too", async ()
   expect(await unpack(frame(17, 3))).toEqual({ length: 3, problem: undefined });
   const { length, problem } = await unpack(Buffer.concat([frame(0, 5), frame(18, 1)]));
   expect(problem).toBe(
-    "the zstd data is not unpacked (a frame asks for 256 MiB of memory: unpack it with zstd --long=31 first)",
+    "the zstd data is not unpacked (a frame asks for 256 MiB of memory: raise --max-zstd-window, or unpack it with zstd --long=31 first)",
   );
   expect(length).toBeLessThanOrEqual(5);
+  expect(await unpack(frame(18, 2), 2 ** 28)).toEqual({ length: 2, problem: undefined });
 });
 
 test("many small blocks in a large window are refused, in a small one they are not", async () => {

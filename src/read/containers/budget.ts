@@ -3,13 +3,19 @@ import type { ReadProblem } from "../../model/dump.ts";
 /** Most bytes that one input may unpack to, unless the user allows more. */
 export const defaultMaxDecompressedBytes: number = 8 * 2 ** 30;
 
+/** Largest window of a Zstandard frame, as of the `zstd` command, unless the user allows more: 128 MiB. */
+export const defaultMaxZstdWindow: number = 1 << 27;
+
 /** Bytes that one input, with everything packed in it, may still unpack to: a bomb ends here. */
 export class Budget {
   readonly limit: number;
+  /** Bytes of memory that a Zstandard frame may ask for. */
+  readonly maxZstdWindow: number;
   #left: number;
 
-  constructor(limit: number) {
+  constructor(limit: number, maxZstdWindow: number = defaultMaxZstdWindow) {
     this.limit = limit;
+    this.maxZstdWindow = maxZstdWindow;
     this.#left = limit;
   }
 

@@ -1,5 +1,5 @@
-/** Largest window that is unpacked, as of the `zstd` command: 128 MiB. */
-const maxWindow = 1 << 27;
+import { defaultMaxZstdWindow } from "./budget.ts";
+
 /** Bytes that may be moved in windows whatever comes out, and for each packed byte: a window is moved for each block. */
 const freeWork = 2 ** 36;
 const workPerByte = 2 ** 17;
@@ -20,7 +20,13 @@ export class ZstdFrames {
   #checksum = false;
   #window = 0;
   #work = 0;
+  readonly #maxWindow: number;
   #packed = 0;
+
+  /** @param maxWindow bytes that a frame may ask for; with more, more may be moved, too */
+  constructor(maxWindow: number = defaultMaxZstdWindow) {
+    this.#maxWindow = maxWindow;
+  }
 
   /** @throws RangeError for a frame that is refused; damage is left to whoever unpacks */
   push(chunk: Uint8Array): void {
@@ -77,16 +83,17 @@ export class ZstdFrames {
       const base = 2 ** (10 + (bytes[1]! >> 3));
       this.#window = base + (base / 8) * (bytes[1]! & 7);
     }
-    if (this.#window > maxWindow)
+    if (this.#window > this.#maxWindow)
       throw new RangeError(
-        `a frame asks for ${Math.ceil(this.#window / 2 ** 20)} MiB of memory: unpack it with zstd --long=31 first`,
+        `a frame asks for ${Math.ceil(this.#window / 2 ** 20)} MiB of memory: raise --max-zstd-window, or unpack it with zstd --long=31 first`,
       );
     this.#expect("block");
   }
 
   #block(header: number): void {
     this.#work += this.#window;
-    if (this.#work > freeWork + workPerByte * this.#packed)
+    const factor = Math.max(1, this.#maxWindow / defaultMaxZstdWindow);
+    if (this.#work > factor * (freeWork + workPerByte * this.#packed))
       throw new RangeError("its blocks are too small for the memory that they ask for");
     const last = (header & 1) !== 0;
     // A run of one byte is packed as that byte.
