@@ -239,6 +239,24 @@ describe("several processes in one log, line by line", () => {
     }
   });
 
+  test.each([1, 8])(
+    "two pods in one log that does not tell them apart, %d lines at once: told",
+    async (most) => {
+      const cri = (line: string) => `2026-01-02T03:04:05.123456789Z stdout F ${line}\n`;
+      const sides = [fixture("go1.24-debug2").split("\n"), fixture("go1.21-debug2").split("\n")];
+      let log = "";
+      for (let turn = 0; sides[0]!.length + sides[1]!.length > 0; turn++)
+        log += sides[turn % 2]!.splice(0, 1 + ((turn * 7) % most))
+          .map(cri)
+          .join("");
+      const dumps = await read(log);
+      expect(dumps.some((dump) => !dump.complete)).toBe(true);
+      expect(dumps.flatMap((dump) => dump.problems.map((p) => p.message)).join()).toMatch(
+        /its header is missing/,
+      );
+    },
+  );
+
   test("a line with a bar in a dump is no process", async () => {
     const lines = one.split("\n").map((l) => `\u001b[31m${l}`);
     lines.splice(lines.length >> 1, 0, "total | 5");
