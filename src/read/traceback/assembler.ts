@@ -15,6 +15,9 @@ import type { RecordShape, RecordSink, TracebackRecord } from "./record.ts";
 /** Dumps of one input; a log with more is a log of panics, not a set of dumps to compare. */
 const maxDumps = 1000;
 const maxExtra = 100;
+/** So many damaged places, and more than one for so many goroutines, are no accident of a line between others. */
+const leastDamaged = 3;
+const damagedShare = 10;
 /** Room is made for so many goroutines at once; for more, when they come. */
 const mostExpected = 4_000_000;
 
@@ -33,6 +36,8 @@ interface OpenDump {
   begun: boolean;
   /** Begun by the writer of a goroutine profile: others that run are no dumpers. */
   profile: boolean;
+  /** Goroutines that lack lines, and frames without one. */
+  damaged: number;
   minutes: boolean;
   creators: boolean;
   /** GOTRACEBACK=crash repeats goroutines thread by thread. */
@@ -126,6 +131,7 @@ export class DumpAssembler implements RecordSink {
   }
 
   problem(problem: ReadProblem): void {
+    this.#open.damaged++;
     this.#open.builder.headersSeen += Math.max(problem.lost, 0);
     this.#open.builder.problem(problem);
   }
@@ -279,6 +285,7 @@ export class DumpAssembler implements RecordSink {
       lastId: -1,
       begun: false,
       profile: false,
+      damaged: 0,
       minutes: false,
       creators: false,
       crash: false,
@@ -292,7 +299,12 @@ export class DumpAssembler implements RecordSink {
   }
 
   #close(): void {
-    const { builder, version, extra, plans, minutes, creators } = this.#open;
+    const { builder, version, extra, plans, minutes, creators, damaged } = this.#open;
+    if (damaged >= leastDamaged && damaged * damagedShare > builder.goroutines.length)
+      builder.cut({
+        message: "many goroutines lack lines: the log has lost some, or those of several processes are mixed",
+        lost: -1,
+      });
     if (minutes) builder.can("minutes");
     if (creators) builder.can("creator-ids");
     builder.goVersion = version.version;
