@@ -41,6 +41,8 @@ export interface Condition {
   readonly byCell?: readonly Condition[];
   /** Without source it is never known to hold. */
   readonly needsSource?: boolean;
+  /** Without earlier snapshots it is never known to hold. */
+  readonly needsHistory?: boolean;
   /**
    * The ways in which it holds as far as the stack alone tells, asked without a group: none when it holds for no goroutine
    * of the stack, whatever they have in their columns. Without it, the stack tells nothing.
@@ -220,6 +222,7 @@ export function allOf(conditions: readonly Condition[]): Condition {
     ...cellParts(conditions),
     attributes: conditions.reduce((bits, c) => bits | c.attributes, 0),
     needsSource: conditions.some((c) => c.needsSource === true),
+    needsHistory: conditions.some((c) => c.needsHistory === true),
     onStack(subject) {
       let solutions = yes;
       for (let i = 0; i < conditions.length; i++) {
@@ -248,6 +251,7 @@ export function anyOf(conditions: readonly Condition[]): Condition {
     ...cellParts(conditions),
     attributes: conditions.reduce((bits, c) => bits | c.attributes, 0),
     needsSource: conditions.length > 0 && conditions.every((c) => c.needsSource === true),
+    needsHistory: conditions.length > 0 && conditions.every((c) => c.needsHistory === true),
     onStack: (subject) => conditions.flatMap((c) => [...onStack(c, subject)]).slice(0, maxSolutions),
     evaluate(subject) {
       const answers = conditions.map((c) => c.evaluate(subject)).filter((a) => a.length > 0);

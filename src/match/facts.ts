@@ -90,10 +90,15 @@ export class Facts {
   constructor(dump: Dump, options: FactsOptions = {}) {
     this.dump = dump;
     this.history = options.history;
-    this.#told = (options.history?.earlier.length ?? 0) > 0 ? ~0 : ~attribute.history;
+    this.#told = this.hasEarlier ? ~0 : ~attribute.history;
     this.source = options.source;
     this.#columns = columns(dump.goroutines);
     this.#own = options.own;
+  }
+
+  /** There are earlier snapshots of the process. */
+  get hasEarlier(): boolean {
+    return (this.history?.earlier.length ?? 0) > 0;
   }
 
   /** All goroutines of the dump. */

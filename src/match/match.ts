@@ -6,7 +6,7 @@ import type { Facts } from "./facts.ts";
 import { roleGroups } from "./fold.ts";
 import { joinRoles } from "./join.ts";
 import { reachOfRoles } from "./reach.ts";
-import { type Member, type Relation, relationOf } from "./relation.ts";
+import { type Member, type Relation, relationOf, withoutHistory } from "./relation.ts";
 import type { MatchTrace } from "./trace.ts";
 import { whenHolds } from "./when.ts";
 
@@ -67,7 +67,9 @@ export function matchRule(rule: Rule, facts: Facts, trace?: MatchTrace): RuleRes
   const missing = new Set<Fact>();
   for (const role of rule.roles) {
     if (role.kind !== "required") continue;
-    const relation = relationOf(role, facts, reach.get(role), roleGroups(rule, role, facts, reach), false);
+    const relation =
+      withoutHistory(role, facts) ??
+      relationOf(role, facts, reach.get(role), roleGroups(rule, role, facts, reach), false);
     needed.push(relation);
     if (relation.tuples.length > 0) continue;
     possible = false;

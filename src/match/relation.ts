@@ -84,6 +84,12 @@ export function relationOf(
   return { role, tuples: [...known.values()], undecided: [...undecided.values()], open, missing };
 }
 
+/** The relation of a role that asks for earlier snapshots where there are none: nobody needs to ask any goroutine. */
+export function withoutHistory(role: Role, facts: Facts): Relation | undefined {
+  if (role.onGroup.needsHistory !== true || facts.hasEarlier) return undefined;
+  return { role, tuples: [], undecided: [], open: true, missing: new Set(["ids"]) };
+}
+
 function add(tuples: Map<string, Tuple>, role: Role, solution: Solution, group: Group): void {
   const { bindings, collected } = partsOf(role, solution.bindings);
   let key = bindingsKey(bindings);

@@ -110,3 +110,23 @@ test("a rule that lists too many for each of its matches is told to be evaluated
   expect(matches.length).toBeGreaterThan(900);
   expect(matches.length).toBeLessThan(1_000);
 });
+
+test("a rule on what goroutines did before asks none of them where there is no earlier snapshot", async () => {
+  const [dump] = await goTracebackReader.read(bytesSource("senders", senders(10)), { threads: 1 });
+  const { rule } = compileRule({
+    id: "team/still",
+    title: "Senders that stand still",
+    severity: "warning",
+    roles: { senders: { wait: "chan-send", waited: { gte: 1 }, persists: true, at: { line: "$AT" } } },
+    message: "$AT",
+  });
+  const whole = vi.spyOn(Facts.prototype, "whole");
+  try {
+    const { matches, missing } = matchRule(rule!, new Facts(dump!));
+    expect(matches).toEqual([]);
+    expect([...missing]).toEqual(["ids"]);
+    expect(whole).not.toHaveBeenCalled();
+  } finally {
+    whole.mockRestore();
+  }
+});

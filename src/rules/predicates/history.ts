@@ -6,8 +6,7 @@ import type { JsonSchema, Predicate } from "./predicate.ts";
 import { waitKindsOf } from "./wait.ts";
 
 function historyOf(subject: Subject): History | undefined {
-  const history = subject.facts.history;
-  return history === undefined || history.earlier.length === 0 ? undefined : history;
+  return subject.facts.hasEarlier ? subject.facts.history : undefined;
 }
 
 function idOf(subject: Subject): number {
@@ -30,6 +29,7 @@ export const persists: Predicate = {
     const test = typeof value === "object" ? rangeTest(value, context, path) : undefined;
     return {
       attributes: attribute.history,
+      needsHistory: true,
       evaluate(subject) {
         const history = historyOf(subject);
         const id = idOf(subject);
@@ -108,6 +108,7 @@ export const before: Predicate = {
     const kinds = source.wait && new Set([source.wait].flat().flatMap((n) => [...waitKindsOf(n)]));
     return {
       attributes: attribute.history | attribute.resource,
+      needsHistory: true,
       evaluate(subject) {
         const history = historyOf(subject);
         const id = idOf(subject);
