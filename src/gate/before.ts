@@ -1,4 +1,4 @@
-import { allFindings } from "../report/describe.ts";
+import { allFindings, participating } from "../report/describe.ts";
 import type { Finding } from "../report/report.ts";
 import { plural } from "../words.ts";
 import type { Judge } from "./judge.ts";
@@ -23,5 +23,5 @@ export function beforeJudge(before: readonly Finding[]): Judge {
 }
 
 function goroutines(finding: Finding): number {
-  return finding.roles.reduce((sum, role) => sum + role.count, 0);
+  return participating(finding).reduce((sum, role) => sum + role.count, 0);
 }

@@ -38,6 +38,11 @@ export interface Match {
   readonly ring: readonly RingLink[] | undefined;
 }
 
+/** The roles of those who take part: witnesses are only looked at. */
+export function participants({ roles }: Match): RoleMembers[] {
+  return roles.filter(({ role }) => role.kind !== "witness");
+}
+
 /** Goroutines of a ring: what they want, and what they have that the one before wants. */
 export interface RingLink {
   readonly members: readonly Member[];

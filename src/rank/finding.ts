@@ -1,5 +1,5 @@
 import type { Facts } from "../match/facts.ts";
-import type { Match } from "../match/match.ts";
+import { type Match, participants } from "../match/match.ts";
 import type { Member } from "../match/relation.ts";
 import type { Capability } from "../model/dump.ts";
 import { count } from "../report/describe.ts";
@@ -78,9 +78,7 @@ export function candidatesOf(matches: readonly Match[]): Candidate[] {
     const severity = severityOf(first.match);
     const { facts } = first.match;
     const groups = new Set(
-      entries.flatMap(({ match }) =>
-        match.roles.flatMap((r) => (r.role.kind === "witness" ? [] : r.members.map((m) => m.group))),
-      ),
+      entries.flatMap(({ match }) => participants(match).flatMap((r) => r.members.map((m) => m.group))),
     );
     const rows = new RowSet(facts, groups);
     let resources: ReadonlySet<number> | undefined;
@@ -93,7 +91,7 @@ export function candidatesOf(matches: readonly Match[]): Candidate[] {
         severity,
         confidence: first.confidence,
         goroutines: rows.size,
-        minutes: Math.max(...first.match.roles.map((r) => longestWait(first.match, r))),
+        minutes: Math.max(...participants(first.match).map((r) => longestWait(first.match, r))),
         own: blocksInOwnCode(first.match),
       }),
       rows,
@@ -106,11 +104,11 @@ export function candidatesOf(matches: readonly Match[]): Candidate[] {
 }
 
 function membersOf(match: Match): number {
-  return match.roles.reduce((n, r) => n + r.count, 0);
+  return participants(match).reduce((n, r) => n + r.count, 0);
 }
 
 function blocksInOwnCode(match: Match): boolean {
-  return match.roles.some((r) =>
+  return participants(match).some((r) =>
     r.members.some(({ group }) => {
       const place = match.facts.at(group.stackIndex);
       if (typeof place !== "number") return false;
@@ -189,6 +187,7 @@ function mergedRoles(matches: readonly Match[]): ReportRole[] {
       ),
       stacks,
       stacksOmitted: omitted.stacks,
+      ...(all[0]!.role.kind === "witness" ? { witness: true as const } : {}),
     };
   });
 }

@@ -1,4 +1,4 @@
-import type { Match } from "../match/match.ts";
+import { type Match, participants } from "../match/match.ts";
 import type { Finding } from "../report/report.ts";
 import type { Rule } from "../rules/rule.ts";
 import { type Candidate, candidatesOf, findingOf } from "./finding.ts";
@@ -46,9 +46,10 @@ interface Placing {
 }
 
 function placing(candidate: Candidate): Placing {
-  const { rule, roles, facts } = candidate.matches[0]!;
+  const match = candidate.matches[0]!;
+  const { rule, facts } = match;
   let youngest = 0;
-  for (const { members } of roles) {
+  for (const { members } of participants(match)) {
     for (const { group } of members) {
       const id = facts.dump.goroutines.id[group.first]!;
       if (id > youngest) youngest = id;

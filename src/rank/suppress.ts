@@ -1,4 +1,5 @@
 import { parseSymbol } from "../model/symbol.ts";
+import { participating } from "../report/describe.ts";
 import type { Finding, Report } from "../report/report.ts";
 import { compileText } from "../rules/pattern.ts";
 
@@ -79,7 +80,9 @@ function selector(suppression: Suppression): (finding: Finding) => boolean {
   const fn = suppression.function === undefined ? undefined : compileText(suppression.function);
   return (finding) => {
     if (!rule(finding.ruleId)) return false;
-    const roles = finding.roles.filter((r) => suppression.role === undefined || r.name === suppression.role);
+    const roles = participating(finding).filter(
+      (r) => suppression.role === undefined || r.name === suppression.role,
+    );
     if (fn === undefined) return suppression.role === undefined || roles.length > 0;
     return roles.some((r) => r.stacks.some((s) => s.frames.some((f) => fn(parseSymbol(f.function).plain))));
   };

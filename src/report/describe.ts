@@ -2,7 +2,7 @@
 import type { Capability, DumpEvent, FormatId, ReadProblem } from "../model/dump.ts";
 import type { WaitKind } from "../model/wait-kind.ts";
 import { count, plural } from "../words.ts";
-import type { Certainty, Finding, Report, ReportDump, ReportStack, Severity } from "./report.ts";
+import type { Certainty, Finding, Report, ReportDump, ReportRole, ReportStack, Severity } from "./report.ts";
 
 export { count, plural };
 
@@ -279,4 +279,9 @@ export function allFindings(findings: readonly Finding[]): Finding[] {
 /** Findings that are neither known nor suppressed, by rank. */
 export function newFindings(report: Report): Finding[] {
   return report.findings.filter((finding) => finding.status === "new");
+}
+
+/** The roles of those who take part in a finding, without its witnesses. */
+export function participating({ roles }: Pick<Finding, "roles">): readonly ReportRole[] {
+  return roles.filter(({ witness }) => witness !== true);
 }

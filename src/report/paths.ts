@@ -1,6 +1,6 @@
 import { originOf } from "../model/origin.ts";
 import { parseSymbol, shortFunction } from "../model/symbol.ts";
-import { withSymptoms } from "./describe.ts";
+import { participating, withSymptoms } from "./describe.ts";
 import type { Finding, Report, ReporterOptions, ReportFrame } from "./report.ts";
 
 /**
@@ -140,7 +140,7 @@ export function primaryFrame(
   finding: Pick<Finding, "roles">,
   placeOf: (frame: FileOfFrame) => FilePlace,
 ): ReportFrame | undefined {
-  const frames = finding.roles.flatMap((role) => role.stacks.flatMap((stack) => stack.frames));
+  const frames = participating(finding).flatMap((role) => role.stacks.flatMap((stack) => stack.frames));
   const named = frames.filter((frame) => frame.file !== "" && frame.line > 0);
   const inside = named.filter((frame) => placeOf(frame).base === "repository");
   return (

@@ -64,6 +64,8 @@ export interface ReportRole {
   readonly stacks: readonly ReportStack[];
   /** How many distinct stacks are not listed. */
   readonly stacksOmitted: number;
+  /** They take no part: the first that was found of those by whom the finding weighs less. */
+  readonly witness?: true;
 }
 
 export interface ReportEvidence {

@@ -57,6 +57,25 @@ test.each<[string, Omit<Suppression, "at">]>([
   expect(notesOf(report)).toEqual([]);
 });
 
+test("a witness does not make a finding one that is known: it takes no part, and another may stand there", async () => {
+  const busy =
+    "\ngoroutine 3 [runnable]:\nmain.busy()\n\t/src/busy.go:7 +0x1d\ncreated by main.main in goroutine 1\n\t/src/main.go:6 +0x1d\n";
+  const dumps = await goTracebackReader.read(bytesSource("d", text + busy), { threads: 1 });
+  const roles = {
+    senders: { wait: "chan-send", at: { line: "$AT", package: "$P" } },
+    workers: { witness: true, wait: "runnable", at: { package: "$P" } },
+  };
+  const watched = compileRule(rule("team/watched", { roles, confidence: "high" })).rule!;
+  const at = { file: "c.yaml", line: 1 };
+  const suppressions = [{ rule: "team/watched", function: "main.busy", reason: "known", at }];
+  const report = analyze(dumps, [watched], { suppressions, today: "2026-11-24" });
+  expect(report.findings[0]!.roles.map(({ name, witness }) => [name, witness])).toEqual([
+    ["senders", undefined],
+    ["workers", true],
+  ]);
+  expect(report.gate.exitCode).toBe(1);
+});
+
 test("an expired one lets the finding return, and says so", async () => {
   const report = await run({ rule: "team/cause", reason: "known", expires: "2026-11-23" });
   expect(report.gate.exitCode).toBe(1);

@@ -359,7 +359,10 @@ const lockCycle: Report = {
       confidence: "low",
       message: "130 goroutines are parked on a channel send at /src/shop/server/metrics.go:95",
       fingerprint: "3333333333333333",
-      roles: [role("senders", [{ ...senderStack, count: 130 }], { stacksOmitted: 4, count: 150 })],
+      roles: [
+        role("senders", [{ ...senderStack, count: 130 }], { stacksOmitted: 4, count: 150 }),
+        role("workers", [{ ...otherSenderStack, count: 1 }], { count: 1, witness: true }),
+      ],
     }),
     finding(sendPileup, {
       dump: "pod-a.json",

@@ -1,4 +1,4 @@
-import { count, plural } from "../describe.ts";
+import { count, participating, plural } from "../describe.ts";
 import type { Names } from "../paths.ts";
 import type { Finding, ReportEvidence, ReportRole } from "../report.ts";
 import { certaintyClass, findingPicture, legendOf } from "../svg/picture.ts";
@@ -37,7 +37,7 @@ ${symptomsMarkup(finding, names, sub)}
 }
 
 function summaryFacts(finding: Finding): Markup {
-  const goroutines = finding.roles.reduce((sum, role) => sum + role.count, 0);
+  const goroutines = participating(finding).reduce((sum, role) => sum + role.count, 0);
   const facts = [
     goroutines > 0 && plural(goroutines, "goroutine"),
     `${finding.confidence} confidence`,

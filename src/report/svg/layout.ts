@@ -123,7 +123,7 @@ function place(nodes: readonly SizedNode[], edges: readonly Edge[], rankdir: "TB
   const between = drawn.filter((edge) => edge.from !== edge.to);
   for (const [index, edge] of between.entries()) {
     const label = labelOf(edge);
-    const width = Math.max(...label.map((line) => textWidth(line, fontSize.label, "normal"))) + 10;
+    const width = Math.max(0, ...label.map((line) => textWidth(line, fontSize.label, "normal"))) + 10;
     graph.setEdge(
       nameOf(edge.from),
       nameOf(edge.to),
@@ -171,6 +171,6 @@ function selfLoop(edge: Edge, node: PlacedNode): PlacedEdge {
     { x: far, y: node.y },
     { x: right, y: node.y + up },
   ];
-  const width = Math.max(...label.map((line) => textWidth(line, fontSize.label, "normal")));
+  const width = Math.max(0, ...label.map((line) => textWidth(line, fontSize.label, "normal")));
   return { edge, points, axis: "y", label, at: { x: far + width / 2 + 4, y: node.y } };
 }

@@ -140,6 +140,18 @@ describe("a picture", () => {
       { numRuns: 150 },
     );
   });
+
+  test("of edges without a label has no node over another", () => {
+    const nodes = [..."abcd"].map((id) => ({ id, kind: "role" as const, label: "" }));
+    const edges = ["ab", "cd", "ad", "ac"].map(([from, to]) => ({
+      from: from!,
+      to: to!,
+      label: "",
+      certainty: "observed" as const,
+    }));
+    const places = layoutGraph({ nodes, edges }, new Map()).nodes.map(({ x, y }) => `${x} ${y}`);
+    expect(new Set(places).size).toBe(nodes.length);
+  });
 });
 
 describe("wrap", () => {
