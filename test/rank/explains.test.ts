@@ -35,3 +35,17 @@ test("a warning explains the sends of the goroutines that it holds", async () =>
     "channel/stuck-send",
   ]);
 });
+
+test("senders whose starter has returned stand below the consumer that sends to its own channel", async () => {
+  const put = (id: number, caller: string, creator: string) =>
+    `goroutine ${id} [chan send, 6 minutes]:\nexample.com/shop/pool.(*Pool).put(0xc0000b2000, 0x1)\n\t/src/pool.go:41 +0x2d\n` +
+    `${caller}(0xc0000b2000)\n\t/src/shop.go:27 +0x65\ncreated by ${creator}\n\t/src/shop.go:19 +0x9a\n`;
+  const text = [
+    put(18, "example.com/shop/pool.(*Pool).run", "example.com/shop/pool.New in goroutine 1"),
+    put(33, "main.handle", "main.accept in goroutine 7"),
+    put(34, "main.handle", "main.accept in goroutine 7"),
+  ].join("\n");
+  const findings = await lint(Buffer.from(text));
+  expect(findings.map((f) => f.ruleId)).toEqual(["channel/consumer-sends-to-own-channel"]);
+  expect(findings[0]!.symptoms.map((f) => f.ruleId)).toContain("channel/senders-left-behind");
+});
