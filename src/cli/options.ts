@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { Options } from "yargs";
 import { formatIds } from "../model/dump.ts";
+import { defaultMaxFiles } from "../read/containers/budget.ts";
 import { confidences } from "../report/report.ts";
 
 const inputGroup = "Input:";
@@ -40,6 +41,13 @@ export const inputOptions = {
     default: "128MB",
     group: inputGroup,
     describe: "Most memory that a Zstandard frame may ask for",
+  },
+  "max-files": {
+    type: "number",
+    requiresArg: true,
+    default: defaultMaxFiles,
+    group: inputGroup,
+    describe: "Most files taken from one directory, pattern or archive",
   },
 } as const satisfies Record<string, Options>;
 

@@ -27,6 +27,8 @@ export interface ReadDumpsOptions {
   readonly maxDecompressedBytes?: number;
   /** Bytes of memory that a Zstandard frame may ask for; 128 MiB when left out. */
   readonly maxZstdWindow?: number;
+  /** Most files taken from one directory, pattern or archive; 10,000 when left out. */
+  readonly maxFiles?: number;
   /** What the dumps of several readings share. */
   readonly pool?: StackPool;
 }
@@ -65,7 +67,7 @@ export async function readDumps(inputs: readonly string[], options: ReadDumpsOpt
   for (const input of inputs) {
     const before = result.dumps.length + result.failures.length;
     await collect(input, result, async () => {
-      for (const resolved of await resolveInput(input, options.stdin)) {
+      for (const resolved of await resolveInput(input, options.stdin, options.maxFiles)) {
         await collect(resolved.source.name, result, () =>
           readInput(resolved, forced, { ...options, pool }, result),
         );
@@ -100,6 +102,7 @@ async function readInput(
   const budget = new Budget(
     options.maxDecompressedBytes ?? defaultMaxDecompressedBytes,
     options.maxZstdWindow,
+    options.maxFiles,
   );
   for await (const content of unpack(source, budget)) {
     const name = content.name;

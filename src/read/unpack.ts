@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import type { Budget } from "./containers/budget.ts";
+import { type Budget, maxFilesHint } from "./containers/budget.ts";
 import { isTarHeader } from "./containers/tar-header.ts";
 import { textEncodingOf, utf8Source } from "./containers/text-encoding.ts";
 import type { ByteSource } from "./reader.ts";
@@ -7,8 +7,6 @@ import { headOf } from "./source.ts";
 
 /** Containers in containers: more than anybody makes, few enough for hostile ones. */
 const maxDepth = 5;
-/** Most files taken from an archive. */
-const maxEntries = 10_000;
 
 /**
  * Undoes compression, archives and text encodings, by content and not by name, whatever is packed in whatever.
@@ -66,9 +64,9 @@ async function* unpackArchive(
   for await (const entry of entries) {
     // Resource forks of macOS, and what a directory would not show either.
     if (/(?:^|[/\\!])(?:\.[^/\\.][^/\\]*$|__MACOSX\/)/.test(entry.name.slice(source.name.length))) continue;
-    if (count++ === maxEntries) {
-      throw new InputError(`${source.name}: the files after the first ${maxEntries} are not read`, {
-        hint: "Unpack it and name the dumps.",
+    if (count++ === budget.maxFiles) {
+      throw new InputError(`${source.name}: the files after the first ${budget.maxFiles} are not read`, {
+        hint: maxFilesHint,
       });
     }
     yield* unpack(entry, budget, depth + 1);

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { file, lint, lockCycle, quiet, scratch, selfSend, shell } from "./shell.ts";
+import { dump, file, lint, lockCycle, quiet, scratch, selfSend, shell } from "./shell.ts";
 
 const directory = scratch();
 const missing = join(directory, "missing.txt");
@@ -25,6 +25,7 @@ const cases: readonly (readonly [string, number, readonly string[]])[] = [
   ["a file without a dump", 3, [page]],
   ["a cut dump, though with findings", 3, [cut]],
   ["a cut dump, allowed", 1, ["--allow-partial", cut]],
+  ["more files than allowed", 2, ["--max-files", "10", dump("channel")]],
   ["2 before 3 and 1", 2, [missing, page, selfSend]],
   ["2 even where partial input is allowed", 2, ["--allow-partial", missing, quiet]],
   ["3 before 1", 3, [page, selfSend]],

@@ -104,6 +104,19 @@ describe("what is read", () => {
     ]);
   });
 
+  test("of directories, patterns and archives as many files as the user allows", async () => {
+    const archive = new URL("../../fixtures/dumps/containers/two.tar", import.meta.url).pathname;
+    for (const input of [join(folder, "many"), join(folder, "many/*/*"), archive]) {
+      const few = await readDumps([input], { threads: 1, maxFiles: 1 });
+      expect(few.failures.map((f) => `${f.error.message} ${f.error.hint}`)).toEqual([
+        expect.stringMatching(/\b1\b.* --max-files raises the limit/),
+      ]);
+      const all = await readDumps([input], { threads: 1, maxFiles: 3 });
+      expect(all.failures).toEqual([]);
+      expect(all.dumps).toHaveLength(2);
+    }
+  });
+
   test("a pattern", async () => {
     expect(names(await read(["many/*/*.txt"]))).toEqual(["many/pod-a/1.txt", "many/pod-b/2.txt"]);
   });
