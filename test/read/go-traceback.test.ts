@@ -314,6 +314,25 @@ describe("frames whose header is missing", () => {
     },
   );
 
+  test.each(["2", "1d", "4f"])("an input that begins in the last digits of an offset: %s", async (end) => {
+    const frame = "main.g(0x1)\n\t/src/main.go:14 +0x2\n";
+    for (const rest of [`\n${goroutine(1)}`, `${frame}\n${goroutine(1)}`]) {
+      const [dump] = await read(`${end}\n${rest}\n${goroutine(2)}`);
+      expect([dump!.goroutines.length, dump!.complete]).toEqual([2, false]);
+    }
+  });
+
+  test.each([
+    ["a panic", `42\npanic: boom\n\n`],
+    ["a panic, behind a blank line", `42\n\npanic: boom\n\n`],
+    ["a stack that is printed", "42\n"],
+    ["other text", "42\nserving\n\n"],
+    ["a hash", "3f7a9c0042d1e8aa5b\n\n"],
+  ])("a number that a program prints before its dump is none: %s", async (_, before) => {
+    const [dump] = await read(`${before}${goroutine(1)}\n${goroutine(2)}`);
+    expect([dump!.goroutines.length, dump!.complete]).toEqual([2, true]);
+  });
+
   test.each(["exit status 2", "pid 0x1", "Attaching to 77", "http://a.b:80", "api-7f9c"])(
     "a line before the first goroutine is none: %s",
     async (line) => {

@@ -217,6 +217,7 @@ export class LineParser {
     this.#closeRecord();
     this.#flushEvent();
     this.#missRegisters();
+    this.#strays.preamble();
     this.#startPreamble(word, line);
     this.#foreign = 0;
   }

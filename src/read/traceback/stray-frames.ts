@@ -7,6 +7,8 @@ interface Found {
   readonly text: string;
   /** The input begins with them. */
   readonly first: boolean;
+  /** The input begins with what may be the end of an offset, and any number. */
+  readonly number?: boolean;
   /** They stand directly behind a goroutine, or before one: they are one whose header is missing. */
   near: boolean;
   /** Goroutines that they are of, at least. */
@@ -27,6 +29,8 @@ export class StrayFrames {
   #beforePrevious = "";
   /** The header is there but was not understood, which is known. */
   #explained = false;
+  /** The first line, when it is a number, until the next line comes. */
+  #number: string | undefined;
 
   /** A header came that was not understood: the frames below it are its own. */
   explain(): void {
@@ -34,9 +38,21 @@ export class StrayFrames {
   }
 
   blank(): void {
+    // Goroutines end with a blank line; a program that prints a number and then a dump hardly prints one between.
+    if (this.#number !== undefined) {
+      this.#found = { line: 1, text: this.#number, first: true, number: true, near: false, blocks: 1 };
+      this.#since = 0;
+      this.#number = undefined;
+    }
     this.#open = false;
     this.#explained = false;
     this.#previous = "";
+  }
+
+  /** A panic or a signal begins here, before which a program may have printed any number. */
+  preamble(): void {
+    if (this.#found?.number === true) this.#found = undefined;
+    this.#number = undefined;
   }
 
   /**
@@ -49,6 +65,7 @@ export class StrayFrames {
     this.#beforePrevious = previous;
     this.#previous = line;
     this.#since++;
+    this.#number = number === 1 && endOfOffset.test(line) ? line : undefined;
     if (this.#explained) return;
     const position = parsePositionLine(line);
     const first = number <= 2 && (position?.hasOffset === true || (number === 1 && endOfPosition.test(line)));
@@ -74,6 +91,7 @@ export class StrayFrames {
     this.#found = undefined;
     this.#open = false;
     this.#explained = false;
+    this.#number = undefined;
     this.#previous = "";
     this.#beforePrevious = "";
     if (found === undefined) return undefined;
@@ -86,9 +104,11 @@ export class StrayFrames {
   }
 }
 
+/** The last digits of an offset, or any number. */
+const endOfOffset = /^(?:0?x)?[0-9a-f]{1,16}$/;
+
 /** What is left of a position's line that is cut at its beginning. */
-const endOfPosition =
-  /^(?:\+?0?x[0-9a-f]{1,16}|\S*\d \+0x[0-9a-f]{1,16})$|(?:^| )[fsp][pc]=0x[0-9a-f]{1,16}$/;
+const endOfPosition = /^(?:\+0x[0-9a-f]{1,16}|\S*\d \+0x[0-9a-f]{1,16})$|(?:^| )[fsp][pc]=0x[0-9a-f]{1,16}$/;
 
 /** A header with something wrong in it. */
 function looksBroken(line: string): boolean {
