@@ -65,6 +65,41 @@ describe("several dumps in one input", () => {
   });
 
   test.each([
+    ["at goroutine 1", `${record(3)}${record(1)}${record(4)}${record(1)}${record(5)}`],
+    ["at the goroutine that the one before begins with", `${record(7)}${record(9)}${record(7)}${record(9)}`],
+    [
+      "behind many other lines, in any order",
+      `${record(1)}${record(2)}${"INFO\n".repeat(250)}${record(2)}${record(1)}`,
+    ],
+  ])("are whole where they begin %s", async (_, text) => {
+    expect((await read(text)).map((d) => d.complete)).toEqual([true, true]);
+  });
+
+  test("are not whole where a goroutine comes again that none begins with, but those long before are", async () => {
+    const before = `${record(1)}${record(2)}${"INFO\n".repeat(250)}`;
+    const dumps = await read(`${before}${record(1)}${record(2)}${record(3)}${record(2)}${record(4)}`);
+    expect(dumps.map((d) => d.complete)).toEqual([true, false, false]);
+    expect(dumps[1]!.problems).toMatchObject([
+      { message: expect.stringMatching(/^goroutine 2 comes again/) },
+    ]);
+  });
+
+  test("goroutines of the same id in a row are the same one only with the same stack", async () => {
+    const other = record(2).replace("main.f", "main.other");
+    const dumps = await read(`${record(1)}${record(2)}${other}${record(3)}`);
+    expect(dumps.map((d) => [d.goroutines.length, d.complete])).toEqual([
+      [2, false],
+      [2, false],
+    ]);
+  });
+
+  test("most goroutines twice is no accident", async () => {
+    const ids = [1, 2, 3, 4, 5];
+    const [dump] = await read(ids.map((id) => record(id) + record(id)).join(""));
+    expect([dump!.goroutines.length, dump!.repeated, dump!.complete]).toEqual([5, 5, false]);
+  });
+
+  test.each([
     ["a goroutine printed twice", `${record(1)}${record(2)}${record(2)}${record(3)}`, 1],
     ["GOTRACEBACK=crash", `${record(1)}${record(2)}-----\n\nSIGQUIT: quit\nPC=0x1 m=1\n\n${record(1)}`, 1],
     ["some lines of other processes", `${record(1)}INFO a\nINFO b\n${record(2)}`, 0],

@@ -257,6 +257,31 @@ describe("several processes in one log, line by line", () => {
     },
   );
 
+  describe("two pods in one log that does not tell them apart, whole goroutines in turns", () => {
+    const goroutines = (text: string) => text.trimEnd().split(/\n\n(?=goroutine )/);
+    const inTurns = (one: string, other: string, most: number) => {
+      const sides = [goroutines(one), goroutines(other)];
+      const out: string[] = [];
+      for (let turn = 0; sides[0]!.length + sides[1]!.length > 0; turn++)
+        out.push(...sides[turn % 2]!.splice(0, 1 + ((turn * 7) % most)));
+      return `${out.join("\n\n")}\n`;
+    };
+    const names = ["go1.24-debug2", "go1.21-debug2", "go1.24-panic", "go1.27-quit-system"];
+    const pairs = names.flatMap((one) => names.map((other) => [one, other] as const));
+
+    test.each(pairs)("%s, %s: no dump is called whole", async (one, other) => {
+      for (const most of [1, 3, 8]) {
+        const dumps = await read(inTurns(fixture(one), fixture(other), most));
+        expect(dumps.filter((dump) => dump.complete).map((dump) => dump.name)).toEqual([]);
+      }
+    });
+
+    test.each(pairs)("%s and then %s: each is whole", async (one, other) => {
+      const dumps = await read(`${fixture(one).trimEnd()}\n\n${fixture(other)}`);
+      expect(dumps.map((dump) => dump.complete)).toEqual([true, true]);
+    });
+  });
+
   test("a line with a bar in a dump is no process", async () => {
     const lines = one.split("\n").map((l) => `\u001b[31m${l}`);
     lines.splice(lines.length >> 1, 0, "total | 5");

@@ -3,7 +3,7 @@ import { type ResourcePlan, resourceOf } from "../../model/arguments.ts";
 import type { Dump, DumpEvent, ReadProblem } from "../../model/dump.ts";
 import { DumpBuilder, type FrameDraft } from "../../model/dump-builder.ts";
 import { goroutineFlags } from "../../model/goroutines.ts";
-import type { Stack } from "../../model/stack.ts";
+import type { Frame, Stack } from "../../model/stack.ts";
 import { plural } from "../../words.ts";
 import { IdSet } from "../id-set.ts";
 import type { Batch } from "./batch.ts";
@@ -18,6 +18,8 @@ const maxExtra = 100;
 /** So many damaged places, and more than one for so many goroutines, are no accident of a line between others. */
 const leastDamaged = 3;
 const damagedShare = 10;
+/** Every process has it: dumps of which the first goroutine is not the one that dumps begin with it. */
+const mainGoroutine = 1;
 /** Room is made for so many goroutines at once; for more, when they come. */
 const mostExpected = 4_000_000;
 
@@ -31,13 +33,19 @@ interface OpenDump {
   readonly plans: (ResourcePlan | undefined)[];
   /** Goroutines whose stack could not be shown because they were running; a second thread may show them. */
   readonly unavailable: Set<number>;
+  /** -1 for none. */
+  firstId: number;
   lastId: number;
   /** Has a goroutine that is no thread's scheduler. */
   begun: boolean;
+  /** Little stands between it and the dump before. */
+  readonly adjoins: boolean;
   /** Begun by the writer of a goroutine profile: others that run are no dumpers. */
   profile: boolean;
   /** Goroutines that lack lines, and frames without one. */
   damaged: number;
+  /** Goroutines that came twice in a row, though nothing says why. */
+  again: number;
   minutes: boolean;
   creators: boolean;
   /** GOTRACEBACK=crash repeats goroutines thread by thread. */
@@ -57,6 +65,12 @@ export class DumpAssembler implements RecordSink {
   /** Events of a preamble whose goroutines are still to come. */
   #events: DumpEvent[] = [];
   #parted = false;
+  /** A long stretch of other text came, and no goroutine yet. */
+  #stretched = false;
+  /** For each dump before the open one whether it adjoins the one before it. */
+  readonly #adjoining: boolean[] = [];
+  /** Dumps in which goroutines came that are of another. */
+  readonly #mixed = new Map<number, ReadProblem>();
   #overflow = false;
   readonly #rows = new LearnedRows();
 
@@ -68,8 +82,8 @@ export class DumpAssembler implements RecordSink {
 
   record(record: TracebackRecord): void {
     const { shape, id } = record;
-    this.#choose(id, isDumper(shape), isProfileWriter(shape), record.line);
-    if (!this.#admit(id)) return;
+    this.#choose(record, id, isDumper(shape), isProfileWriter(shape), record.line);
+    if (!this.#admit(record, id, record.line)) return;
     if (shape.extent === "none") this.#open.unavailable.add(id);
     const known = this.#known(shape, shape.frames);
     const row = this.#push(known, id, record.minutes, record.creator);
@@ -90,9 +104,9 @@ export class DumpAssembler implements RecordSink {
   learned(learned: LearnedShape, numbers: Float64Array, at: number): void {
     const id = numbers[at]!;
     if (this.#parted || learned.dumper || this.#events.length > 0) {
-      this.#choose(id, learned.dumper, learned.writer, learned.record.line);
+      this.#choose(learned.record, id, learned.dumper, learned.writer, learned.record.line);
     }
-    if (!this.#admit(id)) return;
+    if (!this.#admit(learned.record, id)) return;
     if (learned.record.shape.extent === "none") this.#open.unavailable.add(id);
     const values = at + 3;
     const known = learned.dump === this.#open ? learned.known! : this.#meet(learned, numbers, values);
@@ -143,6 +157,7 @@ export class DumpAssembler implements RecordSink {
 
   stretch(): void {
     this.#parted = true;
+    this.#stretched = true;
   }
 
   /** Makes room for the goroutines to come, as many a byte as came so far and some more. */
@@ -159,42 +174,71 @@ export class DumpAssembler implements RecordSink {
       this.problem({ message: "no goroutine in the input", lost: 0 });
     }
     this.#close();
-    return this.#dumps;
+    return this.#dumps.map((dump, index) => {
+      const problem = this.#mixed.get(index);
+      return problem === undefined
+        ? dump
+        : { ...dump, complete: false, problems: [...dump.problems, problem] };
+    });
   }
 
   /** Ends the dump that is being read where this goroutine can't belong to it. */
-  #choose(id: number, dumper: boolean, writer: boolean, line: number): void {
+  #choose(record: TracebackRecord, id: number, dumper: boolean, writer: boolean, line: number): void {
     const open = this.#open;
     const first = dumper && (writer || !open.profile);
-    const another = first && id !== 0 && open.begun && !open.crash && !this.#isRepeat(id);
+    const another = first && id !== 0 && open.begun && !open.crash && !this.#isRepeat(record.shape, id);
     if (this.#parted || another) this.#next(line);
     if (writer) this.#open.profile = true;
     this.#flushEvents();
   }
 
   /** False for a goroutine that was there already. */
-  #admit(id: number): boolean {
+  #admit(record: TracebackRecord, id: number, line?: number): boolean {
     const open = this.#open;
     open.builder.headersSeen++;
     if (id === 0) return true;
     if (open.ids.add(id)) {
+      if (!open.begun) open.firstId = id;
       open.lastId = id;
       open.begun = true;
       return true;
     }
-    if (this.#isRepeat(id) || this.#overflow) {
+    if (this.#isRepeat(record.shape, id) || this.#overflow) {
       open.builder.repeated++;
+      if (!open.crash && !open.unavailable.has(id)) open.again++;
       return false;
     }
     open.builder.headersSeen--;
+    const begins = id === mainGoroutine || id === open.firstId;
+    // No dump begins with it: it is of one that goes on.
+    const what = `goroutine ${id} comes again, in the middle of a dump`;
+    if (!begins) this.#mix(what, line);
     this.#next(0);
-    return this.#admit(id);
+    if (!begins) this.#mix(what, line);
+    return this.#admit(record, id, line);
   }
 
   /** For an id that was there already: the same goroutine again, rather than one of another dump. */
-  #isRepeat(id: number): boolean {
+  #isRepeat(shape: RecordShape, id: number): boolean {
     const open = this.#open;
-    return open.crash || open.lastId === id || open.unavailable.has(id);
+    if (open.crash || open.unavailable.has(id)) return true;
+    if (open.lastId !== id) return false;
+    const { id: ids, stack, length } = open.builder.goroutines;
+    return ids[length - 1] !== id || isSameStack(open.builder.stacks[stack[length - 1]!]!, shape);
+  }
+
+  /** The open dump has goroutines of another one; those before, that nothing parts from it, may lack theirs. */
+  #mix(what: string, line: number | undefined): void {
+    const problem: ReadProblem = {
+      ...(line === undefined ? {} : { line }),
+      message: `${what}: goroutines of several processes are mixed, or parts of the log come twice`,
+      lost: -1,
+    };
+    let adjoins = true;
+    for (let index = this.#dumps.length; index >= 0 && adjoins && !this.#mixed.has(index); index--) {
+      this.#mixed.set(index, problem);
+      adjoins = this.#adjoining[index] ?? this.#open.adjoins;
+    }
   }
 
   /** Finds a learned shape in the dump that is being read, whose first goroutine of that shape this is. */
@@ -268,8 +312,10 @@ export class DumpAssembler implements RecordSink {
       this.#overflow = true;
       return;
     }
+    this.#adjoining.push(this.#open.adjoins);
     this.#close();
     this.#open = this.#newDump();
+    this.#stretched = false;
   }
 
   #newDump(): OpenDump {
@@ -282,10 +328,13 @@ export class DumpAssembler implements RecordSink {
       extra: new Map(),
       plans: [],
       unavailable: new Set(),
+      firstId: -1,
       lastId: -1,
       begun: false,
+      adjoins: !this.#stretched,
       profile: false,
       damaged: 0,
+      again: 0,
       minutes: false,
       creators: false,
       crash: false,
@@ -299,8 +348,10 @@ export class DumpAssembler implements RecordSink {
   }
 
   #close(): void {
-    const { builder, version, extra, plans, minutes, creators, damaged } = this.#open;
-    if (damaged >= leastDamaged && damaged * damagedShare > builder.goroutines.length)
+    const { builder, version, extra, plans, minutes, creators, damaged, again } = this.#open;
+    const many = (count: number) => count >= leastDamaged && count * damagedShare > builder.goroutines.length;
+    if (many(again)) this.#mix(`${plural(again, "goroutine")} came twice in a row`, undefined);
+    if (many(damaged))
       builder.cut({
         message: "many goroutines lack lines: the log has lost some, or those of several processes are mixed",
         lost: -1,
@@ -318,6 +369,18 @@ export class DumpAssembler implements RecordSink {
     declare(builder, plans, trusted);
     this.#dumps.push(builder.build());
   }
+}
+
+/** Whether a goroutine's text is that of the stack, its arguments apart. */
+function isSameStack(stack: Stack, { header, frames, createdBy }: RecordShape): boolean {
+  const isFrame = (frame: Frame | undefined, draft: FrameDraft | undefined) =>
+    frame?.symbol.name === draft?.function && frame?.file === draft?.file && frame?.line === draft?.line;
+  return (
+    stack.reason === header.reason &&
+    stack.frames.length === frames.length &&
+    isFrame(stack.createdBy, createdBy) &&
+    frames.every((draft, at) => isFrame(stack.frames[at], draft))
+  );
 }
 
 function count(extra: Map<string, number>, key: string): void {
