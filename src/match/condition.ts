@@ -1,5 +1,6 @@
 import type { Fact } from "../model/dump.ts";
 import type { Stack } from "../model/stack.ts";
+import { type WaitKind, waitKinds } from "../model/wait-kind.ts";
 import type { Facts, Sample } from "./facts.ts";
 
 /** A text, or a number (address or goroutine id) that a variable is bound to. */
@@ -30,8 +31,16 @@ export interface Solution {
   readonly missing: readonly Fact[];
 }
 
+/** What the kind of wait that a dump gives a stack tells alone, so that most stacks need not be asked. */
+export interface WaitLimits {
+  /** The only kinds with which it may hold. */
+  readonly waits: ReadonlySet<WaitKind>;
+  /** Kinds with which it is known to hold, and binds nothing. */
+  readonly surely: ReadonlySet<WaitKind>;
+}
+
 /** A compiled condition of a role. */
-export interface Condition {
+export interface Condition extends Partial<WaitLimits> {
   /** Which columns it reads, bits of `attribute`; 0 when the stack alone decides. */
   readonly attributes: number;
   /**
@@ -216,10 +225,20 @@ function cellParts(conditions: readonly Condition[]): Pick<Condition, "byCell"> 
   return parts.length === 0 ? {} : { byCell: parts };
 }
 
+function everyKind(test: (kind: WaitKind) => boolean): ReadonlySet<WaitKind> {
+  return new Set(waitKinds.filter(test));
+}
+
+function mayHold({ waits }: Condition, kind: WaitKind): boolean {
+  return waits === undefined || waits.has(kind);
+}
+
 /** All of them hold. */
 export function allOf(conditions: readonly Condition[]): Condition {
   return {
     ...cellParts(conditions),
+    waits: everyKind((kind) => conditions.every((c) => mayHold(c, kind))),
+    surely: everyKind((kind) => conditions.every((c) => c.surely?.has(kind) === true)),
     attributes: conditions.reduce((bits, c) => bits | c.attributes, 0),
     needsSource: conditions.some((c) => c.needsSource === true),
     needsHistory: conditions.some((c) => c.needsHistory === true),
@@ -249,6 +268,7 @@ export function allOf(conditions: readonly Condition[]): Condition {
 export function anyOf(conditions: readonly Condition[]): Condition {
   return {
     ...cellParts(conditions),
+    waits: everyKind((kind) => conditions.some((c) => mayHold(c, kind))),
     attributes: conditions.reduce((bits, c) => bits | c.attributes, 0),
     needsSource: conditions.length > 0 && conditions.every((c) => c.needsSource === true),
     needsHistory: conditions.length > 0 && conditions.every((c) => c.needsHistory === true),
@@ -274,6 +294,7 @@ function lacksSourceOnly({ missing }: Solution): boolean {
 export function noneOf(condition: Condition): Condition {
   return {
     ...cellParts([condition]),
+    waits: everyKind((kind) => condition.surely?.has(kind) !== true),
     attributes: condition.attributes,
     evaluate(subject) {
       const solutions = condition.evaluate(subject);

@@ -1,12 +1,10 @@
 import { allOf, type Condition, truth } from "../match/condition.ts";
 import type { Capability } from "../model/dump.ts";
-import type { WaitKind } from "../model/wait-kind.ts";
 import { roleDoubts } from "./check-role.ts";
 import { flowText } from "./flow-text.ts";
 import type { Capture, TextTest } from "./pattern.ts";
 import type { PredicateContext, VariableKind } from "./predicates/predicate.ts";
 import { predicateByKey } from "./predicates/predicates.ts";
-import { waitKindsOf } from "./predicates/wait.ts";
 import { rangeTest } from "./range.ts";
 import { requiredNames } from "./required-names.ts";
 import type { NamedCondition, Role, RoleKind } from "./rule.ts";
@@ -140,7 +138,7 @@ export class RoleCompiler implements PredicateContext {
       name,
       title: source.title ?? name,
       kind: kindOf(source),
-      waits: waitsOf(source),
+      waits: allOf(conditions.map((c) => c.condition)).waits,
       conditions,
       names: requiredNames(source),
       onStack: allOf(onStack),
@@ -230,18 +228,6 @@ const words: Readonly<Record<VariableKind, string>> = {
   expression: "an expression of the source",
   made: "a place where a channel is made",
 };
-
-/** Kinds of wait to which a role is limited by its own `wait`. */
-function waitsOf(source: RoleSource): ReadonlySet<WaitKind> | undefined {
-  const { wait } = source as { readonly wait?: string | readonly string[] };
-  if (wait === undefined) return undefined;
-  // Where the dump doesn't say, the condition itself answers "unknown".
-  return new Set<WaitKind>([
-    ...[wait].flat().flatMap((n) => [...waitKindsOf(String(n))]),
-    "parked",
-    "unknown",
-  ]);
-}
 
 function smallest(count: (n: number) => boolean): number {
   for (let n = 0; n <= 1_000_000; n = n < 1000 ? n + 1 : n * 2) if (count(n)) return n;

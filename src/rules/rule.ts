@@ -1,6 +1,5 @@
 import type { Condition } from "../match/condition.ts";
 import type { Capability } from "../model/dump.ts";
-import type { WaitKind } from "../model/wait-kind.ts";
 import type { Certainty, Confidence, Severity } from "../report/report.ts";
 import type { VariableKind } from "./predicates/predicate.ts";
 
@@ -20,8 +19,8 @@ export interface Role {
   readonly name: string;
   readonly title: string;
   readonly kind: RoleKind;
-  /** The only kinds of wait that its members can have; `undefined`: any. */
-  readonly waits: ReadonlySet<WaitKind> | undefined;
+  /** The only kinds of wait that its members can have, as dumps give them. */
+  readonly waits: Condition["waits"];
   readonly conditions: readonly NamedCondition[];
   /** Words that stand in function names of every stack that its goroutines have; see `StackIndex`. */
   readonly names: readonly string[];

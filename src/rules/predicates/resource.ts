@@ -23,6 +23,7 @@ function blockedOn(
       const match = numberMatcher(value, "address", missing, context, path);
       return {
         attributes: attribute.resource,
+        ...(wanted === undefined ? {} : { waits: new Set<WaitKind>([...wanted, "parked"]) }),
         // What a select waits on is several channels; its address column, if any, is one of them only.
         onStack: ({ stack }) =>
           truth(wanted === undefined || wanted.has(stack.wait) || stack.wait === "parked"),

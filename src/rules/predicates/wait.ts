@@ -30,8 +30,14 @@ export const wait: Predicate = {
     const anyParked = [...wanted].some(
       (k) => isBlocked(k) || k === "sleep" || k === "io-wait" || k === "runtime-idle",
     );
+    const surely = new Set(wanted);
+    // What a parked goroutine waits for may be in the source.
+    surely.delete("parked");
     return {
       attributes: 0,
+      // Where the dump doesn't say, the condition answers "unknown".
+      waits: new Set<WaitKind>([...wanted, "parked", "unknown"]),
+      surely,
       evaluate({ facts, stackIndex }) {
         const kind = facts.wait(stackIndex);
         if (wanted.has(kind)) return truth(true);
