@@ -1,24 +1,38 @@
 import {
   attribute,
+  type Bindings,
   type Condition,
   conjoin,
   holds,
+  maxSolutions,
   type Solution,
   type Subject,
+  solution,
   truth,
   unknown,
+  type Value,
 } from "../../match/condition.ts";
 import type { Facts } from "../../match/facts.ts";
 import type { FramePlace } from "../../model/places.ts";
 import type { Frame, Stack } from "../../model/stack.ts";
 import { addressProperties, textProperties } from "./frame-properties.ts";
 import type { JsonSchema, Predicate, PredicateContext } from "./predicate.ts";
-import { numberMatcher, textMatcher } from "./text-matcher.ts";
+import { isLenient, numberMatcher, textQuestion } from "./text-matcher.ts";
 
-/** Asks one frame; `index` is its place in the stack, -1 for a creator. */
+/** Asks one frame; `index` is its place in the stack, -1 for a creator. A frame that matches is part of the answer. */
 interface FrameTest {
   readonly attributes: number;
   test(frame: Frame, index: number, subject: Subject): readonly Solution[];
+}
+
+/** A text property of a frame; `undefined`: the dump does not know it. */
+type ReadText = (frame: Frame, subject: Subject) => string | undefined;
+
+/** A variable that is bound to a property. */
+interface Binding {
+  readonly name: string;
+  readonly lenient: boolean;
+  readonly read: ReadText;
 }
 
 const startedSchema: JsonSchema = {
@@ -61,39 +75,98 @@ export const framePropertyNames: readonly string[] = [
 
 function compileFrame(source: unknown, context: PredicateContext, path: string): FrameTest {
   if (typeof source === "string") return compileFrame({ function: source }, context, path);
-  const tests: FrameTest["test"][] = [];
-  let attributes = 0;
+  /** Answers `undefined` where the dump does not say. */
+  const tests: ((frame: Frame, subject: Subject) => boolean | undefined)[] = [];
+  const variables: Binding[] = [];
+  const addresses: FrameTest["test"][] = [];
   for (const [key, value] of Object.entries(source as Record<string, unknown>)) {
     const at = `${path}/${key}`;
     if (Object.hasOwn(addressProperties, key)) {
-      attributes |= attribute.arguments;
-      tests.push(addressTest(addressProperties[key]!.read, value, context, at));
+      addresses.push(addressTest(addressProperties[key]!.read, value, context, at));
     } else if (key === "started") {
-      tests.push((frame, _index, subject) => startedTest(frame, value === true, subject));
+      tests.push((frame, subject) => isStarted(frame, value === true, subject));
     } else if (Object.hasOwn(textProperties, key)) {
-      const property = textProperties[key]!;
-      const match = textMatcher(value, property.kind, "stacks", context, at);
-      tests.push((frame, _index, subject) => match(property.read(frame, subject)));
+      const { read, kind } = textProperties[key]!;
+      const { capture, test } = textQuestion(value, kind, context, at);
+      if (capture !== undefined) variables.push({ name: capture.name, lenient: isLenient(capture), read });
+      else
+        tests.push((frame, subject) => {
+          const text = read(frame, subject);
+          return text === undefined ? undefined : test(text);
+        });
     }
   }
   return {
-    attributes,
+    attributes: addresses.length === 0 ? 0 : attribute.arguments,
     test(frame, index, subject) {
       // A method value's `-fm` and a `.gowrap` are the compiler's: no call that anybody wrote.
       if (frame.symbol.wrapper) return truth(false);
-      let solutions = truth(true);
-      for (let i = 0; i < tests.length && solutions.length > 0; i++)
-        solutions = conjoin(solutions, tests[i]!(frame, index, subject));
+      let known = true;
+      for (let i = 0; i < tests.length; i++) {
+        const answer = tests[i]!(frame, subject);
+        if (answer === false) return truth(false);
+        if (answer === undefined) known = false;
+      }
+      let solutions =
+        variables.length === 0 ? plainly(known, index) : bound(variables, known, frame, index, subject);
+      for (let i = 0; i < addresses.length && solutions.length > 0; i++)
+        solutions = conjoin(solutions, addresses[i]!(frame, index, subject));
       return solutions;
     },
   };
 }
 
-function startedTest(frame: Frame, wanted: boolean, subject: Subject): readonly Solution[] {
+/** The variables of a frame that matches, all bound in one go: frames are asked more often than anything else. */
+function bound(
+  variables: readonly Binding[],
+  sure: boolean,
+  frame: Frame,
+  index: number,
+  subject: Subject,
+): readonly Solution[] {
+  // Not as a literal: those with computed names are made slowly.
+  const bindings: Record<string, Value | undefined> = {};
+  let known = sure;
+  for (let i = 0; i < variables.length; i++) {
+    const { name, lenient, read } = variables[i]!;
+    const value = read(frame, subject);
+    const other = bindings[name];
+    if (value === undefined || value === "") {
+      if (lenient) bindings[name] = other;
+      else if (value === "") return truth(false);
+      else known = false;
+    } else if (other === undefined) bindings[name] = value;
+    else if (other !== value) return truth(false);
+  }
+  return [answerAt(known, index, bindings)];
+}
+
+function answerAt(known: boolean, index: number, bindings: Bindings): Solution {
+  const answer = solution(bindings, only(index));
+  return known ? answer : { ...answer, known, missing: unknownFrame.missing };
+}
+
+const unknownFrame: Solution = unknown("stacks")[0]!;
+
+/** Answers that bind nothing, by the frame that matches. */
+const plain = new Map<number, readonly Solution[]>();
+const plainUnknown = new Map<number, readonly Solution[]>();
+
+function plainly(known: boolean, index: number): readonly Solution[] {
+  const answers = known ? plain : plainUnknown;
+  let answer = answers.get(index);
+  if (answer === undefined) {
+    answer = [answerAt(known, index, holds.bindings)];
+    answers.set(index, answer);
+  }
+  return answer;
+}
+
+function isStarted(frame: Frame, wanted: boolean, subject: Subject): boolean | undefined {
   const index = subject.facts.entry(subject.stackIndex);
-  if (index === "unknown") return unknown("stacks");
+  if (index === "unknown") return undefined;
   const started = index !== "none" && subject.stack.frames[index]!.symbol.plain === frame.symbol.plain;
-  return truth(started === wanted);
+  return started === wanted;
 }
 
 function addressTest(
@@ -106,25 +179,12 @@ function addressTest(
   return (frame, index, subject) => read(frame, index, subject, match);
 }
 
-function decisive(solutions: readonly Solution[], frame: number): readonly Solution[] {
-  if (solutions.length === 0) return solutions;
-  return solutions.map((s) => {
-    const { known, bindings, forbidden, frames, missing } = s;
-    if (frames.includes(frame)) return s;
-    return {
-      known,
-      bindings,
-      forbidden,
-      frames: frames.length === 0 ? only(frame) : [...frames, frame],
-      missing,
-    };
-  });
-}
-
+const noFrame = holds.frames;
 const single: (readonly number[])[] = [];
 
-/** A list of one frame, made once. */
+/** A list of one frame, made once; a creator is no frame of the stack. */
 function only(frame: number): readonly number[] {
+  if (frame < 0) return noFrame;
   single[frame] ??= [frame];
   return single[frame];
 }
@@ -151,7 +211,7 @@ function placed(
         const index = place(subject);
         if (index === "none") return truth(false);
         if (index === "unknown") return unknown("stacks");
-        return decisive(frame.test(subject.stack.frames[index]!, index, subject), index);
+        return frame.test(subject.stack.frames[index]!, index, subject);
       });
     },
   };
@@ -272,7 +332,7 @@ export const frame: Predicate = {
           const here = test.test(frames[i]!, i, subject);
           if (here.length === 0) continue;
           found ??= [];
-          found.push(...decisive(here, i));
+          for (let k = 0; k < here.length; k++) addWay(found, here[k]!);
         }
         if (found === undefined && !isPartial(subject.stack)) return truth(false);
         solutions = conjoin(solutions, found === undefined ? unknown("stacks") : knownFirst(found));
@@ -281,6 +341,26 @@ export const frame: Predicate = {
     });
   },
 };
+
+/** Frames that match in the same way are one answer: there are many of a package, and each would be joined to all else. */
+function addWay(ways: Solution[], way: Solution): void {
+  for (let i = 0; way.known && i < ways.length; i++) {
+    const { known, bindings, forbidden, frames, missing } = ways[i]!;
+    if (!known || !isSame(bindings, way.bindings)) continue;
+    if (frames.length < maxSolutions)
+      ways[i] = { known, bindings, forbidden, frames: [...frames, ...way.frames], missing };
+    return;
+  }
+  ways.push(way);
+}
+
+function isSame(a: Bindings, b: Bindings): boolean {
+  if (a === b) return true;
+  const names = Object.keys(a);
+  if (names.length !== Object.keys(b).length) return false;
+  for (let i = 0; i < names.length; i++) if (!(names[i]! in b) || a[names[i]!] !== b[names[i]!]) return false;
+  return true;
+}
 
 /** The known ones; where there is none, all. */
 function knownFirst(solutions: readonly Solution[]): readonly Solution[] {
@@ -338,6 +418,6 @@ function sequence(
   }
   const frameHere = frames[from];
   if (frameHere === undefined || subject.stack.gapAt === from) return [];
-  const here = decisive(wanted.test(frameHere, from, subject), from);
+  const here = wanted.test(frameHere, from, subject);
   return here.length === 0 ? [] : conjoin(here, sequence(items, item + 1, from + 1, subject));
 }

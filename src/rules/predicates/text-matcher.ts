@@ -1,6 +1,6 @@
 import { type Solution, solution, truth, unknown, type Value } from "../../match/condition.ts";
 import type { Fact } from "../../model/dump.ts";
-import { parseCapture } from "../pattern.ts";
+import { type Capture, parseCapture } from "../pattern.ts";
 import type { PredicateContext, VariableKind } from "./predicate.ts";
 
 /**
@@ -38,7 +38,34 @@ function captureMatcher(name: string, lenient: boolean, missing: Fact, keeps: bo
   };
 }
 
-/** Compiles a pattern, a capture or a list of patterns over one text property. */
+/** What is asked of a text: a variable is bound to it, or it must match. */
+export type TextQuestion =
+  | { readonly capture: Capture; readonly test?: undefined }
+  | { readonly test: (text: string) => boolean; readonly capture?: undefined };
+
+/** Compiles a pattern, a capture or a list of patterns. */
+export function textQuestion(
+  pattern: unknown,
+  kind: VariableKind,
+  context: PredicateContext,
+  path: string,
+): TextQuestion {
+  const patterns = (Array.isArray(pattern) ? pattern : [pattern]).map(String);
+  const capture = patterns.length === 1 ? parseCapture(patterns[0]!) : undefined;
+  if (capture !== undefined) {
+    context.binds(capture, kind, path);
+    return { capture };
+  }
+  const tests = patterns.map((p, i) => context.text(p, Array.isArray(pattern) ? `${path}/${i}` : path));
+  return {
+    test(text) {
+      for (let i = 0; i < tests.length; i++) if (tests[i]!(text)) return true;
+      return false;
+    },
+  };
+}
+
+/** A matcher for a pattern, a capture or a list of patterns over one text property. */
 export function textMatcher(
   pattern: unknown,
   kind: VariableKind,
@@ -46,19 +73,15 @@ export function textMatcher(
   context: PredicateContext,
   path: string,
 ): ValueMatcher {
-  const patterns = (Array.isArray(pattern) ? pattern : [pattern]).map(String);
-  const capture = patterns.length === 1 ? parseCapture(patterns[0]!) : undefined;
-  if (capture !== undefined) {
-    context.binds(capture, kind, path);
-    return captureMatcher(capture.name, capture.optional || capture.collected, missing, kind === "text");
-  }
-  const tests = patterns.map((p, i) => context.text(p, Array.isArray(pattern) ? `${path}/${i}` : path));
-  return (value) => {
-    if (value === undefined) return unknown(missing);
-    const text = String(value);
-    for (let i = 0; i < tests.length; i++) if (tests[i]!(text)) return yes;
-    return no;
-  };
+  const { capture, test } = textQuestion(pattern, kind, context, path);
+  if (capture !== undefined)
+    return captureMatcher(capture.name, isLenient(capture), missing, kind === "text");
+  return (value) => (value === undefined ? unknown(missing) : truth(test(String(value))));
+}
+
+/** Whether the place of a capture matches where nothing is known to bind it to. */
+export function isLenient({ optional, collected }: Capture): boolean {
+  return optional || collected;
 }
 
 /**
@@ -77,7 +100,7 @@ export function numberMatcher(
   if (column !== 0) context.reads(column, capture?.name);
   if (capture !== undefined) {
     context.binds(capture, kind, path);
-    const match = captureMatcher(capture.name, capture.optional || capture.collected, missing, false);
+    const match = captureMatcher(capture.name, isLenient(capture), missing, false);
     return (value) => match(Number.isNaN(value) ? undefined : value);
   }
   const wanted = context.number(pattern, path);
