@@ -1,27 +1,10 @@
-import type { Dump } from "../model/dump.ts";
+import type { Cells, SortedCells } from "../model/cell-counts.ts";
+import type { Kinds } from "../model/kinds.ts";
+import { SmallestIds } from "../model/smallest-ids.ts";
 import type { Condition } from "./condition.ts";
 import type { Facts, Group, Sample } from "./facts.ts";
 import { answerKey } from "./keys.ts";
-import { Keys } from "./split.ts";
-
-/** Goroutines of one stack that are alike in flags, labels and minutes waited. */
-class Cell implements Sample {
-  readonly stackIndex: number;
-  readonly first: number;
-  readonly weight: number;
-  /** Its number in the dump. */
-  readonly number: number;
-  /** Number that it shares with the cells of other stacks that are alike. */
-  readonly kind: number;
-
-  constructor(stackIndex: number, first: number, weight: number, number: number, kind: number) {
-    this.stackIndex = stackIndex;
-    this.first = first;
-    this.weight = weight;
-    this.number = number;
-    this.kind = kind;
-  }
-}
+import { type Waits, waitsOf } from "./rows.ts";
 
 /** Many goroutines of one stack, whose rows are gathered when somebody asks for them. */
 export class LazyGroup implements Group {
@@ -44,72 +27,54 @@ export class LazyGroup implements Group {
   }
 }
 
-/** Whole cells of one stack. */
+/** All goroutines of one stack that are of some kinds. */
 class CellGroup extends LazyGroup {
-  readonly cells: readonly Cell[];
+  readonly cells: Cells;
 
-  constructor(cells: readonly Cell[], gather: () => ArrayLike<number>) {
-    const weight = cells.reduce((sum, cell) => sum + cell.weight, 0);
-    super(cells[0]!.stackIndex, cells[0]!.first, weight, gather);
+  constructor(stackIndex: number, cells: Cells, gather: () => ArrayLike<number>) {
+    let weight = 0;
+    for (let i = 0; i < cells.weights.length; i++) weight += cells.weights[i]!;
+    super(stackIndex, cells.first[0]!, weight, gather);
     this.cells = cells;
   }
 }
 
 /** Groups of cells of one stack that are remembered. */
 const maxKnown = 16;
-/** Most pairs of stack and minutes of which each has an entry of its own in a table; with more, they are hashed. */
-const maxPairs = 1 << 22;
-
 /**
  * The goroutines of each stack by flags, labels and minutes waited, counted once for all rules. What asks for nothing
  * else asks these few cells, not every goroutine: so the cost of a rule stays one per distinct stack.
  */
-export class Cells {
+export class CellTable {
   readonly #facts: Facts;
-  /** Number of each row's cell. */
-  readonly #ofRow: Uint32Array;
-  readonly #all: Cell[] = [];
-  /** Marks those that are wanted while rows are gathered. */
-  readonly #wanted: Uint8Array;
-  /** Of each stack, in the order in which they first occur. */
-  readonly #ofStack: readonly Cell[][];
+  readonly #kinds: Kinds;
+  readonly #all: SortedCells;
+  readonly #ofStack: (Cells | undefined)[] = [];
   readonly #known = new Map<number, CellGroup[]>();
-  /** A cell of each kind. */
-  readonly #kinds: Cell[] = [];
   readonly #classes = new WeakMap<Condition, Uint32Array>();
 
   constructor(facts: Facts) {
     this.#facts = facts;
-    const { ofRow, first, weights } = numberCells(facts.dump);
-    const { stack, flags, labels, minutes } = facts.dump.goroutines;
-    const kinds = new Keys();
-    this.#ofRow = ofRow;
-    this.#ofStack = facts.dump.stacks.map(() => []);
-    this.#wanted = new Uint8Array(first.length);
-    for (let number = 0; number < first.length; number++) {
-      const row = first[number]!;
-      const kind = kinds.numberOf(labels[row]!, minutes[row]!, flags[row]!);
-      const cell = new Cell(stack[row]!, row, weights[number]!, number, kind);
-      if (kind === this.#kinds.length) this.#kinds.push(cell);
-      this.#all.push(cell);
-      this.#ofStack[cell.stackIndex]!.push(cell);
-    }
+    const { goroutines, stacks } = facts.dump;
+    this.#kinds = goroutines.tally.kinds;
+    this.#all = goroutines.tally.cells(stacks.length);
   }
 
   /** Of all goroutines of a group that answer a condition on cells alike: one, and how many they are. */
   alike(group: Group, condition: Condition): readonly Sample[] {
+    const { stackIndex } = group;
     const classOf = this.#classesOf(condition);
     const ofClass: { stackIndex: number; first: number; weight: number }[] = [];
     const found: Sample[] = [];
-    for (const { stackIndex, first, weight, kind } of this.#wholeCells(group) ?? this.#parts(group)) {
-      const known = ofClass[classOf[kind]!];
-      if (known !== undefined) {
-        known.weight += weight;
-        continue;
+    const { kinds, first, weights } = this.#cellsOf(group) ?? this.#parts(group);
+    for (let i = 0; i < kinds.length; i++) {
+      const alike = classOf[kinds[i]!]!;
+      const known = ofClass[alike];
+      if (known !== undefined) known.weight += weights[i]!;
+      else {
+        ofClass[alike] = { stackIndex, first: first[i]!, weight: weights[i]! };
+        found.push(ofClass[alike]);
       }
-      const alike = { stackIndex, first, weight };
-      ofClass[classOf[kind]!] = alike;
-      found.push(alike);
     }
     return found;
   }
@@ -124,59 +89,115 @@ export class Cells {
     condition: Condition,
     keyOfAlike: (cell: Sample) => string,
   ): ReadonlyMap<string, Group> {
+    const { stackIndex } = group;
     const classOf = this.#classesOf(condition);
     const keys: (string | undefined)[] = [];
-    const keyOf = (cell: Cell): string => {
-      const alike = classOf[cell.kind]!;
-      keys[alike] ??= keyOfAlike(cell);
-      return keys[alike]!;
+    const keysOf = ({ kinds, first, weights }: Cells): ReadonlySet<string> => {
+      const found = new Set<string>();
+      let last = -1;
+      for (let i = 0; i < kinds.length; i++) {
+        const alike = classOf[kinds[i]!]!;
+        if (alike === last) continue;
+        last = alike;
+        keys[alike] ??= keyOfAlike({ stackIndex, first: first[i]!, weight: weights[i]! });
+        found.add(keys[alike]);
+      }
+      return found;
     };
-    const whole = this.#wholeCells(group);
+    const cells = this.#cellsOf(group);
+    const ofStack = this.#stackCells(stackIndex);
     // If they all agree, nobody needs to know which of them are in the group.
-    let byKey = grouped(this.#ofStack[group.stackIndex]!, keyOf);
-    if (byKey.size > 1 && whole !== this.#ofStack[group.stackIndex])
-      byKey = grouped(whole ?? this.#parts(group), keyOf);
-    if (byKey.size === 0) return new Map();
-    if (byKey.size === 1) return new Map([[byKey.keys().next().value!, group]]);
-    const part = (alike: readonly Cell[]): Group =>
-      whole === undefined
-        ? this.#facts.groupOf(group.stackIndex, this.#gather(group.rows, alike))
-        : this.#group(alike);
-    return new Map([...byKey].map(([key, alike]) => [key, part(alike)]));
+    let found = keysOf(ofStack);
+    if (found.size > 1 && cells !== ofStack) found = keysOf(cells ?? this.#parts(group));
+    const parts = new Map<string, Group>();
+    for (const key of found) {
+      if (found.size === 1) parts.set(key, group);
+      else {
+        const has = (kind: number): boolean => keys[classOf[kind]!] === key;
+        parts.set(
+          key,
+          cells === undefined
+            ? this.#facts.groupOf(stackIndex, this.#gather(group.rows, this.#marks(has)))
+            : this.#group(stackIndex, cellsWith(cells, has)),
+        );
+      }
+    }
+    return parts;
+  }
+
+  /** How long the goroutines of a group wait, and their labels. */
+  waits(group: Group): Waits {
+    return waitsOf(this.#facts.dump.goroutines, this.#cellsOf(group) ?? this.#parts(group));
+  }
+
+  /** The smallest ids of a group of whole cells, without gathering its rows; `undefined` for another group. */
+  smallestIds(group: Group): readonly number[] | undefined {
+    if (!(group instanceof CellGroup)) return undefined;
+    const { id } = this.#facts.dump.goroutines;
+    const rows = this.#facts.rowsOf(group.stackIndex);
+    const wanted = this.#marksOf(group.cells);
+    const { ofRow } = this.#kinds;
+    const smallest = new SmallestIds();
+    for (let i = 0; i < rows.length; i++) {
+      if (wanted[ofRow[rows[i]!]!] === 1) smallest.add(id[rows[i]!]!);
+    }
+    return smallest.ids;
   }
 
   /** The cells that a group consists of; `undefined` when it has but parts of some. */
-  #wholeCells(group: Group): readonly Cell[] | undefined {
+  #cellsOf(group: Group): Cells | undefined {
     if (group instanceof CellGroup) return group.cells;
-    return group === this.#facts.whole(group.stackIndex) ? this.#ofStack[group.stackIndex] : undefined;
+    return group === this.#facts.whole(group.stackIndex) ? this.#stackCells(group.stackIndex) : undefined;
+  }
+
+  #stackCells(stackIndex: number): Cells {
+    let cells = this.#ofStack[stackIndex];
+    if (cells === undefined) {
+      const { start, kinds, first, weights } = this.#all;
+      const [from, to] = [start[stackIndex]!, start[stackIndex + 1]!];
+      cells = {
+        kinds: kinds.subarray(from, to),
+        first: first.subarray(from, to),
+        weights: weights.subarray(from, to),
+      };
+      this.#ofStack[stackIndex] = cells;
+    }
+    return cells;
   }
 
   /** The cells of a group, each with its weight in the group. */
-  #parts({ stackIndex, rows }: Group): readonly Cell[] {
+  #parts({ rows }: Group): Cells {
     const { weight } = this.#facts.dump.goroutines;
-    const weights = new Map<number, number>();
-    const first = new Map<number, number>();
+    const { ofRow } = this.#kinds;
+    /** Number of the cell of each kind, plus one. */
+    const place = new Uint32Array(this.#kinds.first.length);
+    const kinds: number[] = [];
+    const first: number[] = [];
+    const weights: number[] = [];
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!;
-      const number = this.#ofRow[row]!;
-      const known = weights.get(number);
-      if (known === undefined) first.set(number, row);
-      weights.set(number, (known ?? 0) + weight[row]!);
+      const kind = ofRow[row]!;
+      const at = place[kind]!;
+      if (at > 0) weights[at - 1]! += weight[row]!;
+      else {
+        place[kind] = kinds.push(kind);
+        first.push(row);
+        weights.push(weight[row]!);
+      }
     }
-    return Array.from(weights, ([number, sum]) => {
-      const { kind } = this.#all[number]!;
-      return new Cell(stackIndex, first.get(number)!, sum, number, kind);
-    });
+    return { kinds, first, weights };
   }
 
-  /** For each kind of cell a number that it shares with those that answer all parts of a condition alike. */
+  /** For each kind a number that it shares with those that answer all parts of a condition alike. */
   #classesOf(condition: Condition): Uint32Array {
     let classes = this.#classes.get(condition);
     if (classes === undefined) {
       const facts = this.#facts;
+      const { stack, weight } = facts.dump.goroutines;
       const numbers = new Map<string, number>();
-      classes = Uint32Array.from(this.#kinds, (group) => {
-        const { stackIndex } = group;
+      classes = Uint32Array.from(this.#kinds.first, (first) => {
+        const stackIndex = stack[first]!;
+        const group = { stackIndex, first, weight: weight[first]! };
         const subject = { facts, stackIndex, stack: facts.dump.stacks[stackIndex]!, group };
         const key = condition.byCell!.map((part) => answerKey(part.evaluate(subject))).join("\n");
         const number = numbers.get(key) ?? numbers.size;
@@ -189,98 +210,61 @@ export class Cells {
   }
 
   /** The same object for the same cells, as far as it is remembered: what is known of a group is asked once. */
-  #group(cells: readonly Cell[]): Group {
-    const { stackIndex } = cells[0]!;
+  #group(stackIndex: number, cells: Cells): Group {
     let known = this.#known.get(stackIndex);
     if (known === undefined) {
       known = [];
       this.#known.set(stackIndex, known);
     }
-    const same = known.find(
-      (group) => group.cells.length === cells.length && group.cells.every((cell, i) => cell === cells[i]),
-    );
+    const same = known.find((group) => areSame(group.cells, cells));
     if (same !== undefined) return same;
-    const group = new CellGroup(cells, () => this.#gather(this.#facts.rowsOf(stackIndex), cells));
+    const group = new CellGroup(stackIndex, cells, () =>
+      this.#gather(this.#facts.rowsOf(stackIndex), this.#marksOf(cells)),
+    );
     if (known.length < maxKnown) known.push(group);
     return group;
   }
 
-  /** Those of some rows that are in the cells, ascending as they were. */
-  #gather(rows: ArrayLike<number>, cells: readonly Cell[]): Uint32Array {
-    const wanted = this.#wanted;
-    const ofRow = this.#ofRow;
-    for (const { number } of cells) wanted[number] = 1;
+  /** Those of some rows whose kind is wanted, ascending as they were. */
+  #gather(rows: ArrayLike<number>, wanted: Uint8Array): Uint32Array {
+    const { ofRow } = this.#kinds;
     let count = 0;
     for (let i = 0; i < rows.length; i++) count += wanted[ofRow[rows[i]!]!]!;
     const gathered = new Uint32Array(count);
     let next = 0;
     for (let i = 0; next < count; i++) if (wanted[ofRow[rows[i]!]!] === 1) gathered[next++] = rows[i]!;
-    for (const { number } of cells) wanted[number] = 0;
     return gathered;
   }
+
+  /** A mark for each kind that is wanted. */
+  #marks(has: (kind: number) => boolean): Uint8Array {
+    return Uint8Array.from(this.#kinds.first, (_, kind) => (has(kind) ? 1 : 0));
+  }
+
+  #marksOf({ kinds }: Cells): Uint8Array {
+    const marks = new Uint8Array(this.#kinds.first.length);
+    for (let i = 0; i < kinds.length; i++) marks[kinds[i]!] = 1;
+    return marks;
+  }
 }
 
-/** Cells by their key. Most often they all agree, and then no list is made. */
-function grouped(cells: readonly Cell[], keyOf: (cell: Cell) => string): Map<string, readonly Cell[]> {
-  if (cells.length === 0) return new Map();
-  const first = keyOf(cells[0]!);
-  let key = first;
-  let alike = 1;
-  while (alike < cells.length) {
-    key = keyOf(cells[alike]!);
-    if (key !== first) break;
-    alike++;
+/** Those of some cells that are of certain kinds. */
+function cellsWith(cells: Cells, has: (kind: number) => boolean): Cells {
+  const kinds: number[] = [];
+  const first: number[] = [];
+  const weights: number[] = [];
+  for (let i = 0; i < cells.kinds.length; i++) {
+    if (!has(cells.kinds[i]!)) continue;
+    kinds.push(cells.kinds[i]!);
+    first.push(cells.first[i]!);
+    weights.push(cells.weights[i]!);
   }
-  if (alike === cells.length) return new Map([[first, cells]]);
-  const byKey = new Map<string, Cell[]>([
-    [first, cells.slice(0, alike)],
-    [key, [cells[alike]!]],
-  ]);
-  for (let i = alike + 1; i < cells.length; i++) {
-    key = keyOf(cells[i]!);
-    const others = byKey.get(key);
-    if (others === undefined) byKey.set(key, [cells[i]!]);
-    else others.push(cells[i]!);
-  }
-  return byKey;
+  return { kinds, first, weights };
 }
 
-/** Numbers the cells of a dump from 0: that of each row; and of each cell its first row and its goroutines. */
-function numberCells({ goroutines, stacks }: Dump): {
-  ofRow: Uint32Array;
-  first: Uint32Array;
-  weights: Float64Array;
-} {
-  const { stack, flags, labels, minutes, weight, length } = goroutines;
-  let longest = 0;
-  for (let row = 0; row < length; row++) if (minutes[row]! > longest) longest = minutes[row]!;
-  const span = longest + 2;
-  const table = new Uint32Array(stacks.length * span <= maxPairs ? stacks.length * span : 0);
-  const marks = new Keys();
-  const keys = new Keys();
-  const ofKey: number[] = [];
-  const ofRow = new Uint32Array(length);
-  const first = new Uint32Array(length);
-  const weights = new Float64Array(length);
-  let count = 0;
-  for (let row = 0; row < length; row++) {
-    const pair =
-      flags[row] === 0 && labels[row] === 0 ? stack[row]! * span + minutes[row]! + 1 : table.length;
-    let number: number;
-    if (pair < table.length) {
-      number = table[pair]! - 1;
-      if (number < 0) {
-        number = count;
-        table[pair] = count + 1;
-      }
-    } else {
-      const key = keys.numberOf(stack[row]!, minutes[row]!, marks.numberOf(0, labels[row]!, flags[row]!));
-      if (key === ofKey.length) ofKey.push(count);
-      number = ofKey[key]!;
-    }
-    if (number === count) first[count++] = row;
-    ofRow[row] = number;
-    weights[number]! += weight[row]!;
-  }
-  return { ofRow, first: first.slice(0, count), weights: weights.slice(0, count) };
+/** Whether cells of one stack are the same. */
+function areSame({ kinds }: Cells, others: Cells): boolean {
+  if (kinds.length !== others.kinds.length) return false;
+  for (let i = 0; i < kinds.length; i++) if (kinds[i] !== others.kinds[i]) return false;
+  return true;
 }

@@ -5,23 +5,25 @@ import { type LockTypes, lockTypes } from "../model/lock-types.ts";
 import { type Origin, originOf } from "../model/origin.ts";
 import { entryOf, type FramePlace, siteOf } from "../model/places.ts";
 import type { Frame } from "../model/stack.ts";
+import type { WaitedFor } from "../model/tally.ts";
 import { type HeldLocks, heldLocks } from "../model/wait-graph.ts";
 import type { WaitKind } from "../model/wait-kind.ts";
 import type { DumpSource } from "../source/open-source.ts";
 import type { OperationKind } from "../source/operations.ts";
 import type { StackFacts } from "../source/source-facts.ts";
-import { Cells, LazyGroup } from "./cells.ts";
+import { CellTable, LazyGroup } from "./cells.ts";
 import { attribute, type Condition } from "./condition.ts";
 import { Families } from "./families.ts";
 import type { History } from "./history.ts";
 import {
   columns,
-  type GroupSummary,
   isUniform,
   rowsByStack,
   rowsWithout,
-  summarize,
-  summarizeStacks,
+  smallestIds,
+  type Waits,
+  waitedFor,
+  waitsOf,
 } from "./rows.ts";
 import { Split } from "./split.ts";
 import { StackIndex } from "./stack-index.ts";
@@ -67,10 +69,9 @@ export class Facts {
   readonly source: DumpSource | undefined;
   readonly #own: ((packagePath: string) => boolean) | undefined;
   #byStack: ReturnType<typeof rowsByStack> | undefined;
-  #cells: Cells | undefined;
+  #cells: CellTable | undefined;
   readonly #whole: (Group | undefined)[] = [];
   readonly #alone: (readonly Group[] | undefined)[] = [];
-  #stackSummaries: readonly GroupSummary[] | undefined;
   readonly #summaries = new WeakMap<Group, GroupSummary>();
   #families: Families | undefined;
   readonly #groups = new Map<number, readonly Group[]>();
@@ -135,44 +136,70 @@ export class Facts {
   whole(stackIndex: number): Group {
     let whole = this.#whole[stackIndex];
     if (whole === undefined) {
-      const rows = this.#rowsOrOne(stackIndex);
-      whole = { stackIndex, rows, first: rows[0]!, weight: goroutinesByStack(this.dump)[stackIndex]! };
+      const { start, first: firsts } = this.dump.goroutines.tally.cells(this.dump.stacks.length);
+      const first = firsts[start[stackIndex]!]!;
+      const weight = goroutinesByStack(this.dump)[stackIndex]!;
+      // A view of one row takes more memory than the row.
+      whole =
+        this.#rowCount(stackIndex) === 1
+          ? { stackIndex, rows: [first], first, weight }
+          : new LazyGroup(stackIndex, first, weight, () => this.rowsOf(stackIndex));
       this.#whole[stackIndex] = whole;
     }
     return whole;
   }
 
-  /** A view of one row takes more memory than the row. */
-  #rowsOrOne(stackIndex: number): ArrayLike<number> {
-    const rows = this.rowsOf(stackIndex);
-    return rows.length === 1 ? [rows[0]!] : rows;
+  #rowCount(stackIndex: number): number {
+    return this.dump.goroutines.tally.rows(stackIndex);
   }
 
   /** The goroutine of a stack that has but one, in a list; `undefined` where there are more. */
   alone(stackIndex: number): readonly Group[] | undefined {
-    const whole = this.whole(stackIndex);
-    if (whole.rows.length !== 1) return undefined;
-    this.#alone[stackIndex] ??= [whole];
+    if (this.#rowCount(stackIndex) !== 1) return undefined;
+    this.#alone[stackIndex] ??= [this.whole(stackIndex)];
     return this.#alone[stackIndex];
   }
 
-  /** What the goroutines of a group say together; worked out once a group. */
+  /** What the goroutines of a group say together; the same object every time. */
   summary(group: Group): GroupSummary {
-    if (group === this.#whole[group.stackIndex]) {
-      this.#stackSummaries ??= summarizeStacks(this.dump);
-      return this.#stackSummaries[group.stackIndex]!;
-    }
     let summary = this.#summaries.get(group);
     if (summary === undefined) {
-      summary = summarize(this.dump.goroutines, group.rows);
+      summary = new GroupSummary(this, group);
       this.#summaries.set(group, summary);
     }
     return summary;
   }
 
+  /** The smallest ids of a group, ascending. */
+  smallestIds(group: Group): readonly number[] {
+    const { goroutines } = this.dump;
+    if (this.#isWhole(group)) return goroutines.tally.smallestIds(group.stackIndex);
+    return this.cells.smallestIds(group) ?? smallestIds(goroutines, group.rows);
+  }
+
+  /** What the goroutines of a group wait for. */
+  waitedFor(group: Group): WaitedFor {
+    const { goroutines } = this.dump;
+    const ofStack = goroutines.tally.waitedFor(group.stackIndex);
+    // Where all of a stack agree, nobody needs to know which of them are in the group.
+    const agree = ofStack.addresses.length + (ofStack.unknown ? 1 : 0) < 2;
+    return agree || this.#isWhole(group) ? ofStack : waitedFor(goroutines, group.rows);
+  }
+
+  /** How long the goroutines of a group wait, and their labels. */
+  waits(group: Group): Waits {
+    return group.weight === 1
+      ? waitsOf(this.dump.goroutines, { first: [group.first], weights: [1] })
+      : this.cells.waits(group);
+  }
+
+  #isWhole(group: Group): boolean {
+    return group === this.#whole[group.stackIndex];
+  }
+
   /** Distinct addresses that the goroutines of a group wait for, as far as known. */
   resources(group: Group): ReadonlySet<number> {
-    const { addresses } = this.summary(group);
+    const { addresses } = this.summary(group).waitedFor;
     if (addresses.length < 2) return new Set(addresses);
     const all = new Set<number>();
     for (let i = 0; i < group.rows.length; i++) all.add(this.dump.goroutines.resource[group.rows[i]!]!);
@@ -181,8 +208,8 @@ export class Facts {
   }
 
   /** The goroutines of each stack by what is kept in small numbers. */
-  get cells(): Cells {
-    this.#cells ??= new Cells(this);
+  get cells(): CellTable {
+    this.#cells ??= new CellTable(this);
     return this.#cells;
   }
 
@@ -208,7 +235,7 @@ export class Facts {
 
   /** A group, split further. */
   split(group: Group, attributes: number): readonly Group[] {
-    if (group === this.#whole[group.stackIndex]) return this.groups(group.stackIndex, attributes);
+    if (this.#isWhole(group)) return this.groups(group.stackIndex, attributes);
     return this.splitRows(group.stackIndex, group.rows, attributes);
   }
 
@@ -239,15 +266,16 @@ export class Facts {
 
   /** A group of some rows of one stack. */
   groupOf(stackIndex: number, rows: ArrayLike<number>): Group {
-    const whole = this.whole(stackIndex);
-    return whole.rows.length === rows.length ? whole : this.#weighed(stackIndex, rows);
+    return this.#rowCount(stackIndex) === rows.length
+      ? this.whole(stackIndex)
+      : this.#weighed(stackIndex, rows);
   }
 
   /** The goroutines of a stack without some of its rows, given ascending; `undefined` when none is left. */
   without(stackIndex: number, some: ArrayLike<number>): Group | undefined {
     const whole = this.whole(stackIndex);
     if (some.length === 0) return whole;
-    if (some.length === whole.rows.length) return undefined;
+    if (some.length === this.#rowCount(stackIndex)) return undefined;
     let first = 0;
     while (whole.rows[first] === some[first]) first++;
     const weight = whole.weight - this.#weighed(stackIndex, some).weight;
@@ -346,5 +374,35 @@ export class Facts {
       this.#origins.set(frame, origin);
     }
     return origin;
+  }
+}
+
+/** What the goroutines of a group say together, each worked out when it is asked for. */
+export class GroupSummary {
+  readonly #facts: Facts;
+  readonly #group: Group;
+  #ids: readonly number[] | undefined;
+  #waits: Waits | undefined;
+  #waitedFor: WaitedFor | undefined;
+
+  constructor(facts: Facts, group: Group) {
+    this.#facts = facts;
+    this.#group = group;
+  }
+
+  /** The smallest ids, ascending. */
+  get ids(): readonly number[] {
+    this.#ids ??= this.#facts.smallestIds(this.#group);
+    return this.#ids;
+  }
+
+  get waits(): Waits {
+    this.#waits ??= this.#facts.waits(this.#group);
+    return this.#waits;
+  }
+
+  get waitedFor(): WaitedFor {
+    this.#waitedFor ??= this.#facts.waitedFor(this.#group);
+    return this.#waitedFor;
   }
 }

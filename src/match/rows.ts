@@ -1,21 +1,15 @@
+import type { Cells } from "../model/cell-counts.ts";
 import type { Dump } from "../model/dump.ts";
 import type { Goroutines } from "../model/goroutines.ts";
+import { SmallestIds } from "../model/smallest-ids.ts";
+import type { WaitedFor } from "../model/tally.ts";
 import { attribute } from "./condition.ts";
 
-/** Goroutine ids that are kept of a group, the smallest. */
-export const maxIds = 10;
-
-/** What the goroutines of a group say together. */
-export interface GroupSummary {
-  /** The smallest ids, ascending. */
-  readonly ids: readonly number[];
+/** What some goroutines say of how long they wait, and their labels. */
+export interface Waits {
   /** Shortest and longest wait in minutes among those that say one; -1 when none does. */
   readonly minMinutes: number;
   readonly maxMinutes: number;
-  /** The first two distinct addresses that they wait for. */
-  readonly addresses: readonly number[];
-  /** Some of them don't say what they wait for. */
-  readonly addressUnknown: boolean;
   /** Goroutines by their labels, an index into the dump's sets; without those that have none. */
   readonly labels: ReadonlyMap<number, number>;
 }
@@ -23,9 +17,8 @@ export interface GroupSummary {
 /** Rows of a dump, stack by stack, ascending within each; those of stack `i` begin at `start[i]`. */
 export function rowsByStack({ goroutines, stacks }: Dump): { rows: Uint32Array; start: Uint32Array } {
   const start = new Uint32Array(stacks.length + 1);
-  const { stack, length } = goroutines;
-  for (let row = 0; row < length; row++) start[stack[row]! + 1]!++;
-  for (let i = 0; i < stacks.length; i++) start[i + 1]! += start[i]!;
+  const { stack, length, tally } = goroutines;
+  for (let i = 0; i < stacks.length; i++) start[i + 1] = start[i]! + tally.rows(i);
   const next = start.slice();
   const rows = new Uint32Array(length);
   for (let row = 0; row < length; row++) rows[next[stack[row]!]!++] = row;
@@ -69,64 +62,40 @@ export function isUniform(rows: ArrayLike<number>, column: Float64Array | SmallC
   return i === rows.length;
 }
 
-/** Reads what is to be known of all rows together in one go. */
-export function summarize(g: Goroutines, rows: ArrayLike<number>): GroupSummary {
-  const summary = new Summary();
+/** The smallest ids among some rows, ascending. */
+export function smallestIds({ id }: Goroutines, rows: ArrayLike<number>): number[] {
+  const smallest = new SmallestIds();
+  for (let i = 0; i < rows.length; i++) smallest.add(id[rows[i]!]!);
+  return smallest.ids;
+}
+
+/** What some rows wait for. */
+export function waitedFor({ resource }: Goroutines, rows: ArrayLike<number>): WaitedFor {
+  const addresses: number[] = [];
+  let unknown = false;
   for (let i = 0; i < rows.length; i++) {
-    const row = rows[i]!;
-    summary.add(g.id[row]!, g.minutes[row]!, g.resource[row]!, g.labels[row]!, g.weight[row]!);
+    const address = resource[rows[i]!]!;
+    if (Number.isNaN(address)) unknown = true;
+    else if (addresses.length < 2 && address !== addresses[0]) addresses.push(address);
   }
-  return summary;
+  return { addresses, unknown };
 }
 
 const noLabels: ReadonlyMap<number, number> = new Map();
 
-/**
- * The summaries of all stacks, as `summarize` gives them one by one: in the order of the rows, since going stack by stack
- * through columns that are larger than the processor's cache costs many times as much.
- */
-export function summarizeStacks({ goroutines: g, stacks }: Dump): GroupSummary[] {
-  const all = stacks.map(() => new Summary());
-  const { stack, id, minutes, resource, labels, weight, length } = g;
-  for (let row = 0; row < length; row++)
-    all[stack[row]!]!.add(id[row]!, minutes[row]!, resource[row]!, labels[row]!, weight[row]!);
-  return all;
-}
-
-/** What the goroutines added so far say together. */
-class Summary implements GroupSummary {
-  readonly ids: number[] = [];
-  readonly addresses: number[] = [];
-  minMinutes = -1;
-  maxMinutes = -1;
-  addressUnknown = false;
-  #labels: Map<number, number> | undefined;
-  #largestId = Number.POSITIVE_INFINITY;
-
-  get labels(): ReadonlyMap<number, number> {
-    return this.#labels ?? noLabels;
+/** How long the goroutines of some cells wait, and their labels. */
+export function waitsOf({ minutes, labels }: Goroutines, { first, weights }: Omit<Cells, "kinds">): Waits {
+  let minMinutes = -1;
+  let maxMinutes = -1;
+  let byLabels: Map<number, number> | undefined;
+  for (let i = 0; i < first.length; i++) {
+    const waited = minutes[first[i]!]!;
+    if (waited >= 0 && (minMinutes < 0 || waited < minMinutes)) minMinutes = waited;
+    if (waited > maxMinutes) maxMinutes = waited;
+    const set = labels[first[i]!]!;
+    if (set === 0) continue;
+    byLabels ??= new Map();
+    byLabels.set(set, (byLabels.get(set) ?? 0) + weights[i]!);
   }
-
-  add(id: number, minutes: number, address: number, labels: number, weight: number): void {
-    if (id < this.#largestId) {
-      insertSmallest(this.ids, id);
-      if (this.ids.length === maxIds) this.#largestId = this.ids[maxIds - 1]!;
-    }
-    if (minutes >= 0 && (this.minMinutes < 0 || minutes < this.minMinutes)) this.minMinutes = minutes;
-    if (minutes > this.maxMinutes) this.maxMinutes = minutes;
-    if (Number.isNaN(address)) this.addressUnknown = true;
-    else if (this.addresses.length < 2 && address !== this.addresses[0]) this.addresses.push(address);
-    if (labels === 0) return;
-    this.#labels ??= new Map();
-    this.#labels.set(labels, (this.#labels.get(labels) ?? 0) + weight);
-  }
-}
-
-/** Keeps the smallest ids, ascending. */
-export function insertSmallest(ids: number[], id: number): void {
-  if (ids.length === maxIds && id >= ids[maxIds - 1]!) return;
-  let at = ids.length;
-  while (at > 0 && ids[at - 1]! > id) at--;
-  ids.splice(at, 0, id);
-  if (ids.length > maxIds) ids.pop();
+  return { minMinutes, maxMinutes, labels: byLabels ?? noLabels };
 }

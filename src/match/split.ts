@@ -1,7 +1,5 @@
+import { Keys } from "../model/keys.ts";
 import type { SmallColumn } from "./rows.ts";
-
-/** Odd factors of the hash, other ones in each process: nobody can write a dump whose values all collide. */
-const factors = [0, 1, 2].map(() => (Math.random() * 2 ** 32) | 1);
 
 /** Rows of which a list takes less memory than a view of the rows that lie beside them. */
 const fewRows = 16;
@@ -95,51 +93,4 @@ export class Split {
       return few;
     });
   }
-}
-
-/** Numbers distinct triples from 0, in the order in which they are first asked for. */
-export class Keys {
-  size = 0;
-  #table = new Uint32Array(64);
-  /** Three entries a key. */
-  #keys = new Uint32Array(96);
-
-  numberOf(part: number, low: number, high: number): number {
-    const mask = this.#table.length - 1;
-    // As they are kept.
-    const b = low >>> 0;
-    let at = hash(part, b, high) & mask;
-    for (let known = this.#table[at]!; known !== 0; known = this.#table[at]!) {
-      const key = (known - 1) * 3;
-      if (this.#keys[key] === part && this.#keys[key + 1] === b && this.#keys[key + 2] === high)
-        return known - 1;
-      at = (at + 1) & mask;
-    }
-    if (this.size * 3 === this.#keys.length) this.#grow();
-    this.#keys.set([part, b, high], this.size * 3);
-    this.#place(this.size);
-    return this.size++;
-  }
-
-  #place(number: number): void {
-    const mask = this.#table.length - 1;
-    const [part, low, high] = this.#keys.subarray(number * 3, number * 3 + 3);
-    let at = hash(part!, low!, high!) & mask;
-    while (this.#table[at] !== 0) at = (at + 1) & mask;
-    this.#table[at] = number + 1;
-  }
-
-  #grow(): void {
-    const keys = new Uint32Array(this.#keys.length * 2);
-    keys.set(this.#keys);
-    this.#keys = keys;
-    this.#table = new Uint32Array(this.#table.length * 2);
-    for (let number = 0; number < this.size; number++) this.#place(number);
-  }
-}
-
-function hash(part: number, low: number, high: number): number {
-  let h = Math.imul(part, factors[0]!) ^ Math.imul(low, factors[1]!);
-  h = Math.imul(h ^ (h >>> 15) ^ high, factors[2]!);
-  return h ^ (h >>> 13);
 }

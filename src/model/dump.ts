@@ -103,9 +103,10 @@ const countsOf = new WeakMap<Dump, Float64Array>();
 export function goroutinesByStack(dump: Dump): Float64Array {
   let counts = countsOf.get(dump);
   if (counts === undefined) {
-    const { stack, weight, length } = dump.goroutines;
+    const { start, weights } = dump.goroutines.tally.cells(dump.stacks.length);
     counts = new Float64Array(dump.stacks.length);
-    for (let row = 0; row < length; row++) counts[stack[row]!]! += weight[row]!;
+    for (let i = 0; i < counts.length; i++)
+      for (let cell = start[i]!; cell < start[i + 1]!; cell++) counts[i]! += weights[cell]!;
     countsOf.set(dump, counts);
   }
   return counts;

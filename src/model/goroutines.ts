@@ -1,4 +1,6 @@
 import type { Address } from "./address.ts";
+import { Tally } from "./tally.ts";
+import { resized } from "./typed-array.ts";
 
 /** Bits of `Goroutines.flags`. */
 export const goroutineFlags = {
@@ -53,6 +55,7 @@ export class Goroutines {
   argumentStart: Uint32Array<ArrayBuffer>;
   arguments: Float64Array<ArrayBuffer>;
   argumentsLength = 0;
+  #tally: Tally | undefined;
 
   constructor(capacity = 64) {
     this.id = new Float64Array(capacity);
@@ -65,6 +68,18 @@ export class Goroutines {
     this.labels = new Uint32Array(capacity);
     this.argumentStart = new Uint32Array(capacity);
     this.arguments = new Float64Array(capacity);
+  }
+
+  /** What they say together; good until rows that it has counted are changed. */
+  get tally(): Tally {
+    this.#tally ??= new Tally(this);
+    this.#tally.follow();
+    return this.#tally;
+  }
+
+  /** Rows that may have been counted are going to be changed. */
+  forgetTally(): void {
+    this.#tally = undefined;
   }
 
   /**
@@ -154,17 +169,4 @@ export class Goroutines {
 /** The next capacity of columns that are full. */
 function grown(rows: number): number {
   return Math.max(rows > largeColumns ? Math.ceil(rows * 1.5) : rows * 2, 64);
-}
-
-function resized<
-  T extends
-    | Float64Array<ArrayBuffer>
-    | Uint32Array<ArrayBuffer>
-    | Int32Array<ArrayBuffer>
-    | Uint8Array<ArrayBuffer>,
->(column: T, capacity: number): T {
-  if (capacity <= column.length) return column.slice(0, capacity) as T;
-  const larger = new (column.constructor as new (length: number) => T)(capacity);
-  larger.set(column);
-  return larger;
 }

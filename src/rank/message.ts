@@ -91,7 +91,8 @@ function roleProperty(
 /** Longest wait among the players in minutes; -1 when the dump says none. */
 export function longestWait(match: Match, players: RoleMembers): number {
   let longest = -1;
-  for (const { group } of players.members) longest = Math.max(longest, match.facts.summary(group).maxMinutes);
+  for (const { group } of players.members)
+    longest = Math.max(longest, match.facts.summary(group).waits.maxMinutes);
   return longest;
 }
 

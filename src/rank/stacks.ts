@@ -1,6 +1,6 @@
 import type { Facts, Group } from "../match/facts.ts";
-import { insertSmallest } from "../match/rows.ts";
 import { formatAddress } from "../model/address.ts";
+import { SmallestIds } from "../model/smallest-ids.ts";
 import type { Frame } from "../model/stack.ts";
 import type { ReportFrame, ReportStack } from "../report/report.ts";
 import { sourceOf, strandLines } from "./source-lines.ts";
@@ -51,20 +51,20 @@ export function reportStacks(
 
 /** The smallest ids of some groups, ascending. */
 export function smallestIds(facts: Facts, groups: readonly Group[]): number[] {
-  const ids: number[] = [];
-  for (const group of groups) for (const id of facts.summary(group).ids) insertSmallest(ids, id);
-  return ids;
+  const smallest = new SmallestIds();
+  for (const group of groups) for (const id of facts.summary(group).ids) smallest.add(id);
+  return smallest.ids;
 }
 
 function toReportStack(facts: Facts, a: Aggregate): ReportStack {
   const stack = facts.dump.stacks[a.stackIndex]!;
   const said = a.groups.map((group) => facts.summary(group));
-  const waits = said.filter((s) => s.maxMinutes >= 0);
-  const addresses = new Set(said.flatMap((s) => s.addresses));
+  const waits = said.map((s) => s.waits).filter((s) => s.maxMinutes >= 0);
+  const addresses = new Set(said.flatMap((s) => s.waitedFor.addresses));
   const [resource] = addresses;
   const labels = new Map<number, number>();
-  for (const s of said) for (const [set, n] of s.labels) labels.set(set, (labels.get(set) ?? 0) + n);
-  const agreed = addresses.size === 1 && !said.some((s) => s.addressUnknown);
+  for (const s of said) for (const [set, n] of s.waits.labels) labels.set(set, (labels.get(set) ?? 0) + n);
+  const agreed = addresses.size === 1 && !said.some((s) => s.waitedFor.unknown);
   return {
     count: a.count,
     waitKind: stack.wait,

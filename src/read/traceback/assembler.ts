@@ -131,6 +131,7 @@ export class DumpAssembler implements RecordSink {
     if (this.#parted || this.#events.length > 0) return rows.none(from);
     rows.take(batch, from, shapes, open);
     open.builder.headersSeen += rows.count;
+    open.builder.goroutines.tally.follow();
     return rows;
   }
 
@@ -447,6 +448,7 @@ const liveWhileWaiting =
 /** Takes back the addresses of a dump of Go 1.17. */
 function distrustArguments(builder: DumpBuilder, plans: (ResourcePlan | undefined)[]): void {
   const { goroutines, stacks } = builder;
+  goroutines.forgetTally();
   goroutines.arguments.fill(unknownAddress, 0, goroutines.argumentsLength);
   stacks.forEach((stack, index) => {
     const plan = plans[index];

@@ -1,0 +1,45 @@
+import type { Goroutines } from "./goroutines.ts";
+import { Keys } from "./keys.ts";
+import { widened } from "./typed-array.ts";
+
+/** Longer waits, in minutes, are hashed. */
+const maxTable = 1 << 16;
+
+/** Numbers from 0 what goroutines have in flags, labels and minutes waited, in the order in which it first occurs. */
+export class Kinds {
+  /** The first row of each kind. */
+  readonly first: number[] = [];
+  /** The kind of each row. */
+  ofRow = new Uint32Array(0);
+  /** Kinds without flags and labels, plus one, by minutes plus one. */
+  #ofMinutes = new Uint32Array(64);
+  readonly #keys = new Keys();
+  /** Of the keys of all others. */
+  readonly #ofKey: number[] = [];
+
+  /** Takes further rows. */
+  take({ flags, labels, minutes, id }: Goroutines, from: number, to: number): void {
+    this.ofRow = widened(this.ofRow, to, id.length);
+    const { ofRow } = this;
+    for (let row = from; row < to; row++) {
+      const waited = minutes[row]!;
+      const isPlain = flags[row] === 0 && labels[row] === 0 && waited < maxTable;
+      const kind = isPlain ? (this.#ofMinutes[waited + 1] ?? 0) - 1 : -1;
+      ofRow[row] = kind >= 0 ? kind : this.#meet(row, isPlain, labels[row]!, waited, flags[row]!);
+    }
+  }
+
+  #meet(row: number, isPlain: boolean, labels: number, minutes: number, flags: number): number {
+    const next = this.first.length;
+    if (isPlain) {
+      this.#ofMinutes = widened(this.#ofMinutes, minutes + 2);
+      this.#ofMinutes[minutes + 1] = next + 1;
+    } else {
+      const key = this.#keys.numberOf(labels, minutes, flags);
+      if (key < this.#ofKey.length) return this.#ofKey[key]!;
+      this.#ofKey.push(next);
+    }
+    this.first.push(row);
+    return next;
+  }
+}
