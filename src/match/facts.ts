@@ -78,8 +78,6 @@ export class Facts {
   readonly #at: (FramePlace | undefined)[] = [];
   readonly #entry: (FramePlace | undefined)[] = [];
   readonly #origins = new Map<Frame, Origin>();
-  /** Attributes in which goroutines can differ: without earlier snapshots none has a history. */
-  readonly #told: number;
   readonly #columns: ReturnType<typeof columns>;
   #held: HeldLocks | undefined;
   #blocking: Blocking | undefined;
@@ -91,7 +89,6 @@ export class Facts {
   constructor(dump: Dump, options: FactsOptions = {}) {
     this.dump = dump;
     this.history = options.history;
-    this.#told = this.hasEarlier ? ~0 : ~attribute.history;
     this.source = options.source;
     this.#columns = columns(dump.goroutines);
     this.#own = options.own;
@@ -223,14 +220,27 @@ export class Facts {
   groups(stackIndex: number, asked: number): readonly Group[] {
     const alone = this.alone(stackIndex);
     if (alone !== undefined) return alone;
-    const attributes = asked & this.#told;
+    const attributes = this.#differing(stackIndex, asked);
     const key = stackIndex * 512 + attributes;
     let groups = this.#groups.get(key);
     if (groups === undefined) {
-      groups = this.splitRows(stackIndex, this.rowsOf(stackIndex), attributes);
+      groups =
+        attributes === 0
+          ? [this.whole(stackIndex)]
+          : this.splitRows(stackIndex, this.rowsOf(stackIndex), attributes);
       this.#groups.set(key, groups);
     }
     return groups;
+  }
+
+  /** Those of some attributes in which goroutines of the stack can differ at all. */
+  #differing(stackIndex: number, asked: number): number {
+    let attributes = asked;
+    if (!this.hasEarlier) attributes &= ~attribute.history;
+    if (attributes & attribute.resource && !this.dump.goroutines.tally.hasAddress(stackIndex))
+      attributes &= ~attribute.resource;
+    if (attributes & attribute.holds && !this.held.any) attributes &= ~attribute.holds;
+    return attributes;
   }
 
   /** A group, split further. */
@@ -242,7 +252,7 @@ export class Facts {
   /** Rows of one stack, split by the attributes asked. */
   splitRows(stackIndex: number, rows: ArrayLike<number>, asked: number): readonly Group[] {
     if (rows.length === 0) return [];
-    const attributes = asked & this.#told;
+    const attributes = this.#differing(stackIndex, asked);
     if (attributes === 0 || rows.length === 1) return [this.groupOf(stackIndex, rows)];
     const only = this.#columns.find(([bits]) => (attributes & bits) !== 0 && (attributes & ~bits) === 0);
     if (only !== undefined && isUniform(rows, only[1])) return [this.groupOf(stackIndex, rows)];

@@ -3,10 +3,8 @@ import type { Dump } from "../model/dump.ts";
 /** Who started whom in a dump, by goroutine ids; worked out on demand. */
 export class Families {
   readonly #dump: Dump;
-  #creators: Creators | undefined;
   #parents: ReadonlyMap<number, number> | undefined;
   #parentsOn: ReadonlyMap<number, readonly number[]> | undefined;
-  #idsKnown: boolean | undefined;
   #startedBy: { creators: ReadonlySet<number>; rows: readonly (readonly number[])[] } | undefined;
   readonly #siblings = new Map<number, ReadonlyMap<number, number>>();
 
@@ -16,17 +14,12 @@ export class Families {
 
   /** Ids of the goroutines that started those of a stack; NaN among them when some don't say. */
   creators(stackIndex: number): ReadonlySet<number> {
-    return this.#creatorsKnown().ofStack(stackIndex);
+    return this.#dump.goroutines.tally.creators.ofStack(stackIndex);
   }
 
   /** Ids of the goroutines that started any; NaN among them when some don't say. */
   get allCreators(): ReadonlySet<number> {
-    return this.#creatorsKnown().all;
-  }
-
-  #creatorsKnown(): Creators {
-    this.#creators ??= new Creators(this.#dump);
-    return this.#creators;
+    return this.#dump.goroutines.tally.creators.all;
   }
 
   /** Rows of the goroutines that started others which are in the dump, by id. */
@@ -92,18 +85,10 @@ export class Families {
 
   /** Every goroutine has an id. */
   get idsKnown(): boolean {
-    if (this.#idsKnown === undefined) {
-      const { id, length } = this.#dump.goroutines;
-      let row = 0;
-      while (row < length && !Number.isNaN(id[row]!)) row++;
-      this.#idsKnown = row === length;
-    }
-    return this.#idsKnown;
+    return this.#dump.goroutines.tally.idsKnown;
   }
 }
 
-/** Pairs of creator and stack of which each gets a mark of its own; with more, sets do. */
-const maxMarks = 1 << 24;
 /** Largest id that is looked up in a table. */
 const maxTable = 1 << 24;
 
@@ -123,66 +108,4 @@ function rowsWith({ goroutines, stacks }: Dump, creators: ReadonlySet<number>): 
     if (entry === 1 || (entry === undefined && creators.has(id))) found[stack[row]!]!.push(row);
   }
   return found;
-}
-
-/** Who started the goroutines of each stack. */
-class Creators {
-  /** Of any stack, in the order of the rows. */
-  readonly all: ReadonlySet<number>;
-  readonly #ids: readonly number[];
-  readonly #ofStack: (ReadonlySet<number> | undefined)[];
-  /** For each stack a mark for each of the ids; `undefined` when there are too many, and all sets are made at once. */
-  readonly #marks: Uint8Array | undefined;
-
-  constructor({ goroutines, stacks }: Dump) {
-    const { creator, stack, length } = goroutines;
-    const { ids, ofRow } = numbered(creator, length);
-    this.#ids = ids;
-    this.all = new Set(ids);
-    if (ids.length * stacks.length <= maxMarks) {
-      const width = ids.length;
-      const marks = new Uint8Array(width * stacks.length);
-      for (let row = 0; row < length; row++) marks[stack[row]! * width + ofRow[row]!] = 1;
-      this.#marks = marks;
-      this.#ofStack = [];
-    } else {
-      const sets = stacks.map(() => new Set<number>());
-      for (let row = 0; row < length; row++) sets[stack[row]!]!.add(creator[row]!);
-      this.#ofStack = sets;
-    }
-  }
-
-  ofStack(stackIndex: number): ReadonlySet<number> {
-    let found = this.#ofStack[stackIndex];
-    if (found === undefined) {
-      const width = this.#ids.length;
-      found = new Set(this.#ids.filter((_, i) => this.#marks?.[stackIndex * width + i] === 1));
-      this.#ofStack[stackIndex] = found;
-    }
-    return found;
-  }
-}
-
-/** Numbers the distinct ids of a column from 0, without a look-up in a map for each row where ids are small. */
-function numbered(column: Float64Array, length: number): { ids: readonly number[]; ofRow: Uint32Array } {
-  let largest = 0;
-  for (let row = 0; row < length; row++) if (column[row]! > largest) largest = column[row]!;
-  const table = new Uint32Array(Math.min(maxTable, largest + 1));
-  const others = new Map<number, number>();
-  const ofRow = new Uint32Array(length);
-  const ids: number[] = [];
-  for (let row = 0; row < length; row++) {
-    const id = column[row]!;
-    // No entry: an id that is larger, unknown, or no whole number.
-    const entry = table[id];
-    let number = entry === undefined ? others.get(id) : entry - 1;
-    if (number === undefined || number < 0) {
-      number = ids.length;
-      ids.push(id);
-      if (entry === undefined) others.set(id, number);
-      else table[id] = ids.length;
-    }
-    ofRow[row] = number;
-  }
-  return { ids, ofRow };
 }

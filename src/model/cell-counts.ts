@@ -3,7 +3,7 @@ import { Keys } from "./keys.ts";
 import { widened } from "./typed-array.ts";
 
 /** Most pairs of stack and kind of which each has an entry of its own in a table; with more, they are hashed. */
-const maxPairs = 1 << 22;
+const maxPairs = 1 << 21;
 
 /**
  * Cells, that is goroutines of one stack and of one kind: of each its kind, its first row and its goroutines, in lists of
@@ -29,11 +29,12 @@ export class CellCounts {
   #stacks = new Uint32Array(16);
   #kinds = new Uint32Array(16);
   #first = new Uint32Array(16);
-  #weights = new Float64Array(16);
-  /** Numbers of cells, plus one, by stack and kind: a row of `#width` for each stack. */
-  #table: Uint32Array<ArrayBuffer> | undefined = new Uint32Array(16);
+  /** Goroutines by stack and kind, `#width` in a row. */
+  #table: Float64Array<ArrayBuffer> | undefined = new Float64Array(16);
   #width = 4;
+  /** Where the pairs are too many for a table: numbers of cells, and their goroutines. */
   readonly #keys = new Keys();
+  #weights = new Float64Array(0);
 
   /**
    * Takes further rows.
@@ -41,27 +42,28 @@ export class CellCounts {
    * @param stacks how many stacks they have at most
    * @param kinds how many kinds
    */
-  take(
-    { stack, weight }: Goroutines,
-    ofRow: Uint32Array,
-    from: number,
-    to: number,
-    stacks: number,
-    kinds: number,
-  ): void {
+  take(goroutines: Goroutines, ofRow: Uint32Array, from: number, stacks: number, kinds: number): void {
     this.#makeRoom(stacks, kinds);
     const table = this.#table;
+    if (table === undefined) {
+      this.#hash(goroutines, ofRow, from);
+      return;
+    }
+    const { stack, weight, length } = goroutines;
     const width = this.#width;
-    for (let row = from; row < to; row++) {
-      const ofStack = stack[row]!;
-      const kind = ofRow[row]!;
-      let cell =
-        table === undefined ? this.#keys.numberOf(ofStack, kind, 0) : table[ofStack * width + kind]! - 1;
-      if (cell < 0 || cell === this.#count) {
-        cell = this.#count;
-        if (table !== undefined) table[ofStack * width + kind] = cell + 1;
-        this.#add(ofStack, kind, row);
-      }
+    for (let row = from; row < length; row++) {
+      const pair = stack[row]! * width + ofRow[row]!;
+      const counted = table[pair]!;
+      table[pair] = counted + weight[row]!;
+      if (counted === 0) this.#add(stack[row]!, ofRow[row]!, row);
+    }
+  }
+
+  #hash({ stack, weight, length }: Goroutines, ofRow: Uint32Array, from: number): void {
+    for (let row = from; row < length; row++) {
+      const cell = this.#keys.numberOf(stack[row]!, ofRow[row]!, 0);
+      if (cell === this.#count) this.#add(stack[row]!, ofRow[row]!, row);
+      this.#weights = widened(this.#weights, this.#count);
       this.#weights[cell]! += weight[row]!;
     }
   }
@@ -80,9 +82,17 @@ export class CellCounts {
       const place = next[this.#stacks[cell]!]!++;
       kinds[place] = this.#kinds[cell]!;
       first[place] = this.#first[cell]!;
-      weights[place] = this.#weights[cell]!;
+      weights[place] = this.#weightOf(cell);
     }
     return { start, kinds, first, weights };
+  }
+
+  #weightOf(cell: number): number {
+    return this.#table === undefined ? this.#weights[cell]! : this.#table[this.#pairOf(cell)]!;
+  }
+
+  #pairOf(cell: number): number {
+    return this.#stacks[cell]! * this.#width + this.#kinds[cell]!;
   }
 
   #add(stack: number, kind: number, row: number): void {
@@ -90,27 +100,29 @@ export class CellCounts {
     this.#stacks = widened(this.#stacks, this.#count);
     this.#kinds = widened(this.#kinds, this.#count);
     this.#first = widened(this.#first, this.#count);
-    this.#weights = widened(this.#weights, this.#count);
     this.#stacks[cell] = stack;
     this.#kinds[cell] = kind;
     this.#first[cell] = row;
   }
 
   #makeRoom(stacks: number, kinds: number): void {
-    if (this.#table === undefined) return;
-    const isWide = kinds <= this.#width;
-    if (isWide && stacks * this.#width <= this.#table.length) return;
-    while (this.#width < kinds) this.#width *= 2;
-    const pairs = stacks * this.#width;
+    const table = this.#table;
+    if (table === undefined) return;
+    let width = this.#width;
+    while (width < kinds) width *= 2;
+    const pairs = stacks * width;
+    if (width === this.#width && pairs <= table.length) return;
+    const weights = Float64Array.from({ length: this.#count }, (_, cell) => this.#weightOf(cell));
+    this.#width = width;
     if (pairs > maxPairs) {
       this.#table = undefined;
+      this.#weights = weights;
       for (let cell = 0; cell < this.#count; cell++)
         this.#keys.numberOf(this.#stacks[cell]!, this.#kinds[cell]!, 0);
-    } else if (isWide) this.#table = widened(this.#table, pairs);
-    else {
-      this.#table = new Uint32Array(Math.min(pairs * 2, maxPairs));
-      for (let cell = 0; cell < this.#count; cell++)
-        this.#table[this.#stacks[cell]! * this.#width + this.#kinds[cell]!] = cell + 1;
+    } else {
+      const larger = new Float64Array(Math.min(pairs * 2, maxPairs));
+      for (let cell = 0; cell < this.#count; cell++) larger[this.#pairOf(cell)] = weights[cell]!;
+      this.#table = larger;
     }
   }
 }

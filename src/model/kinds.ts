@@ -21,11 +21,17 @@ export class Kinds {
   take({ flags, labels, minutes, id }: Goroutines, from: number, to: number): void {
     this.ofRow = widened(this.ofRow, to, id.length);
     const { ofRow } = this;
+    let ofMinutes = this.#ofMinutes;
     for (let row = from; row < to; row++) {
       const waited = minutes[row]!;
       const isPlain = flags[row] === 0 && labels[row] === 0 && waited < maxTable;
-      const kind = isPlain ? (this.#ofMinutes[waited + 1] ?? 0) - 1 : -1;
-      ofRow[row] = kind >= 0 ? kind : this.#meet(row, isPlain, labels[row]!, waited, flags[row]!);
+      let kind = -1;
+      if (isPlain && waited + 1 < ofMinutes.length) kind = ofMinutes[waited + 1]! - 1;
+      if (kind < 0) {
+        kind = this.#meet(row, isPlain, labels[row]!, waited, flags[row]!);
+        ofMinutes = this.#ofMinutes;
+      }
+      ofRow[row] = kind;
     }
   }
 

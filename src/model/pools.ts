@@ -18,13 +18,14 @@ const none: readonly Address[] = Object.freeze([]);
 
 /** Finds the pools of a dump that goroutines wait for. */
 export function poolsOf(dump: Dump): Pools {
-  const waits = dump.stacks.map(poolFrame);
+  const g = dump.goroutines;
+  const waits = dump.stacks.map((stack, i) => (g.tally.hasAddress(i) ? poolFrame(stack) : undefined));
   const contended = new Set<Address>();
   /** By type of pool; undefined once there are two of a type. */
   const only = new Map<string, Address | undefined>();
   const packages = new Map<Address, string>();
-  const g = dump.goroutines;
-  for (let row = 0; row < g.length; row++) {
+  const waiting = waits.some((wait) => wait !== undefined) ? g.length : 0;
+  for (let row = 0; row < waiting; row++) {
     const wait = waits[g.stack[row]!];
     const address = g.resource[row]!;
     if (wait === undefined || !(address > 0)) continue;

@@ -1,4 +1,5 @@
 import { CellCounts, type SortedCells } from "./cell-counts.ts";
+import { Creators } from "./creators.ts";
 import type { Goroutines } from "./goroutines.ts";
 import { Kinds } from "./kinds.ts";
 import { SmallestIds } from "./smallest-ids.ts";
@@ -18,6 +19,9 @@ export interface WaitedFor {
  */
 export class Tally {
   readonly kinds = new Kinds();
+  readonly creators: Creators;
+  /** Every goroutine has an id. */
+  idsKnown = true;
   readonly #goroutines: Goroutines;
   /** Rows that are counted. */
   #length = 0;
@@ -34,6 +38,7 @@ export class Tally {
 
   constructor(goroutines: Goroutines) {
     this.#goroutines = goroutines;
+    this.creators = new Creators(goroutines);
   }
 
   /** Takes the rows that are new. */
@@ -45,9 +50,10 @@ export class Tally {
     this.#sorted = undefined;
     this.#meetStacks(from, length);
     this.kinds.take(this.#goroutines, from, length);
-    this.#cells.take(this.#goroutines, this.kinds.ofRow, from, length, this.#stacks, this.kinds.first.length);
+    this.#cells.take(this.#goroutines, this.kinds.ofRow, from, this.#stacks, this.kinds.first.length);
     this.#takeIds(from, length);
     this.#takeAddresses(from, length);
+    this.creators.take(this.#stacks);
   }
 
   /**
@@ -67,6 +73,11 @@ export class Tally {
   /** The smallest ids of the stack's goroutines, ascending. */
   smallestIds(stack: number): readonly number[] {
     return this.#ids[stack]?.ids ?? [];
+  }
+
+  /** Some goroutine of the stack says the address of what it waits for. */
+  hasAddress(stack: number): boolean {
+    return !Number.isNaN(this.#addresses[stack * 2] ?? Number.NaN);
   }
 
   /** What the stack's goroutines wait for. */
@@ -100,7 +111,7 @@ export class Tally {
       if (id[row]! < bounds[at]!) {
         this.#ids[at]!.add(id[row]!);
         bounds[at] = this.#ids[at]!.bound;
-      }
+      } else if (Number.isNaN(id[row]!)) this.idsKnown = false;
     }
   }
 

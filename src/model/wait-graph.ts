@@ -40,6 +40,7 @@ function isTrusted(offsets: Offsets, lock: Address, distance: number): boolean {
 }
 
 const none: readonly Address[] = Object.freeze([]);
+const noLocks = new Float64Array(0);
 
 /** Finds who may hold the locks of a dump that somebody waits for. */
 export function heldLocks(dump: Dump): HeldLocks {
@@ -71,6 +72,7 @@ function merged(locks: readonly Address[], pools: readonly Address[]): readonly 
 function contendedLocks(dump: Dump): Float64Array {
   const seen = new Set<Address>();
   const g = dump.goroutines;
+  if (!dump.stacks.some(({ wait }, i) => lockKinds.has(wait) && g.tally.hasAddress(i))) return noLocks;
   for (let row = 0; row < g.length; row++) {
     const address = g.resource[row]!;
     if (address > 0 && lockKinds.has(dump.stacks[g.stack[row]!]!.wait)) seen.add(address);

@@ -51,8 +51,17 @@ export function reportStacks(
 
 /** The smallest ids of some groups, ascending. */
 export function smallestIds(facts: Facts, groups: readonly Group[]): number[] {
+  const { tally } = facts.dump.goroutines;
+  // The smallest id of its stack bounds a group's: those that can't have smaller ones than are found need not be asked.
+  const bounded = groups.map((group) => ({
+    group,
+    bound: tally.smallestIds(group.stackIndex)[0] ?? Number.POSITIVE_INFINITY,
+  }));
   const smallest = new SmallestIds();
-  for (const group of groups) for (const id of facts.summary(group).ids) smallest.add(id);
+  for (const { group, bound } of bounded.sort((a, b) => a.bound - b.bound)) {
+    if (bound >= smallest.bound) break;
+    for (const id of facts.summary(group).ids) smallest.add(id);
+  }
   return smallest.ids;
 }
 
