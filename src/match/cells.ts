@@ -1,10 +1,10 @@
-import type { Cells, SortedCells } from "../model/cell-counts.ts";
+import { type Cells, markedCells, type SortedCells } from "../model/cell-counts.ts";
 import type { Kinds } from "../model/kinds.ts";
-import { SmallestIds } from "../model/smallest-ids.ts";
+import { maxIds, SmallestIds } from "../model/smallest-ids.ts";
 import type { Condition } from "./condition.ts";
 import type { Facts, Group, Sample } from "./facts.ts";
 import { answerKey } from "./keys.ts";
-import { type Waits, waitsOf } from "./rows.ts";
+import { noLabels, type Waits } from "./rows.ts";
 
 /** Many goroutines of one stack, whose rows are gathered when somebody asks for them. */
 export class LazyGroup implements Group {
@@ -94,11 +94,11 @@ export class CellTable {
     const keys: (string | undefined)[] = [];
     const keysOf = ({ kinds, first, weights }: Cells): ReadonlySet<string> => {
       const found = new Set<string>();
-      let last = -1;
+      const seen: boolean[] = [];
       for (let i = 0; i < kinds.length; i++) {
         const alike = classOf[kinds[i]!]!;
-        if (alike === last) continue;
-        last = alike;
+        if (seen[alike] === true) continue;
+        seen[alike] = true;
         keys[alike] ??= keyOfAlike({ stackIndex, first: first[i]!, weight: weights[i]! });
         found.add(keys[alike]);
       }
@@ -113,12 +113,12 @@ export class CellTable {
     for (const key of found) {
       if (found.size === 1) parts.set(key, group);
       else {
-        const has = (kind: number): boolean => keys[classOf[kind]!] === key;
+        const marks = Uint8Array.from(classOf, (alike) => (keys[alike] === key ? 1 : 0));
         parts.set(
           key,
           cells === undefined
-            ? this.#facts.groupOf(stackIndex, this.#gather(group.rows, this.#marks(has)))
-            : this.#group(stackIndex, cellsWith(cells, has)),
+            ? this.#facts.groupOf(stackIndex, this.#gather(group.rows, marks))
+            : this.#group(stackIndex, markedCells(cells, marks)),
         );
       }
     }
@@ -127,19 +127,36 @@ export class CellTable {
 
   /** How long the goroutines of a group wait, and their labels. */
   waits(group: Group): Waits {
-    return waitsOf(this.#facts.dump.goroutines, this.#cellsOf(group) ?? this.#parts(group));
+    const { kinds, weights } = this.#cellsOf(group) ?? this.#parts(group);
+    const { minutes, labels } = this.#kinds;
+    let minMinutes = -1;
+    let maxMinutes = -1;
+    let byLabels: Map<number, number> | undefined;
+    for (let i = 0; i < kinds.length; i++) {
+      const waited = minutes[kinds[i]!]!;
+      if (waited >= 0 && (minMinutes < 0 || waited < minMinutes)) minMinutes = waited;
+      if (waited > maxMinutes) maxMinutes = waited;
+      const set = labels[kinds[i]!]!;
+      if (set === 0) continue;
+      byLabels ??= new Map();
+      byLabels.set(set, (byLabels.get(set) ?? 0) + weights[i]!);
+    }
+    return { minMinutes, maxMinutes, labels: byLabels ?? noLabels };
   }
 
   /** The smallest ids of a group of whole cells, without gathering its rows; `undefined` for another group. */
   smallestIds(group: Group): readonly number[] | undefined {
     if (!(group instanceof CellGroup)) return undefined;
-    const { id } = this.#facts.dump.goroutines;
-    const rows = this.#facts.rowsOf(group.stackIndex);
-    const wanted = this.#marksOf(group.cells);
+    const { id, tally } = this.#facts.dump.goroutines;
     const { ofRow } = this.#kinds;
+    const wanted = this.#marksOf(group.cells);
+    const ofStack = tally.smallestIds(group.stackIndex);
+    const among = ofStack.ids.filter((_, i) => wanted[ofRow[ofStack.rows[i]!]!] === 1);
+    if (among.length >= maxIds) return among.slice(0, maxIds);
+    const rows = this.#facts.rowsOf(group.stackIndex);
     const smallest = new SmallestIds();
     for (let i = 0; i < rows.length; i++) {
-      if (wanted[ofRow[rows[i]!]!] === 1) smallest.add(id[rows[i]!]!);
+      if (wanted[ofRow[rows[i]!]!] === 1) smallest.add(id[rows[i]!]!, rows[i]!);
     }
     return smallest.ids;
   }
@@ -185,7 +202,11 @@ export class CellTable {
         weights.push(weight[row]!);
       }
     }
-    return { kinds, first, weights };
+    return {
+      kinds: Uint32Array.from(kinds),
+      first: Uint32Array.from(first),
+      weights: Float64Array.from(weights),
+    };
   }
 
   /** For each kind a number that it shares with those that answer all parts of a condition alike. */
@@ -236,30 +257,12 @@ export class CellTable {
     return gathered;
   }
 
-  /** A mark for each kind that is wanted. */
-  #marks(has: (kind: number) => boolean): Uint8Array {
-    return Uint8Array.from(this.#kinds.first, (_, kind) => (has(kind) ? 1 : 0));
-  }
-
+  /** A mark for each kind that some cells are of. */
   #marksOf({ kinds }: Cells): Uint8Array {
     const marks = new Uint8Array(this.#kinds.first.length);
     for (let i = 0; i < kinds.length; i++) marks[kinds[i]!] = 1;
     return marks;
   }
-}
-
-/** Those of some cells that are of certain kinds. */
-function cellsWith(cells: Cells, has: (kind: number) => boolean): Cells {
-  const kinds: number[] = [];
-  const first: number[] = [];
-  const weights: number[] = [];
-  for (let i = 0; i < cells.kinds.length; i++) {
-    if (!has(cells.kinds[i]!)) continue;
-    kinds.push(cells.kinds[i]!);
-    first.push(cells.first[i]!);
-    weights.push(cells.weights[i]!);
-  }
-  return { kinds, first, weights };
 }
 
 /** Whether cells of one stack are the same. */

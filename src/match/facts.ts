@@ -4,6 +4,7 @@ import { type Dump, goroutineCount, goroutinesByStack } from "../model/dump.ts";
 import { type LockTypes, lockTypes } from "../model/lock-types.ts";
 import { type Origin, originOf } from "../model/origin.ts";
 import { entryOf, type FramePlace, siteOf } from "../model/places.ts";
+import { maxIds } from "../model/smallest-ids.ts";
 import type { Frame } from "../model/stack.ts";
 import type { WaitedFor } from "../model/tally.ts";
 import { type HeldLocks, heldLocks } from "../model/wait-graph.ts";
@@ -18,12 +19,12 @@ import type { History } from "./history.ts";
 import {
   columns,
   isUniform,
+  noLabels,
   rowsByStack,
   rowsWithout,
   smallestIds,
   type Waits,
   waitedFor,
-  waitsOf,
 } from "./rows.ts";
 import { Split } from "./split.ts";
 import { StackIndex } from "./stack-index.ts";
@@ -75,6 +76,7 @@ export class Facts {
   readonly #summaries = new WeakMap<Group, GroupSummary>();
   #families: Families | undefined;
   readonly #groups = new Map<number, readonly Group[]>();
+  readonly #splits = new WeakMap<ArrayLike<number>, Map<number, readonly Group[]>>();
   readonly #at: (FramePlace | undefined)[] = [];
   readonly #entry: (FramePlace | undefined)[] = [];
   readonly #origins = new Map<Frame, Origin>();
@@ -170,7 +172,7 @@ export class Facts {
   /** The smallest ids of a group, ascending. */
   smallestIds(group: Group): readonly number[] {
     const { goroutines } = this.dump;
-    if (this.#isWhole(group)) return goroutines.tally.smallestIds(group.stackIndex);
+    if (this.#isWhole(group)) return goroutines.tally.smallestIds(group.stackIndex).ids.slice(0, maxIds);
     return this.cells.smallestIds(group) ?? smallestIds(goroutines, group.rows);
   }
 
@@ -185,9 +187,11 @@ export class Facts {
 
   /** How long the goroutines of a group wait, and their labels. */
   waits(group: Group): Waits {
-    return group.weight === 1
-      ? waitsOf(this.dump.goroutines, { first: [group.first], weights: [1] })
-      : this.cells.waits(group);
+    if (group.weight > 1) return this.cells.waits(group);
+    const { minutes, labels } = this.dump.goroutines;
+    const waited = minutes[group.first]!;
+    const set = labels[group.first]!;
+    return { minMinutes: waited, maxMinutes: waited, labels: set === 0 ? noLabels : new Map([[set, 1]]) };
   }
 
   #isWhole(group: Group): boolean {
@@ -249,16 +253,25 @@ export class Facts {
     return this.splitRows(group.stackIndex, group.rows, attributes);
   }
 
-  /** Rows of one stack, split by the attributes asked. */
+  /** Rows of one stack, split by the attributes asked; roles that ask for the same of the same list get the same groups. */
   splitRows(stackIndex: number, rows: ArrayLike<number>, asked: number): readonly Group[] {
     if (rows.length === 0) return [];
     const attributes = this.#differing(stackIndex, asked);
     if (attributes === 0 || rows.length === 1) return [this.groupOf(stackIndex, rows)];
     const only = this.#columns.find(([bits]) => (attributes & bits) !== 0 && (attributes & ~bits) === 0);
     if (only !== undefined && isUniform(rows, only[1])) return [this.groupOf(stackIndex, rows)];
-    return this.splitOf(stackIndex, rows, attributes)
-      .parts()
-      .map((part) => this.groupOf(stackIndex, part));
+    let splits = this.#splits.get(rows);
+    if (splits === undefined) {
+      splits = new Map();
+      this.#splits.set(rows, splits);
+    }
+    let groups = splits.get(attributes);
+    if (groups === undefined) {
+      const parts = this.splitOf(stackIndex, rows, attributes).parts();
+      groups = parts.map((part) => this.groupOf(stackIndex, part));
+      splits.set(attributes, groups);
+    }
+    return groups;
   }
 
   /**

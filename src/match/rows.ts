@@ -1,4 +1,3 @@
-import type { Cells } from "../model/cell-counts.ts";
 import type { Dump } from "../model/dump.ts";
 import type { Goroutines } from "../model/goroutines.ts";
 import { SmallestIds } from "../model/smallest-ids.ts";
@@ -65,7 +64,7 @@ export function isUniform(rows: ArrayLike<number>, column: Float64Array | SmallC
 /** The smallest ids among some rows, ascending. */
 export function smallestIds({ id }: Goroutines, rows: ArrayLike<number>): number[] {
   const smallest = new SmallestIds();
-  for (let i = 0; i < rows.length; i++) smallest.add(id[rows[i]!]!);
+  for (let i = 0; i < rows.length; i++) smallest.add(id[rows[i]!]!, rows[i]!);
   return smallest.ids;
 }
 
@@ -81,21 +80,4 @@ export function waitedFor({ resource }: Goroutines, rows: ArrayLike<number>): Wa
   return { addresses, unknown };
 }
 
-const noLabels: ReadonlyMap<number, number> = new Map();
-
-/** How long the goroutines of some cells wait, and their labels. */
-export function waitsOf({ minutes, labels }: Goroutines, { first, weights }: Omit<Cells, "kinds">): Waits {
-  let minMinutes = -1;
-  let maxMinutes = -1;
-  let byLabels: Map<number, number> | undefined;
-  for (let i = 0; i < first.length; i++) {
-    const waited = minutes[first[i]!]!;
-    if (waited >= 0 && (minMinutes < 0 || waited < minMinutes)) minMinutes = waited;
-    if (waited > maxMinutes) maxMinutes = waited;
-    const set = labels[first[i]!]!;
-    if (set === 0) continue;
-    byLabels ??= new Map();
-    byLabels.set(set, (byLabels.get(set) ?? 0) + weights[i]!);
-  }
-  return { minMinutes, maxMinutes, labels: byLabels ?? noLabels };
-}
+export const noLabels: ReadonlyMap<number, number> = new Map();

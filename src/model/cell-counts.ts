@@ -10,17 +10,33 @@ const maxPairs = 1 << 21;
  * equal length.
  */
 export interface Cells {
-  readonly kinds: ArrayLike<number>;
-  readonly first: ArrayLike<number>;
-  readonly weights: ArrayLike<number>;
+  readonly kinds: Uint32Array;
+  readonly first: Uint32Array;
+  readonly weights: Float64Array;
 }
 
 /** All cells, stack by stack; those of stack `i` begin at `start[i]`, in the order in which they first occur. */
 export interface SortedCells extends Cells {
   readonly start: Uint32Array;
-  readonly kinds: Uint32Array;
-  readonly first: Uint32Array;
-  readonly weights: Float64Array;
+}
+
+/** The cells whose kind is marked. */
+export function markedCells({ kinds, first, weights }: Cells, marks: Uint8Array): Cells {
+  let count = 0;
+  for (let i = 0; i < kinds.length; i++) count += marks[kinds[i]!]!;
+  const marked = {
+    kinds: new Uint32Array(count),
+    first: new Uint32Array(count),
+    weights: new Float64Array(count),
+  };
+  let next = 0;
+  for (let i = 0; next < count; i++) {
+    if (marks[kinds[i]!] === 0) continue;
+    marked.kinds[next] = kinds[i]!;
+    marked.first[next] = first[i]!;
+    marked.weights[next++] = weights[i]!;
+  }
+  return marked;
 }
 
 /** Counts the goroutines of each stack by kind. */

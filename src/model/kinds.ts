@@ -7,8 +7,10 @@ const maxTable = 1 << 16;
 
 /** Numbers from 0 what goroutines have in flags, labels and minutes waited, in the order in which it first occurs. */
 export class Kinds {
-  /** The first row of each kind. */
+  /** Of each kind its first row, and what its goroutines have. */
   readonly first: number[] = [];
+  readonly minutes: number[] = [];
+  readonly labels: number[] = [];
   /** The kind of each row. */
   ofRow = new Uint32Array(0);
   /** Kinds without flags and labels, plus one, by minutes plus one. */
@@ -46,6 +48,8 @@ export class Kinds {
       this.#ofKey.push(next);
     }
     this.first.push(row);
+    this.minutes.push(minutes);
+    this.labels.push(labels);
     return next;
   }
 }

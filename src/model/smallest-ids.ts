@@ -1,19 +1,30 @@
-/** Goroutine ids that are kept, the smallest. */
+/** Goroutine ids that are told of many, the smallest. */
 export const maxIds = 10;
 
-/** Keeps the smallest ids that it is given, ascending; unknown ones (NaN) are left out. */
+/** Keeps the rows with the smallest ids, ascending; unknown ids (NaN) are left out. */
 export class SmallestIds {
   readonly ids: number[] = [];
+  readonly rows: number[] = [];
   /** Ids from here on are not kept. */
   bound = Number.POSITIVE_INFINITY;
+  readonly #most: number;
 
-  add(id: number): void {
+  /** @param most so many are kept */
+  constructor(most: number = maxIds) {
+    this.#most = most;
+  }
+
+  add(id: number, row: number): void {
     if (!(id < this.bound)) return;
-    const { ids } = this;
+    const { ids, rows } = this;
     let at = ids.length;
     while (at > 0 && ids[at - 1]! > id) at--;
     ids.splice(at, 0, id);
-    if (ids.length > maxIds) ids.pop();
-    if (ids.length === maxIds) this.bound = ids[maxIds - 1]!;
+    rows.splice(at, 0, row);
+    if (ids.length > this.#most) {
+      ids.pop();
+      rows.pop();
+    }
+    if (ids.length === this.#most) this.bound = ids[ids.length - 1]!;
   }
 }

@@ -5,6 +5,9 @@ import { Kinds } from "./kinds.ts";
 import { SmallestIds } from "./smallest-ids.ts";
 import { widened } from "./typed-array.ts";
 
+/** Of each stack so many smallest ids are kept: of most of its parts they show the smallest, too. */
+const keptIds = 32;
+
 /** What some goroutines wait for. */
 export interface WaitedFor {
   /** The first two distinct addresses. */
@@ -70,9 +73,9 @@ export class Tally {
     return this.#rows[stack] ?? 0;
   }
 
-  /** The smallest ids of the stack's goroutines, ascending. */
-  smallestIds(stack: number): readonly number[] {
-    return this.#ids[stack]?.ids ?? [];
+  /** The stack's goroutines with the smallest ids, `keptIds` at most. */
+  smallestIds(stack: number): Pick<SmallestIds, "ids" | "rows"> {
+    return this.#ids[stack] ?? { ids: [], rows: [] };
   }
 
   /** Some goroutine of the stack says the address of what it waits for. */
@@ -98,7 +101,7 @@ export class Tally {
     this.#bounds.fill(Number.POSITIVE_INFINITY, known, this.#stacks);
     this.#addresses = widened(this.#addresses, this.#stacks * 2);
     this.#addresses.fill(Number.NaN, known * 2, this.#stacks * 2);
-    for (let i = known; i < this.#stacks; i++) this.#ids.push(new SmallestIds());
+    for (let i = known; i < this.#stacks; i++) this.#ids.push(new SmallestIds(keptIds));
   }
 
   #takeIds(from: number, to: number): void {
@@ -109,7 +112,7 @@ export class Tally {
       const at = stack[row]!;
       rows[at]!++;
       if (id[row]! < bounds[at]!) {
-        this.#ids[at]!.add(id[row]!);
+        this.#ids[at]!.add(id[row]!, row);
         bounds[at] = this.#ids[at]!.bound;
       } else if (Number.isNaN(id[row]!)) this.idsKnown = false;
     }

@@ -55,12 +55,12 @@ export function smallestIds(facts: Facts, groups: readonly Group[]): number[] {
   // The smallest id of its stack bounds a group's: those that can't have smaller ones than are found need not be asked.
   const bounded = groups.map((group) => ({
     group,
-    bound: tally.smallestIds(group.stackIndex)[0] ?? Number.POSITIVE_INFINITY,
+    bound: tally.smallestIds(group.stackIndex).ids[0] ?? Number.POSITIVE_INFINITY,
   }));
   const smallest = new SmallestIds();
   for (const { group, bound } of bounded.sort((a, b) => a.bound - b.bound)) {
     if (bound >= smallest.bound) break;
-    for (const id of facts.summary(group).ids) smallest.add(id);
+    for (const id of facts.summary(group).ids) smallest.add(id, group.first);
   }
   return smallest.ids;
 }

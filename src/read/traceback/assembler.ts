@@ -23,6 +23,9 @@ const mainGoroutine = 1;
 /** Room is made for so many goroutines at once; for more, when they come. */
 const mostExpected = 4_000_000;
 
+/** So many rows at once are counted at once; fewer are worth no calls of their own. */
+const worthCounting = 256;
+
 /** A dump that is being read. */
 interface OpenDump {
   readonly builder: DumpBuilder;
@@ -131,7 +134,7 @@ export class DumpAssembler implements RecordSink {
     if (this.#parted || this.#events.length > 0) return rows.none(from);
     rows.take(batch, from, shapes, open);
     open.builder.headersSeen += rows.count;
-    open.builder.goroutines.tally.follow();
+    if (rows.count >= worthCounting) open.builder.goroutines.tally.follow();
     return rows;
   }
 
