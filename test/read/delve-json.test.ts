@@ -212,8 +212,14 @@ describe("several answers in one file", () => {
     test.each([
       [[0, 2, 3], "the page that begins at 40 is missing: the next one ends at 127"],
       [[0, 1, 3], "the page that begins at 80 is missing: the next one is the last"],
-      [[1, 2, 3], "goroutine 1 is not in the list: pages that come before it are missing"],
-      [[3], "goroutine 1 is not in the list: pages that come before it are missing"],
+      [
+        [1, 2, 3],
+        "neither goroutine 1 nor 2 is in the list, with which each begins: pages before it are missing, of up to 40 goroutines, or a filter left goroutines out",
+      ],
+      [
+        [3],
+        "neither goroutine 1 nor 2 is in the list, with which each begins: pages before it are missing, or a filter left goroutines out",
+      ],
       [[0, 1, 2], "the list goes on at 127 (Nextg), but the page that begins there is missing"],
     ])("%j: %s", async (numbers, message) => {
       expect(await told(numbers)).toEqual([message]);
@@ -225,6 +231,27 @@ describe("several answers in one file", () => {
       const third = { ...pages[2]!.result, Nextg: 120 };
       expect((await readOne(`${bare(0)}${lines(third)}${bare(3)}`, "go1.24")).complete).toBe(false);
     });
+  });
+
+  test("a list is whole without goroutine 1, which has ended with runtime.Goexit", async () => {
+    const dump = await readOne(lines(v2([2, 17, 18, 3].map((id) => goroutine(id)))), "go1.26");
+    expect([dump.complete, dump.problems]).toEqual([true, []]);
+  });
+
+  test.each([
+    ["a filter", { Filters: [{ Kind: 4, Negated: false, Arg: "main.park" }] }, false],
+    ["groups", { GroupBy: 3 }, false],
+    ["all of the user's", { Filters: [{ Kind: 7, Negated: false, Arg: "" }] }, true],
+  ])("a list that was asked for with %s", async (_, params, whole) => {
+    const ask = { method: "RPCServer.ListGoroutines", params: [{ Start: 0, Count: 0, ...params }], id: 3 };
+    const answer = { ...v2([goroutine(1), goroutine(8)]), id: 3 };
+    const dump = await readOne(lines(ask, answer), "go1.26");
+    expect([dump.goroutines.length, dump.complete]).toEqual([2, whole]);
+    if (whole) return;
+    expect(dump.problems.map((p) => p.message).join()).toMatch(/asked for some goroutines only/);
+    const other = { ...v2([1, 2, 8].map((id) => goroutine(id))), id: 2 };
+    const both = await readOne(lines(other, ask, answer), "go1.26");
+    expect([both.goroutines.length, both.complete]).toEqual([3, true]);
   });
 
   test("pages in another order than they were asked for are whole", async () => {

@@ -55,7 +55,7 @@ export class ListPages {
     this.#stopped = true;
   }
 
-  /** What is missing. @param hasFirst goroutine 1 is there, with which every list begins */
+  /** What is missing. @param hasFirst the goroutines are there with which every list begins */
   gaps(hasFirst: boolean): string[] {
     const pages = [...this.#pages].sort((a, b) => (a.next === b.next ? 0 : a.next - b.next));
     const gaps: string[] = [];
@@ -100,8 +100,12 @@ function isGap(page: Page, expected: number, apart: number | undefined, steady: 
 }
 
 function gapText(page: Page, before: Page | undefined): string {
-  if (before === undefined && page.start === undefined)
-    return "goroutine 1 is not in the list: pages that come before it are missing";
+  if (before === undefined && page.start === undefined) {
+    // Places of goroutines that are gone count, too.
+    const places =
+      page.next === Number.POSITIVE_INFINITY ? "" : `, of up to ${page.next - page.goroutines} goroutines`;
+    return `neither goroutine 1 nor 2 is in the list, with which each begins: pages before it are missing${places}, or a filter left goroutines out`;
+  }
   const next =
     page.start !== undefined
       ? `begins at ${page.start}`

@@ -41,6 +41,8 @@ interface Current {
   readonly ids: IdSet;
   readonly pages: ListPages;
   goVersion: string | undefined;
+  /** Answers to questions about some goroutines only brought goroutines. */
+  partial: boolean;
   /** The file is one of `collect`, and whether its last line was seen. */
   collected: boolean | undefined;
 }
@@ -56,6 +58,12 @@ interface Waiters {
 
 /** Delve's filter for goroutines that wait on the channel of an expression. */
 const waitingOnChannel = 8;
+/** And the one for goroutines that the runtime has not started for itself: nothing that matters is left out. */
+const ofUser = 7;
+
+function isUsers(filter: JsonObject | undefined): boolean {
+  return numberOf(filter?.get("Kind")) === ofUser && filter?.get("Negated") !== true;
+}
 
 /** Members that hold no goroutines: of requests, stacks, evaluations and `State`. */
 const ofCalls: ReadonlySet<string> = new Set([
@@ -96,6 +104,7 @@ export class DelveSession implements JsonHandler {
       ids: new IdSet(),
       pages: new ListPages(),
       goVersion: this.#current?.goVersion,
+      partial: false,
       collected: undefined,
     };
     this.#dumps.push(current);
@@ -107,7 +116,8 @@ export class DelveSession implements JsonHandler {
     const params = paramsOf(request);
     const filters = params.get("Filters");
     const partial =
-      (Array.isArray(filters) && filters.length > 0) || (numberOf(params.get("GroupBy")) ?? 0) > 0;
+      (Array.isArray(filters) && filters.some((f) => !isUsers(objectOf(f as JsonValue)))) ||
+      (numberOf(params.get("GroupBy")) ?? 0) > 0;
     this.#lists.push({ request, partial, frames: [], goroutines: 0, strangers: 0, ids: [], ended: false });
     return this.#lists.length - 1;
   }
@@ -171,7 +181,10 @@ export class DelveSession implements JsonHandler {
 
   /** Counts a goroutine; false when it is not to be added. The first of a second list may begin a new dump. */
   #take(id: number, state: ListState | undefined): boolean {
-    if (state?.partial) state.ids.push(id);
+    if (state?.partial) {
+      state.ids.push(id);
+      this.#current.partial = true;
+    }
     if (state !== undefined && state.goroutines++ === 0 && !state.partial) this.#firstOf(id, state);
     const { ids, assembly } = this.#current;
     if (ids.add(id)) return true;
@@ -362,7 +375,14 @@ export class DelveSession implements JsonHandler {
 
   #finishDump(dump: Current, goVersion: string | undefined): Dump {
     const { builder } = dump.assembly;
-    for (const message of dump.pages.gaps(dump.ids.has(1))) builder.cut({ message, lost: -1 });
+    // `main` may have ended with runtime.Goexit; the second is the runtime's own and never ends.
+    const hasFirst = dump.ids.has(1) || dump.ids.has(2);
+    for (const message of dump.pages.gaps(hasFirst)) builder.cut({ message, lost: -1 });
+    if (dump.partial && !dump.pages.any)
+      builder.cut({
+        message: "the requests asked for some goroutines only (Filters, GroupBy): the others are not here",
+        lost: -1,
+      });
     if (dump.collected === false)
       builder.cut({
         message: "the last line of the collected file is missing: requests may be, too",
