@@ -507,6 +507,25 @@ test("brackets that are never closed cost no time, and little of what is behind 
   expect(performance.now() - start).toBeLessThan(5000);
 });
 
+test.each([
+  "[info] asking Delve\n",
+  "[12:30:01.5] (dlv) {x} ",
+  "2026-11-26 [main] map[a:{1 2} b:[3]] ",
+  "[1] 4711\n{ echo; } [ -n x ]\n",
+  "[a, b) \n",
+  "[info] ",
+])("brackets of the text around JSON open none: %j", async (text) => {
+  const list = v2([goroutine(1), goroutine(2)]);
+  const pretty = JSON.stringify(list, undefined, 2);
+  for (const json of [lines(list), `${pretty}\n`, `${JSON.stringify([goroutine(1), goroutine(2)])}\n`])
+    for (const around of [text + json, json + text, text + json + text])
+      for (const size of [65536, 7, 1]) {
+        const dumps = await read(around, "go1.24", size);
+        expect(dumps.map((d) => [d.goroutines.length, d.complete])).toEqual([[2, true]]);
+        expect(dumps[0]!.problems.map((p) => p.lost)).toEqual(dumps[0]!.problems.map(() => 0));
+      }
+});
+
 test("an input that begins in the middle is not whole", async () => {
   const text = lines(v2([goroutine(1), goroutine(2), goroutine(3)]));
   const complete = async (part: string) => (await read(part)).map((d) => d.complete);
@@ -516,6 +535,9 @@ test("an input that begins in the middle is not whole", async () => {
     expect([at, await complete(text.slice(at))]).toEqual([at, [false]]);
     expect(await complete(`(dlv) \n${text.slice(at)}`)).toEqual([false]);
   }
+  const list = text.slice(text.indexOf("["));
+  for (const damaged of [text.replace("{", "{z"), list.replace("[", "[z"), list.replace("{", "z")])
+    expect(await complete(`[info] save {x}\n${damaged}`)).toEqual([false]);
   // Brackets of the text around JSON mean nothing.
   expect(await complete(`saved (dlv) output: (it's done} ])\n${text}bye ]`)).toEqual([true]);
 });

@@ -107,11 +107,14 @@ export class JsonStream {
     window.pos = pos;
     if (pos >= end) return false;
     const byte = bytes[pos]!;
-    if (byte === 0x7b) {
+    const begins = byte === 0x7b || byte === 0x5b ? beginsJson(bytes, pos, end) : false;
+    if (begins === undefined && !this.#final) return false;
+    if (begins === false) this.#passJunk();
+    else if (byte === 0x5b) this.#openList();
+    else {
       this.#junk = false;
       this.#openObject();
-    } else if (byte === 0x5b) this.#openList();
-    else this.#passJunk();
+    }
     return true;
   }
 
@@ -127,13 +130,14 @@ export class JsonStream {
     return true;
   }
 
-  /** Text around the JSON: a prompt, a log line. Brackets that are left over after something broken are none. */
+  /** Text around the JSON: a prompt, a log line; the first byte is known to be some. Brackets that are left over after something broken are none. */
   #passJunk(): void {
     const { bytes, end, base } = this.#window;
-    let pos = this.#window.pos;
+    const first = this.#window.pos;
+    let pos = first;
     for (; pos < end; pos++) {
       const byte = bytes[pos]!;
-      if (byte === 0x7b || byte === 0x5b) break;
+      if (pos > first && (byte === 0x7b || byte === 0x5b)) break;
       const closes = byte === 0x5d || byte === 0x7d;
       if (closes && !this.#junk && !this.#leftOver) {
         this.#leftOver = true;
@@ -396,4 +400,24 @@ export class JsonStream {
       (top?.kind === "list" && top.state !== "comma" && rest !== "") || this.#standsAlone(top),
     );
   }
+}
+
+/** What is looked at of the line behind a bracket. */
+const maxLook = 1000;
+
+/**
+ * Whether the bracket here opens a JSON value, and not a word like `[info]` or `{x}` of the text around it. JSON that is
+ * damaged has a quote where a word has its end. `undefined`: more bytes are needed.
+ */
+function beginsJson(bytes: Uint8Array, bracket: number, end: number): boolean | undefined {
+  const last = Math.min(end, bracket + maxLook);
+  let word = false;
+  for (let pos = bracket + 1; pos < last; pos++) {
+    const byte = bytes[pos]!;
+    const isBracket = byte === 0x7b || byte === 0x5b || byte === 0x7d || byte === 0x5d;
+    if (byte === 0x0a || isBracket) return !word;
+    if (byte === 0x22) return true;
+    word ||= !isSpace(byte);
+  }
+  return last < end ? true : undefined;
 }
