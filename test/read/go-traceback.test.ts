@@ -386,3 +386,50 @@ describe("frames whose header is missing", () => {
     }
   });
 });
+
+/** Syslog over UDP, a journal that limits its rate: any line may be missing. */
+describe("a lost line", () => {
+  const names = fixtures.filter((name) => !/variants|crash/.test(name));
+
+  test.each(names)("%s: is told, whichever it is", async (name) => {
+    const lines = readFileSync(new URL(name, folder), "utf8").trimEnd().split("\n");
+    const first = lines.findIndex((line) => line.startsWith("goroutine "));
+    const last = lines.findLastIndex((line) => line.startsWith("\t") && line.includes(":"));
+    const silent: string[] = [];
+    for (let at = first; at <= last; at += 1 + Math.floor(lines.length / 150)) {
+      if (lines[at] === "") continue;
+      const dumps = await read(lines.toSpliced(at, 1).join("\n"));
+      if (dumps.every((dump) => dump.complete)) silent.push(`${at + 1}: ${lines[at]}`);
+    }
+    expect(silent).toEqual([]);
+  });
+
+  test.each([
+    "Nov 26 13:00:01 host systemd-journald[212]: Suppressed 1534 messages from shop.service",
+    "rsyslogd: imuxsock[pid: 42, name: shop] from <shop>: 812 messages lost due to rate-limiting (200 allowed within 5 seconds)",
+    "rsyslogd-2177: imuxsock lost 812 messages from pid 42 due to rate-limiting",
+    "rsyslogd: imjournal: 812 messages lost due to rate-limiting (20000 allowed within 600 seconds)",
+  ])("is told by the log itself: %s", async (line) => {
+    const [dump] = await read(`${record(1)}${line}\n${record(2)}`);
+    expect([dump!.goroutines.length, dump!.complete]).toEqual([2, false]);
+    expect((await read(`${line}\n${"INFO\n".repeat(250)}${record(1)}`))[0]!.complete).toBe(true);
+  });
+
+  test.each([
+    [
+      "a finalizer, whose starter the runtime hides",
+      "goroutine 5 [select]:\nmain.closeFile(0xc000010000)\n\t/src/main.go:40 +0x1d\n\n",
+    ],
+    [
+      "a stack that another library prints",
+      `${record(2).trimEnd()}\nmain.f\n\t/src/main.go:11\nmain.main\n\t/src/main.go:12\n\n`,
+    ],
+    [
+      "a stack that another library prints inside",
+      record(2).replace("created", "main.f\n\t/src/main.go:11\ncreated"),
+    ],
+  ])("is none: %s", async (_, text) => {
+    const [dump] = await read(`${record(1)}${text}${record(3)}`);
+    expect(dump!.problems).toEqual([]);
+  });
+});

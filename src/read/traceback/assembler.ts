@@ -355,6 +355,12 @@ export class DumpAssembler implements RecordSink {
     const { builder, version, extra, plans, minutes, creators, damaged, again } = this.#open;
     const many = (count: number) => count >= leastDamaged && count * damagedShare > builder.goroutines.length;
     if (many(again)) this.#mix(`${plural(again, "goroutine")} came twice in a row`, undefined);
+    const orphan = lacksCreator(builder.stacks);
+    if (orphan !== undefined)
+      builder.cut({
+        message: `a goroutine that begins in ${orphan} lacks its creator, which others have: the log has lost lines, perhaps of whole goroutines`,
+        lost: -1,
+      });
     if (many(damaged))
       builder.cut({
         message: "many goroutines lack lines: the log has lost some, or those of several processes are mixed",
@@ -373,6 +379,15 @@ export class DumpAssembler implements RecordSink {
     declare(builder, plans, trusted);
     this.#dumps.push(builder.build());
   }
+}
+
+/** Function at which a goroutine begins without a creator though others that begin there have one. */
+function lacksCreator(stacks: readonly Stack[]): string | undefined {
+  const entryOf = ({ frames }: Stack) => frames.findLast((f) => f.symbol.plain !== "runtime.goexit")?.symbol;
+  const whole = stacks.filter((stack) => stack.extent === "full" || stack.extent === "elided");
+  const created = new Set(whole.filter((s) => s.createdBy !== undefined).map(entryOf));
+  const orphan = whole.find((stack) => stack.createdBy === undefined && created.has(entryOf(stack)));
+  return orphan && entryOf(orphan)?.plain;
 }
 
 /** Whether a goroutine's text is that of the stack, its arguments apart. */

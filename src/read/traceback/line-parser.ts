@@ -40,6 +40,8 @@ export class LineParser {
   #skipped = 0;
   /** A signal's preamble came, behind whose goroutines the registers of its thread are still to be printed. */
   #registersDue = false;
+  /** The line that says that lines are lost, before the first goroutine. */
+  #lost: { readonly line: number; readonly text: string } | undefined;
   /** Nothing came since the last known goroutine. */
   #clean = false;
 
@@ -142,6 +144,7 @@ export class LineParser {
   }
 
   #beforeGoroutine(): void {
+    if (this.#lost !== undefined) this.#reportLost(this.#line - this.#lost.line);
     this.#closeRecord();
     this.#flushEvent();
     if (this.#foreign >= longStretch) this.#sink.stretch();
@@ -290,9 +293,22 @@ export class LineParser {
   #skip(line: string): void {
     this.#foreign++;
     this.#skipped++;
+    if (lostLines.test(line)) {
+      this.#lost = { line: this.#line, text: line };
+      if (this.#goroutines > 0 || this.#record !== undefined) this.#reportLost(this.#foreign);
+    }
     if (this.#state === "panic" || (this.#record !== undefined && !this.#record.ended)) return;
     const known = this.#goroutines > 0 || this.#record !== undefined;
     this.#strays.line(line, this.#line, known ? this.#foreign : undefined);
+  }
+
+  /** @param apart lines between the dump and the one that says that lines are lost */
+  #reportLost(apart: number): void {
+    const lost = this.#lost;
+    this.#lost = undefined;
+    if (lost === undefined || apart >= longStretch) return;
+    const message = "the system's log says that it has lost lines, perhaps of goroutines";
+    this.#sink.cut({ ...lost, message, lost: -1 });
   }
 
   /** @param header a goroutine's header is what comes now */
@@ -348,6 +364,10 @@ export class LineParser {
     });
   }
 }
+
+/** What journald and rsyslog write where a program writes faster than they allow. */
+const lostLines =
+  /Suppressed \d+ messages from \S+$|(?:imuxsock|imjournal)\b.{0,200}(?:lost \d+ messages|\d+ messages lost|begin to drop messages)/;
 
 /** `rax    0xca`; some architectures have two on a line. */
 const registerLine = /^[a-z]\w{0,6} {1,8}0x[0-9a-f]{1,16}(?:\s|$)/;

@@ -72,7 +72,7 @@ export class OpenRecord {
       }
     }
     const created = this.ended ? undefined : parseCreatedBy(line);
-    if (created !== undefined) return this.#creator(created);
+    if (created !== undefined) return this.#creator(created, place);
     const call = this.ended ? undefined : parseFunctionLine(line);
     if (call !== undefined) return this.#call(call, place);
     return this.#note(line, place);
@@ -113,8 +113,9 @@ export class OpenRecord {
     this.pendingCreator = undefined;
   }
 
-  #creator(created: { function: string; creator: number }): boolean {
+  #creator(created: { function: string; creator: number }, { number }: LinePlace): boolean {
     this.#dropPending();
+    this.#pendingLine = number;
     if (this.#inAncestor) {
       this.pendingCreator = "";
       return true;
@@ -182,32 +183,49 @@ export class OpenRecord {
   }
 
   /** C frames: `non-Go function at pc=0x…`, or a name and then `\tfile:line pc=0x…`. */
-  #foreignFrame(line: string, { previous }: LinePlace): boolean {
-    if (this.#inAncestor) return false;
+  #foreignFrame(line: string, place: LinePlace): boolean {
+    if (this.#inAncestor) return this.#lacksFunction(line, place);
     if (/^non-Go function at pc=0x[0-9a-f]+$/.test(line)) {
       this.frames.push({ function: "non-Go function", file: "", line: 0 });
       return true;
     }
     const position = parseForeignPosition(line);
-    if (position === undefined) return false;
-    const name = this.pending?.function ?? previous.trim();
+    if (position === undefined) return this.#lacksFunction(line, place);
+    const name = this.pending?.function ?? place.previous.trim();
     this.pending = undefined;
     this.frames.push({ function: name, file: position.file, line: position.line });
     return true;
   }
 
+  /** A position whose function's line is lost; without an offset, other programs' stacks have such lines, too. */
+  #lacksFunction(line: string, { number, previous }: LinePlace): boolean {
+    const position = /^[\t ]/.test(line) ? parsePositionLine(line) : undefined;
+    if (position === undefined || this.ended) return false;
+    const follows = parsePositionLine(previous) !== undefined || previous.startsWith("goroutine ");
+    if (!position.hasOffset && !follows) return false;
+    this.#lose(number, line, "a file and line without their function");
+    return true;
+  }
+
+  /** Where a line is lost, others may be. */
+  #lose(line: number, text: string, what: string): void {
+    this.#sink.problem({
+      line,
+      text,
+      message: `${what}: the log has lost lines, perhaps of whole goroutines`,
+      lost: -1,
+    });
+  }
+
   /** A function without its position line: the frame is kept, its place is unknown. */
   #dropPending(): void {
     const call = this.pending;
+    const creator = this.pendingCreator;
     this.pending = undefined;
     this.pendingCreator = undefined;
+    if (creator) this.#lose(this.#pendingLine, creator, "a creator without its file and line");
     if (call === undefined || this.#inAncestor || !call.function.includes(".")) return;
     this.#push(call, "", 0);
-    this.#sink.problem({
-      line: this.#pendingLine,
-      text: call.function,
-      message: "a frame without its file and line",
-      lost: 0,
-    });
+    this.#lose(this.#pendingLine, call.function, "a frame without its file and line");
   }
 }

@@ -70,7 +70,9 @@ export class StrayFrames {
     const position = parsePositionLine(line);
     const first = number <= 2 && (position?.hasOffset === true || (number === 1 && endOfPosition.test(line)));
     if (position === undefined && !first) return;
-    const frame = /^[\t ]/.test(line) && (parseFunctionLine(previous) ?? previous.startsWith("created by "));
+    const frame =
+      /^[\t ]/.test(line) &&
+      (position?.hasOffset === true || parseFunctionLine(previous) || previous.startsWith("created by "));
     if (!frame && !first) return;
     const behind = foreign === 2 || (foreign === 3 && looksBroken(before));
     const goesOn = this.#since <= 2 || (this.#since === 3 && looksBroken(before));
