@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 // Starts the bundle, with its code as V8 compiled it in the build where that was this V8: compiling is half of a small run.
 "use strict";
-const { readFileSync } = require("node:fs");
+const { closeSync, openSync, readFileSync, readSync, statSync } = require("node:fs");
 const { enableCompileCache } = require("node:module");
+const { availableParallelism } = require("node:os");
 const { join } = require("node:path");
 const { setFlagsFromString } = require("node:v8");
 const { Script } = require("node:vm");
 
+scanAhead();
 const bundle = join(__dirname, "bundle.cjs");
 const script = compiledInBuild();
 // The V8 of Node 20 compiles for speed what has run for a moment, which costs more than it gives where a run lasts one
@@ -32,4 +34,48 @@ function compiledInBuild() {
   const source = `(function(exports,require,module,__filename,__dirname){${readFileSync(bundle, "utf8")}\n})`;
   const compiled = new Script(source, { filename: bundle, cachedData });
   return compiled.cachedDataRejected ? undefined : compiled;
+}
+
+/**
+ * Sets a worker to scan a large traceback, which so has begun when the command line is loaded and the rules are compiled.
+ * src/read/traceback/scan-ahead.ts takes it over; of a file that turns out to need another reader nobody does.
+ */
+function scanAhead() {
+  const words = process.argv.slice(2);
+  if (availableParallelism() < 2 || words.some((word) => word.startsWith("--threads"))) return;
+  // As in src/read/go-traceback.ts.
+  const largeFile = 24 << 20;
+  const segmentSize = 4 << 20;
+  const path = words.find((word) => !word.startsWith("-") && sizeOf(word) >= largeFile && isTraceback(word));
+  if (path === undefined) return;
+  const { MessageChannel, Worker } = require("node:worker_threads");
+  const { port1, port2 } = new MessageChannel();
+  const file = { path, size: sizeOf(path), segmentSize };
+  const queue = new SharedArrayBuffer(16);
+  const worker = new Worker(join(__dirname, "../read/traceback/scan-worker.js"), {
+    workerData: { file, queue, port: port2 },
+    transferList: [port2],
+  });
+  // What goes wrong before it is taken over is said by who reads the file then.
+  worker.on("error", () => undefined);
+  worker.unref();
+  globalThis[Symbol.for("deadlock-lint.scan-ahead")] = { file, worker, queue, port: port1 };
+}
+
+/** Bytes of a plain file; 0 for anything else. */
+function sizeOf(path) {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found?.isFile() ? found.size : 0;
+}
+
+function isTraceback(path) {
+  const head = Buffer.alloc(4096);
+  try {
+    const descriptor = openSync(path, "r");
+    readSync(descriptor, head, 0, head.length, 0);
+    closeSync(descriptor);
+  } catch {
+    return false;
+  }
+  return /^goroutine \d+ \[/m.test(head.toString("latin1"));
 }

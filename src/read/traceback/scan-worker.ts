@@ -14,14 +14,21 @@ function work({ file, queue: memory, port }: ScanTask): void {
     port.postMessage(message);
     queue.posted();
   };
+  const scan = (segment: number) =>
+    segments.scan(segment, (batch) => post({ segment, batch: pool.copy(batch, segment) }));
   const count = segmentCount(file);
-  queue.waitForSeed();
-  segments.scanner.begin(receiveMessageOnPort(port)?.message as ScannerSeed);
+  if (queue.claimFirst()) {
+    scan(0);
+    post({ segment: 0, seed: segments.scanner.seed });
+  } else {
+    queue.waitForSeed();
+    segments.scanner.begin(receiveMessageOnPort(port)?.message as ScannerSeed);
+  }
   for (;;) {
     queue.waitToClaim();
     const segment = queue.claim();
     if (segment >= count) break;
-    segments.scan(segment, (batch) => post({ segment, batch: pool.copy(batch, segment) }));
+    scan(segment);
     post({ segment });
   }
   segments.close();

@@ -17,6 +17,11 @@ export class SegmentQueue {
     return Atomics.add(this.#counters, 0, 1);
   }
 
+  /** Claims the first segment; false when somebody else has. */
+  claimFirst(): boolean {
+    return Atomics.compareExchange(this.#counters, 0, 0, 1) === 0;
+  }
+
   /** A segment may be scanned now without running too far ahead. */
   mayClaim(): boolean {
     return Atomics.load(this.#counters, 0) - Atomics.load(this.#counters, 1) < mostAhead;
@@ -37,7 +42,7 @@ export class SegmentQueue {
     return Atomics.load(this.#counters, 1);
   }
 
-  /** The shapes of the first segment were posted to all threads. */
+  /** The shapes of the first segment were posted to all other threads. */
   seeded(): void {
     Atomics.store(this.#counters, 3, 1);
     Atomics.notify(this.#counters, 3);

@@ -3,6 +3,8 @@ import { packageRoot } from "../../package-root.ts";
 import type { Batch } from "./batch.ts";
 import { BatchPool } from "./batch-pool.ts";
 import { LearnedShape } from "./learned-shape.ts";
+import { takeScanAhead } from "./scan-ahead.ts";
+import type { ScannerSeed } from "./scanner.ts";
 import { SegmentQueue } from "./segment-queue.ts";
 import { type SegmentedFile, SegmentScanner, segmentCount } from "./segments.ts";
 import type { TracebackBuilder } from "./traceback-builder.ts";
@@ -18,6 +20,8 @@ export interface ScanTask {
 export interface SegmentMessage {
   readonly segment: number;
   readonly batch?: Batch;
+  /** With the end of the first segment, from the worker that has scanned it: what it taught. */
+  readonly seed?: ScannerSeed;
 }
 
 /** Batches of a segment whose turn has not come. */
@@ -26,6 +30,7 @@ interface Waiting {
   /** Shapes of the thread that scanned it. */
   readonly shapes: LearnedShape[];
   finished: boolean;
+  seed: ScannerSeed | undefined;
 }
 
 /** Scans a file with workers and this thread, and builds its dumps here, in the order of the file. */
@@ -35,8 +40,10 @@ export async function scanWithThreads(
   builder: TracebackBuilder,
   onProgress: (bytes: number) => void,
 ): Promise<void> {
-  const queue = new SegmentQueue();
-  const workers = Array.from({ length: threads - 1 }, () => startWorker(file, queue));
+  const ahead = threads > 1 ? takeScanAhead(file) : undefined;
+  const queue = new SegmentQueue(ahead?.queue);
+  const workers = ahead === undefined ? [] : [started(ahead.worker, ahead.port)];
+  while (workers.length < threads - 1) workers.push(startWorker(file, queue));
   const building = new Building(file, queue, builder, workers);
   try {
     while (!building.done) {
@@ -69,11 +76,15 @@ function startWorker(file: SegmentedFile, queue: SegmentQueue): StartedWorker {
     workerData: task,
     transferList: [port2],
   });
-  const started: StartedWorker = { worker, port: port1, shapes: [], failure: undefined };
+  return started(worker, port1);
+}
+
+function started(worker: Worker, port: MessagePort): StartedWorker {
+  const known: StartedWorker = { worker, port, shapes: [], failure: undefined };
   worker.once("error", (error: Error) => {
-    started.failure = error;
+    known.failure = error;
   });
-  return started;
+  return known;
 }
 
 /** This thread's work: it scans as the others do, and gives all batches to the builder when their turn comes. */
@@ -88,6 +99,9 @@ class Building {
   readonly #ownShapes: LearnedShape[] = [];
   readonly #waiting = new Map<number, Waiting>();
   readonly #pool: BatchPool;
+  /** Who scans the first segment, from which all threads learn. */
+  readonly #isFirst: boolean;
+  #isSeeded = false;
   #turn = 0;
 
   constructor(
@@ -101,6 +115,7 @@ class Building {
     this.#builder = builder;
     this.#workers = workers;
     this.#pool = new BatchPool(queue);
+    this.#isFirst = queue.claimFirst();
     this.#own = new SegmentScanner(file, (learned) => this.#ownShapes.push(new LearnedShape(learned)));
     this.#again = new SegmentScanner(file);
   }
@@ -125,25 +140,40 @@ class Building {
 
   /** Scans a segment of its own; false when it may not, or none is left. */
   #scanOne(): boolean {
+    if (!this.#isSeeded) {
+      if (!this.#isFirst) return false;
+      this.#scan(0);
+      this.#seed(this.#own.scanner.seed, this.#ownShapes);
+      return true;
+    }
     if (!this.#queue.mayClaim()) return false;
     const segment = this.#queue.claim();
     if (segment >= segmentCount(this.#file)) return false;
+    this.#scan(segment);
+    return true;
+  }
+
+  #scan(segment: number): void {
     const waiting = this.#segment(segment, this.#ownShapes);
     this.#own.scan(segment, (batch) => {
       if (segment === this.#turn) this.#take(batch, this.#ownShapes);
       else waiting.batches.push(this.#pool.copy(batch, segment));
     });
     waiting.finished = true;
-    if (segment === 0) this.#seed();
-    return true;
   }
 
-  /** Tells the workers, who wait for it, what the first segment taught: hardly anything remains to be learned. */
-  #seed(): void {
-    const { seed } = this.#own.scanner;
-    for (const { port, shapes } of this.#workers) {
-      shapes.push(...this.#ownShapes);
-      port.postMessage(seed);
+  /** Tells all other threads what the first segment taught: hardly anything remains to be learned. */
+  #seed(seed: ScannerSeed, learned: readonly LearnedShape[]): void {
+    this.#isSeeded = true;
+    const shapes = learned.slice(0, seed.shapes);
+    if (!this.#isFirst) {
+      this.#ownShapes.push(...shapes);
+      this.#own.scanner.begin(seed);
+    }
+    for (const worker of this.#workers) {
+      if (worker.shapes === learned) continue;
+      worker.shapes.push(...shapes);
+      worker.port.postMessage(seed);
     }
     this.#queue.seeded();
   }
@@ -151,10 +181,13 @@ class Building {
   #receive(): void {
     for (const { port, shapes } of this.#workers) {
       for (let got = receiveMessageOnPort(port); got !== undefined; got = receiveMessageOnPort(port)) {
-        const { segment, batch } = got.message as SegmentMessage;
+        const { segment, batch, seed } = got.message as SegmentMessage;
         const waiting = this.#segment(segment, shapes);
-        if (batch === undefined) waiting.finished = true;
-        else waiting.batches.push(batch);
+        if (batch !== undefined) waiting.batches.push(batch);
+        else {
+          waiting.finished = true;
+          waiting.seed = seed;
+        }
       }
     }
   }
@@ -167,6 +200,8 @@ class Building {
       for (const batch of waiting.batches) this.#take(batch, waiting.shapes);
       waiting.batches.length = 0;
       if (!waiting.finished) return;
+      // Now the builder knows all shapes of the segment.
+      if (waiting.seed !== undefined) this.#seed(waiting.seed, waiting.shapes);
       this.#waiting.delete(this.#turn);
       this.#queue.finished(++this.#turn);
       // One segment holds thousands of goroutines, or the file is not one that must be read fast.
@@ -177,7 +212,7 @@ class Building {
   #segment(segment: number, shapes: LearnedShape[]): Waiting {
     let waiting = this.#waiting.get(segment);
     if (waiting === undefined) {
-      waiting = { batches: [], shapes, finished: false };
+      waiting = { batches: [], shapes, finished: false, seed: undefined };
       this.#waiting.set(segment, waiting);
     }
     return waiting;

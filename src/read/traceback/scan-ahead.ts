@@ -1,0 +1,28 @@
+import { resolve } from "node:path";
+import type { MessagePort, Worker } from "node:worker_threads";
+import type { SegmentedFile } from "./segments.ts";
+
+/** A worker that src/cli/start.cjs has set to work on a file before the command line was loaded. */
+interface ScanAhead {
+  readonly file: SegmentedFile;
+  readonly worker: Worker;
+  readonly queue: SharedArrayBuffer;
+  readonly port: MessagePort;
+}
+
+/** Where src/cli/start.cjs leaves it. */
+const place = Symbol.for("deadlock-lint.scan-ahead");
+
+/** The worker that scans this very file already, if there is one; it is given away once. */
+export function takeScanAhead(file: SegmentedFile): ScanAhead | undefined {
+  const global = globalThis as { [place]?: ScanAhead };
+  const ahead = global[place];
+  if (ahead === undefined || !isSame(ahead.file, file)) return undefined;
+  delete global[place];
+  ahead.worker.ref();
+  return ahead;
+}
+
+function isSame(a: SegmentedFile, b: SegmentedFile): boolean {
+  return resolve(a.path) === resolve(b.path) && a.size === b.size && a.segmentSize === b.segmentSize;
+}
