@@ -1,10 +1,11 @@
 import { type Cells, markedCells, type SortedCells } from "../model/cell-counts.ts";
+import { Keys } from "../model/keys.ts";
 import type { Kinds } from "../model/kinds.ts";
 import { maxIds, SmallestIds } from "../model/smallest-ids.ts";
-import type { Condition } from "./condition.ts";
+import type { Condition, Solution, Subject } from "./condition.ts";
 import type { Facts, Group, Sample } from "./facts.ts";
 import { answerKey } from "./keys.ts";
-import { noLabels, type Waits } from "./rows.ts";
+import { noLabels, rowsWithout, type Waits } from "./rows.ts";
 
 /** Many goroutines of one stack, whose rows are gathered when somebody asks for them. */
 export class LazyGroup implements Group {
@@ -27,8 +28,8 @@ export class LazyGroup implements Group {
   }
 }
 
-/** All goroutines of one stack that are of some kinds. */
-class CellGroup extends LazyGroup {
+/** Goroutines of one stack whose kinds are counted. */
+class CountedGroup extends LazyGroup {
   readonly cells: Cells;
 
   constructor(stackIndex: number, cells: Cells, gather: () => ArrayLike<number>) {
@@ -39,6 +40,24 @@ class CellGroup extends LazyGroup {
   }
 }
 
+/** All goroutines of one stack that are of some kinds. */
+class CellGroup extends CountedGroup {}
+
+/** The goroutines of one stack without some. */
+export class RestGroup extends LazyGroup {
+  /** Rows of those that are left out, ascending. */
+  readonly without: ArrayLike<number>;
+
+  constructor(whole: Group, without: ArrayLike<number>, weight: number) {
+    let first = 0;
+    while (whole.rows[first] === without[first]) first++;
+    super(whole.stackIndex, whole.rows[first]!, weight, () => rowsWithout(whole.rows, without));
+    this.without = without;
+  }
+}
+
+/** Goroutines among whose kinds one is found by looking at each. */
+const fewRows = 32;
 /** Groups of cells of one stack that are remembered. */
 const maxKnown = 16;
 /**
@@ -49,6 +68,8 @@ export class CellTable {
   readonly #facts: Facts;
   readonly #kinds: Kinds;
   readonly #all: SortedCells;
+  /** A goroutine of each kind. */
+  readonly #subjects: readonly Subject[];
   readonly #ofStack: (Cells | undefined)[] = [];
   readonly #known = new Map<number, CellGroup[]>();
   readonly #classes = new WeakMap<Condition, Uint32Array>();
@@ -58,6 +79,11 @@ export class CellTable {
     const { goroutines, stacks } = facts.dump;
     this.#kinds = goroutines.tally.kinds;
     this.#all = goroutines.tally.cells(stacks.length);
+    this.#subjects = this.#kinds.first.map((first) => {
+      const stackIndex = goroutines.stack[first]!;
+      const group = { stackIndex, first, weight: goroutines.weight[first]! };
+      return { facts, stackIndex, stack: stacks[stackIndex]!, group };
+    });
   }
 
   /** Of all goroutines of a group that answer a condition on cells alike: one, and how many they are. */
@@ -108,17 +134,20 @@ export class CellTable {
     const ofStack = this.#stackCells(stackIndex);
     // If they all agree, nobody needs to know which of them are in the group.
     let found = keysOf(ofStack);
-    if (found.size > 1 && cells !== ofStack) found = keysOf(cells ?? this.#parts(group));
+    const counted = found.size === 1 || cells === ofStack ? ofStack : (cells ?? this.#parts(group));
+    if (counted !== ofStack) found = keysOf(counted);
     const parts = new Map<string, Group>();
     for (const key of found) {
       if (found.size === 1) parts.set(key, group);
       else {
-        const marks = Uint8Array.from(classOf, (alike) => (keys[alike] === key ? 1 : 0));
+        const marks = new Uint8Array(classOf.length);
+        for (let kind = 0; kind < marks.length; kind++) if (keys[classOf[kind]!] === key) marks[kind] = 1;
+        const part = markedCells(counted, marks);
         parts.set(
           key,
           cells === undefined
-            ? this.#facts.groupOf(stackIndex, this.#gather(group.rows, marks))
-            : this.#group(stackIndex, markedCells(cells, marks)),
+            ? new CountedGroup(stackIndex, part, () => this.#gather(group.rows, marks))
+            : this.#group(stackIndex, part),
         );
       }
     }
@@ -163,7 +192,7 @@ export class CellTable {
 
   /** The cells that a group consists of; `undefined` when it has but parts of some. */
   #cellsOf(group: Group): Cells | undefined {
-    if (group instanceof CellGroup) return group.cells;
+    if (group instanceof CountedGroup) return group.cells;
     return group === this.#facts.whole(group.stackIndex) ? this.#stackCells(group.stackIndex) : undefined;
   }
 
@@ -183,21 +212,30 @@ export class CellTable {
   }
 
   /** The cells of a group, each with its weight in the group. */
-  #parts({ rows }: Group): Cells {
+  #parts(group: Group): Cells {
+    if (group instanceof RestGroup) {
+      const rest = cellsWithout(this.#stackCells(group.stackIndex), this.#count(group.without));
+      if (rest !== undefined) return rest;
+    }
+    return this.#count(group.rows);
+  }
+
+  #count(rows: ArrayLike<number>): Cells {
     const { weight } = this.#facts.dump.goroutines;
     const { ofRow } = this.#kinds;
-    /** Number of the cell of each kind, plus one. */
-    const place = new Uint32Array(this.#kinds.first.length);
+    /** Number of the cell of each kind, plus one; of few goroutines it is found sooner. */
+    const places = rows.length > fewRows ? new Uint32Array(this.#kinds.first.length) : undefined;
     const kinds: number[] = [];
     const first: number[] = [];
     const weights: number[] = [];
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!;
       const kind = ofRow[row]!;
-      const at = place[kind]!;
-      if (at > 0) weights[at - 1]! += weight[row]!;
+      const at = places === undefined ? kinds.indexOf(kind) : places[kind]! - 1;
+      if (at >= 0) weights[at]! += weight[row]!;
       else {
-        place[kind] = kinds.push(kind);
+        kinds.push(kind);
+        if (places !== undefined) places[kind] = kinds.length;
         first.push(row);
         weights.push(weight[row]!);
       }
@@ -213,21 +251,36 @@ export class CellTable {
   #classesOf(condition: Condition): Uint32Array {
     let classes = this.#classes.get(condition);
     if (classes === undefined) {
-      const facts = this.#facts;
-      const { stack, weight } = facts.dump.goroutines;
-      const numbers = new Map<string, number>();
-      classes = Uint32Array.from(this.#kinds.first, (first) => {
-        const stackIndex = stack[first]!;
-        const group = { stackIndex, first, weight: weight[first]! };
-        const subject = { facts, stackIndex, stack: facts.dump.stacks[stackIndex]!, group };
-        const key = condition.byCell!.map((part) => answerKey(part.evaluate(subject))).join("\n");
-        const number = numbers.get(key) ?? numbers.size;
-        numbers.set(key, number);
-        return number;
-      });
+      const [first, ...others] = condition.byCell!;
+      classes = this.#answers(first!);
+      for (const part of others) {
+        const keys = new Keys();
+        const before = classes;
+        classes = this.#answers(part).map((answer, kind) => keys.numberOf(before[kind]!, answer, 0));
+      }
       this.#classes.set(condition, classes);
     }
     return classes;
+  }
+
+  /** For each kind a number that it shares with those that answer one part of a condition alike. */
+  #answers(part: Condition): Uint32Array {
+    const numbers = new Map<string, number>();
+    // Most answers are one of few lists.
+    const known = new Map<readonly Solution[], number>();
+    const answers = new Uint32Array(this.#subjects.length);
+    for (let kind = 0; kind < answers.length; kind++) {
+      const solutions = part.evaluate(this.#subjects[kind]!);
+      let number = known.get(solutions);
+      if (number === undefined) {
+        const key = answerKey(solutions);
+        number = numbers.get(key) ?? numbers.size;
+        numbers.set(key, number);
+        known.set(solutions, number);
+      }
+      answers[kind] = number;
+    }
+    return answers;
   }
 
   /** The same object for the same cells, as far as it is remembered: what is known of a group is asked once. */
@@ -263,6 +316,19 @@ export class CellTable {
     for (let i = 0; i < kinds.length; i++) marks[kinds[i]!] = 1;
     return marks;
   }
+}
+
+/** Cells without some of their goroutines; `undefined` where the first of a kind is among those, and not all are. */
+function cellsWithout(cells: Cells, some: Cells): Cells | undefined {
+  const weights = cells.weights.slice();
+  const left = new Uint8Array(Math.max(...cells.kinds) + 1).fill(1);
+  for (let i = 0; i < some.kinds.length; i++) {
+    const at = cells.kinds.indexOf(some.kinds[i]!);
+    weights[at]! -= some.weights[i]!;
+    if (weights[at] === 0) left[some.kinds[i]!] = 0;
+    else if (cells.first[at] === some.first[i]) return undefined;
+  }
+  return markedCells({ ...cells, weights }, left);
 }
 
 /** Whether cells of one stack are the same. */

@@ -12,20 +12,11 @@ import type { WaitKind } from "../model/wait-kind.ts";
 import type { DumpSource } from "../source/open-source.ts";
 import type { OperationKind } from "../source/operations.ts";
 import type { StackFacts } from "../source/source-facts.ts";
-import { CellTable, LazyGroup } from "./cells.ts";
+import { CellTable, LazyGroup, RestGroup } from "./cells.ts";
 import { attribute, type Condition } from "./condition.ts";
 import { Families } from "./families.ts";
 import type { History } from "./history.ts";
-import {
-  columns,
-  isUniform,
-  noLabels,
-  rowsByStack,
-  rowsWithout,
-  smallestIds,
-  type Waits,
-  waitedFor,
-} from "./rows.ts";
+import { columns, isUniform, noLabels, rowsByStack, smallestIds, type Waits, waitedFor } from "./rows.ts";
 import { Split } from "./split.ts";
 import { StackIndex } from "./stack-index.ts";
 
@@ -299,10 +290,8 @@ export class Facts {
     const whole = this.whole(stackIndex);
     if (some.length === 0) return whole;
     if (some.length === this.#rowCount(stackIndex)) return undefined;
-    let first = 0;
-    while (whole.rows[first] === some[first]) first++;
     const weight = whole.weight - this.#weighed(stackIndex, some).weight;
-    return new LazyGroup(stackIndex, whole.rows[first]!, weight, () => rowsWithout(whole.rows, some));
+    return new RestGroup(whole, some, weight);
   }
 
   #weighed(stackIndex: number, rows: ArrayLike<number>): Group {

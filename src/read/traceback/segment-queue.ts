@@ -1,5 +1,5 @@
 /** So many segments may be scanned before their turn: their batches wait in memory. */
-const mostAhead = 16;
+const mostAhead = 32;
 
 /** Shared by the threads: which segment is next to be scanned, and how far the one that builds the dump is. */
 export class SegmentQueue {
