@@ -56,10 +56,12 @@ function scanAhead() {
     workerData: { file, queue, port: port2 },
     transferList: [port2],
   });
-  // What goes wrong before it is taken over is said by who reads the file then.
-  worker.on("error", () => undefined);
+  const ahead = { file, worker, queue, port: port1, failure: undefined };
+  worker.once("error", (error) => {
+    ahead.failure = error;
+  });
   worker.unref();
-  globalThis[Symbol.for("deadlock-lint.scan-ahead")] = { file, worker, queue, port: port1 };
+  globalThis[Symbol.for("deadlock-lint.scan-ahead")] = ahead;
 }
 
 /** Bytes of a plain file; 0 for anything else. */

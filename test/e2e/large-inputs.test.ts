@@ -2,9 +2,11 @@
  * Inputs larger than the longest string of V8 (512 MB), and than the memory that the command line is given: they come
  * through a pipe, so that nothing but the reader could hold them.
  */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
@@ -132,4 +134,26 @@ test.each([
     '],"Nextg":-1},"error":null}\n',
   );
   check(await lint(answer), 260_000, 6e8);
+});
+
+test("a large file by one thread and by several, begun before the command line is loaded", {
+  timeout: patience,
+}, () => {
+  const folder = mkdtempSync(join(tmpdir(), "large-"));
+  const file = join(folder, "dump.txt");
+  // Behind a line of another kind, and with a last goroutine that is cut.
+  const pieces = [...around("2026/11/26 the server hangs\n", many(10_000, text), "goroutine 10001 [sel")];
+  writeFileSync(file, pieces.join(""));
+  expect(pieces.join("").length).toBeGreaterThan(32 << 20);
+  const start = new URL("../../dist/cli/main.cjs", import.meta.url).pathname;
+  const by = (...options: string[]) => {
+    const words = [start, file, "--no-config", "--format", "json", "--min-confidence", "low", ...options];
+    const { status, stdout } = spawnSync(process.execPath, words, { encoding: "utf8", maxBuffer: 1 << 28 });
+    return { status, report: JSON.parse(stdout) as { dumps: [{ goroutines: number; complete: boolean }] } };
+  };
+  const several = by();
+  expect(several.report.dumps[0]).toMatchObject({ goroutines: 10_000, complete: false });
+  expect(several).toEqual(by("--threads", "1"));
+  expect(several).toEqual(by("--threads=3"));
+  rmSync(folder, { recursive: true });
 });

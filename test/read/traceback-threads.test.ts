@@ -1,9 +1,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { MessageChannel, Worker } from "node:worker_threads";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { generateDump } from "../../scripts/generate-dump.mjs";
 import type { Dump } from "../../src/model/dump.ts";
+import type { SegmentedFile } from "../../src/read/traceback/segments.ts";
 import { TracebackBuilder } from "../../src/read/traceback/traceback-builder.ts";
 import { dumpText } from "./dump-text.ts";
 
@@ -38,17 +40,65 @@ function asText(dumps: Dump[]): string {
   return dumps.map(dumpText).join("\n");
 }
 
-test.each([
+const splits = [
   [1, 1 << 20],
   [2, 1 << 18],
   [2, 5000],
   [3, 20011],
-])("%i threads with segments of %i bytes read what one line parser reads", async (threads, segmentSize) => {
+] as const;
+
+test.each(splits)(
+  "%i threads with segments of %i bytes read what one line parser reads",
+  async (threads, segmentSize) => {
+    expect(await readBy(threads, { path, size: bytes.length, segmentSize })).toBe(readByLines());
+  },
+);
+
+test.each(splits)(
+  "%i threads with segments of %i bytes, of which one has begun before, read the same",
+  async (threads, segmentSize) => {
+    const file = { path, size: bytes.length, segmentSize };
+    const { worker, ended } = scanAhead(file);
+    // It has claimed the first segment, or scanned as far ahead as it may.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await readBy(threads, file)).toBe(readByLines());
+    if (threads === 1) await worker.terminate();
+    else await ended;
+  },
+);
+
+async function readBy(threads: number, file: SegmentedFile): Promise<string> {
+  const builder = new built.TracebackBuilder("dump", undefined);
+  await scanWithThreads(file, threads, builder, () => {});
+  return asText(builder.finish(bytes.length));
+}
+
+function readByLines(): string {
   const plain = new TracebackBuilder("dump", undefined);
   plain.lines(bytes);
-  const builder = new built.TracebackBuilder("dump", undefined);
-  await scanWithThreads({ path, size: bytes.length, segmentSize }, threads, builder, () => {});
-  expect(asText(builder.finish(bytes.length))).toBe(asText(plain.finish(bytes.length)));
+  return asText(plain.finish(bytes.length));
+}
+
+/** As src/cli/start.cjs does it. */
+function scanAhead(file: SegmentedFile): { worker: Worker; ended: Promise<unknown> } {
+  const { port1, port2 } = new MessageChannel();
+  const queue = new SharedArrayBuffer(16);
+  const worker = new Worker(new URL(`${dist}scan-worker.js`), {
+    workerData: { file, queue, port: port2 },
+    transferList: [port2],
+  });
+  const place = globalThis as unknown as Record<symbol, unknown>;
+  place[Symbol.for("deadlock-lint.scan-ahead")] = { file, worker, queue, port: port1, failure: undefined };
+  return { worker, ended: new Promise((resolve) => worker.once("exit", resolve)) };
+}
+
+test("what goes wrong before the file is read is said", async () => {
+  const file = { path, size: bytes.length, segmentSize: 5000 };
+  const { worker } = scanAhead(file);
+  await worker.terminate();
+  const place = globalThis as unknown as Record<symbol, { failure: Error | undefined }>;
+  place[Symbol.for("deadlock-lint.scan-ahead")]!.failure = new Error("the disk is broken");
+  await expect(readBy(2, file)).rejects.toThrow("the disk is broken");
 });
 
 test("a file that is gone is an error, not a hang", async () => {

@@ -8,6 +8,8 @@ interface ScanAhead {
   readonly worker: Worker;
   readonly queue: SharedArrayBuffer;
   readonly port: MessagePort;
+  /** What went wrong before it was taken over. */
+  readonly failure: Error | undefined;
 }
 
 /** Where src/cli/start.cjs leaves it. */

@@ -42,7 +42,7 @@ export async function scanWithThreads(
 ): Promise<void> {
   const ahead = threads > 1 ? takeScanAhead(file) : undefined;
   const queue = new SegmentQueue(ahead?.queue);
-  const workers = ahead === undefined ? [] : [started(ahead.worker, ahead.port)];
+  const workers = ahead === undefined ? [] : [started(ahead.worker, ahead.port, ahead.failure)];
   while (workers.length < threads - 1) workers.push(startWorker(file, queue));
   const building = new Building(file, queue, builder, workers);
   try {
@@ -79,8 +79,8 @@ function startWorker(file: SegmentedFile, queue: SegmentQueue): StartedWorker {
   return started(worker, port1);
 }
 
-function started(worker: Worker, port: MessagePort): StartedWorker {
-  const known: StartedWorker = { worker, port, shapes: [], failure: undefined };
+function started(worker: Worker, port: MessagePort, failure?: Error): StartedWorker {
+  const known: StartedWorker = { worker, port, shapes: [], failure };
   worker.once("error", (error: Error) => {
     known.failure = error;
   });
