@@ -168,6 +168,50 @@ describe("transport", () => {
     expect([...dump!.goroutines.id.subarray(0, 3)]).toEqual([1, 2, 3]);
   });
 
+  test.each([
+    ["the next line", record(2).replace("]:\n", "]:"), true],
+    ["the next line and its prefix", record(2).replace("]:\n", "]:app-1 | "), false],
+  ])("a header behind a prefix, glued to %s", async (_, text, whole) => {
+    const [dump] = await read(`${record(1)}app-1 | ${text}${record(3)}`);
+    expect([[...dump!.goroutines.id.subarray(0, 3)], dump!.complete]).toEqual([[1, 2, 3], whole]);
+  });
+
+  test.each([
+    ["a header", "goroutine 7 [chan receive]:"],
+    ["a header that is cut", "goroutine 7 [chan rec"],
+    ["a header with its prefix between", "goroutine 7 [chan receive]:app-1 | "],
+    [
+      "a creator",
+      "goroutine 7 [select]:\nmain.g()\n\t/src/main.go:9 +0x1\ncreated by main.main in goroutine 1",
+    ],
+  ])("a header glued to %s is seen, and what is lost before it", async (_, before) => {
+    const [dump] = await read(`${record(1)}${before}${record(2)}${record(3)}`);
+    expect([...dump!.goroutines.id.subarray(0, dump!.goroutines.length)]).toEqual(
+      expect.arrayContaining([1, 2, 3]),
+    );
+    expect([dump!.headersSeen, dump!.complete]).toEqual([4, false]);
+  });
+
+  test("a line of nothing but headers takes no time", async () => {
+    const start = performance.now();
+    const [dump] = await read(`${record(1)}${"goroutine 7 [select]:".repeat(40_000)}\n\n${record(2)}`);
+    expect([dump!.headersSeen, dump!.complete]).toEqual([40_002, false]);
+    expect(performance.now() - start).toBeLessThan(3000);
+  });
+
+  test("a label may tell of a goroutine", async () => {
+    const [dump] = await read(record(1).replace("]:", '] {"why": "goroutine 7 [select]: hung"}:'));
+    expect([dump!.headersSeen, dump!.complete]).toEqual([1, true]);
+  });
+
+  test.each(["stuck: goroutine 7 [select] for 5 minutes", 'msg="goroutine 7 [select]: main.f()"'])(
+    "prose of a goroutine is none: %s",
+    async (prose) => {
+      const [dump] = await read(`${record(1)}${prose}\n${record(3)}`);
+      expect([dump!.goroutines.length, dump!.complete]).toEqual([2, true]);
+    },
+  );
+
   test("a header that is not understood is a problem with its line", async () => {
     const [dump] = await read(
       `${record(1)}goroutine 2 [chan receive\nmain.f()\n\t/src/main.go:1\n\n${record(3)}`,

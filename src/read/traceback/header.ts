@@ -26,13 +26,26 @@ export function looksLikeHeader(line: string): boolean {
   return /^goroutine \d+ [^\n]*\[/.test(line) || /^goroutine \d+:?$/.test(line);
 }
 
+/** Where another goroutine's header, the last one, begins on the line of a header, whole or cut; -1: nowhere. */
+export function gluedHeader(line: string): number {
+  const at = line.lastIndexOf("goroutine ");
+  // What stands in quotes is a label.
+  const isText = at <= 0 || !looksLikeHeader(line.slice(at)) || line.slice(0, at).split('"').length % 2 === 0;
+  return isText ? -1 : at;
+}
+
+/** How many headers there are on a line. */
+export function countHeaders(line: string): number {
+  return line.match(/goroutine \d{1,20}(?= )/g)?.length ?? 0;
+}
+
 /**
  * Reads `goroutine 7 gp=0xc000007340 m=nil [chan send, 5 minutes, locked to thread] {k: "v"}:`.
  * Unknown attributes are kept in `extra`; `undefined` when even id and brackets can't be found.
  */
 export function parseHeader(line: string): Header | undefined {
   const start = /^goroutine (\d{1,20})( [^[\]"]*)?\[/.exec(line);
-  if (start === null) return undefined;
+  if (start === null || gluedHeader(line) > 0) return undefined;
   const open = start[0].length;
   const close = closingBracket(line, open);
   if (close < 0) return undefined;

@@ -1,5 +1,5 @@
 import type { DumpEvent } from "../../model/dump.ts";
-import { type Header, looksLikeHeader, parseHeader } from "./header.ts";
+import { countHeaders, gluedHeader, type Header, looksLikeHeader, parseHeader } from "./header.ts";
 import { type LinePlace, OpenRecord } from "./open-record.ts";
 import type { RecordSink } from "./record.ts";
 import { StrayFrames } from "./stray-frames.ts";
@@ -101,6 +101,7 @@ export class LineParser {
     }
     if (this.#registersDue && registerLine.test(line)) this.#registersDue = false;
     if (line.startsWith("goroutine ") && this.#header(line)) return;
+    if (line.startsWith("created by ") && this.#headerInside(line)) return;
     if (this.#preamble(line)) return;
     if (this.#state === "race" || this.#state === "runtime") return;
     if (this.#state === "panic" && this.#panicText(line)) return;
@@ -127,12 +128,14 @@ export class LineParser {
     if (header === undefined) {
       if (!looksLikeHeader(line)) return false;
       this.#closeRecord();
+      const next = gluedHeader(line);
       this.#sink.problem({
         line: this.#line,
         text: line,
         message: "goroutine header not understood",
-        lost: 1,
+        lost: next > 0 ? Math.max(1, countHeaders(line.slice(0, next))) : 1,
       });
+      if (next > 0) return this.#header(line.slice(next));
       this.#reportStrays(true);
       this.#strays.explain();
       this.#state = "outside";
@@ -163,13 +166,24 @@ export class LineParser {
   #headerInside(line: string): boolean {
     if (this.#state === "panic") return false;
     const at = line.search(/goroutine \d+ (?:gp=[^[\]]*)?\[/);
-    if (at <= 0 || !/\]:$|\}:$/.test(line)) return false;
-    const header = parseHeader(line.slice(at));
+    if (at <= 0) return false;
+    // Text that was on a line of its own stands directly behind the header.
+    const end = /[\]}]:$/.test(line) ? line.length : at + 2 + line.slice(at).search(/\]:[^\s"'`\\]/);
+    const header = end < at + 2 ? undefined : parseHeader(line.slice(at, end));
     if (header === undefined) return false;
     const before = line.slice(0, at);
     if (before.trim() === "" && before.includes("\t")) return false;
     this.#record?.take(before, this.#place);
     this.#begin(header);
+    const behind = line.slice(end);
+    const known = behind === "" || (/^[^\s[(]+[[(]/.test(behind) && this.#record?.take(behind, this.#place));
+    if (known !== true)
+      this.#sink.problem({
+        line: this.#line,
+        text: line,
+        message: "a goroutine's header is joined to other text: the goroutine's lines may be lost",
+        lost: -1,
+      });
     return true;
   }
 

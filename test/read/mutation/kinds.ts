@@ -15,6 +15,8 @@ export interface Kind {
    * last line shows and then with it; of each process that writes into the log.
    */
   readonly unwrapped?: (end: number) => readonly (readonly string[])[];
+  /** The text of an input in UTF-16. */
+  readonly decoded?: (bytes: Buffer) => string;
   /** For joined streams and archives: where one part ends, so that what is before is whole by itself. */
   readonly seams?: readonly number[];
   /** For archives: everything is there from this byte on, only the archive's own end is cut. */
@@ -194,15 +196,19 @@ function withEnd(kind: Kind): Kind {
 function withEncoding(kind: Kind): Kind {
   const encoding = /utf16(le|be)/.exec(kind.name)?.[1];
   if (encoding === undefined && kind.form !== "traceback") return kind;
-  const text = (end: number) => {
-    const even = Buffer.from(kind.bytes.subarray(0, encoding === undefined ? end : end & ~1));
-    const decoded =
-      encoding === undefined
-        ? even.toString()
-        : (encoding === "be" ? even.swap16() : even).toString("utf16le");
-    return [[decoded.replace(/^\ufeff/, "").replaceAll("\r", "")]];
+  const decoded = (bytes: Buffer) => {
+    if (encoding === undefined) return bytes.toString();
+    const even = Buffer.from(bytes.subarray(0, bytes.length & ~1));
+    return (encoding === "be" ? even.swap16() : even).toString("utf16le");
   };
-  return { ...kind, form: "traceback", unwrapped: text };
+  const text = (end: number) => [
+    [
+      decoded(kind.bytes.subarray(0, end))
+        .replace(/^\ufeff/, "")
+        .replaceAll("\r", ""),
+    ],
+  ];
+  return { ...kind, form: "traceback", unwrapped: text, decoded };
 }
 
 export async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

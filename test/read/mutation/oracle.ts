@@ -43,6 +43,11 @@ export function countHeaders(text: string): number {
   return count;
 }
 
+/** Headers in a log, whatever stands around them: a prefix, an escaped line end, a colour. */
+export function countLoggedHeaders(log: string): number {
+  return log.match(/(?<!\w)goroutine \d{1,20} (?:gp=\w+ m=\w+ (?:mp=\w+ )?)?\[[^\]\n]*\]:/g)?.length ?? 0;
+}
+
 function countEntries(text: string): number {
   let sum = 0;
   for (const line of text.split("\n")) sum += Number(/^(\d+) @(?: 0x[0-9a-f]+)+$/.exec(line)?.[1] ?? 0);
