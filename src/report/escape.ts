@@ -45,21 +45,35 @@ function cut(text: string): string {
 /** Texts that rule authors write in paragraphs: their line breaks are only layout. */
 const prose: ReadonlySet<string> = new Set(["title", "message", "why", "fix", "reason", "missing"]);
 
-/** A copy of a report whose texts are all `visible`, so that no reporter for people can forget one. */
+/** A report whose texts are all `visible`, so that no reporter for people can forget one; what needs no change is not copied. */
 export function visibleReport<T>(value: T, key = ""): T {
-  if (typeof value === "string") {
-    const lines = prose.has(key) ? value.trim().split("\n") : [value];
-    // Tabs indent source lines.
-    const flat = lines
-      .map((line) => (prose.has(key) ? line.trim() : line.replaceAll("\t", "    ")))
-      .join(" ");
-    return visible(cut(flat)) as T;
+  if (typeof value === "string") return visibleText(value, prose.has(key)) as T;
+  if (Array.isArray(value)) {
+    let copy: unknown[] | undefined;
+    for (let i = 0; i < value.length; i++) {
+      const item: unknown = visibleReport(value[i], key);
+      if (item === value[i]) continue;
+      copy ??= [...value];
+      copy[i] = item;
+    }
+    return (copy ?? value) as T;
   }
-  if (Array.isArray(value)) return value.map((item) => visibleReport(item, key)) as T;
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [visible(name), visibleReport(item, name)]),
-  ) as T;
+  const names = Object.keys(value);
+  const items = names.map((name) => visibleReport(value[name as keyof T & string], name) as unknown);
+  const isSame = names.every(
+    (name, i) => items[i] === value[name as keyof T & string] && visible(name) === name,
+  );
+  return isSame ? value : (Object.fromEntries(names.map((name, i) => [visible(name), items[i]])) as T);
+}
+
+function visibleText(text: string, isProse: boolean): string {
+  // Nearly all.
+  if (text.length <= longest && plain.test(text)) return isProse ? text.trim() : text;
+  const lines = isProse ? text.trim().split("\n") : [text];
+  // Tabs indent source lines.
+  const flat = lines.map((line) => (isProse ? line.trim() : line.replaceAll("\t", "    "))).join(" ");
+  return visible(cut(flat));
 }
 
 /** Well-formed Unicode: lone surrogates become U+FFFD, as encoding to UTF-8 would do. */
