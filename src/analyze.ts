@@ -138,7 +138,7 @@ export function analyze(
   };
 }
 
-/** What is kept of a dump's run: not its facts, which would not fit for thousands of snapshots. */
+/** What is kept of a dump's run: not its facts and tally, which would not fit for thousands of snapshots. */
 interface Run {
   findings: readonly Finding[];
   readonly reported: ReportDump;
@@ -207,13 +207,15 @@ function runRules(
   const results = rules.map((rule) => matchRule(rule, facts));
   const aside = setAside(facts, options.benign ?? builtinBenign());
   const matches = results.flatMap((r) => r.matches).filter((match) => !isBenign(match, aside));
-  return {
+  const run = {
     findings: rankMatches(matches),
     notes: sourceNotes(facts, matches),
     reported: reportDump(facts, aside, maxStacks),
     notEvaluable: notEvaluable(results, dump),
     limits: limitsOf(results, dump),
   };
+  dump.goroutines.forgetTally();
+  return run;
 }
 
 /** How many stacks of each dump a report lists: with many dumps, mostly those of first and last snapshots. */

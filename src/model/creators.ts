@@ -1,10 +1,7 @@
 import type { Goroutines } from "./goroutines.ts";
+import { Keys } from "./keys.ts";
 import { widened } from "./typed-array.ts";
 
-/** Largest id that is looked up in tables, and the size of each. */
-const maxTable = 1 << 24;
-const tableBits = 12;
-const tableMask = (1 << tableBits) - 1;
 /** Most pairs of creator and stack of which each has a mark; with more, each stack has a set, made when it is asked for. */
 const maxMarks = 1 << 24;
 
@@ -13,10 +10,8 @@ export class Creators {
   readonly #goroutines: Goroutines;
   /** Rows that were taken. */
   #length = 0;
-  /** Numbers of ids, plus one, by id; tables where there are any. */
-  readonly #tables: (Uint32Array | undefined)[] = [];
-  /** Numbers of larger ids, and of those that are unknown or no whole number. */
-  readonly #others = new Map<number, number>();
+  /** Of ids, by the bits of their numbers. */
+  readonly #keys = new Keys();
   readonly #ids: number[] = [];
   /** For each creator a mark for each stack, `#width` in a row. */
   #marks: Uint8Array<ArrayBuffer> | undefined = new Uint8Array(64);
@@ -42,25 +37,24 @@ export class Creators {
     this.#sets = undefined;
     this.#ofStack.length = 0;
     if (stacks > this.#width) this.#widen(stacks);
-    const ids = this.#ids;
-    const tables = this.#tables;
-    let marks = this.#marks;
+    const bits = new Uint32Array(creator.buffer, creator.byteOffset, length * 2);
     const width = this.#width;
-    let last = -1;
+    let lastLow = 0;
+    let lastHigh = 0;
     let number = -1;
     for (let row = from; row < length; row++) {
-      const id = creator[row]!;
-      if (id !== last && !(Number.isNaN(id) && Number.isNaN(last))) {
-        const table = id < maxTable ? tables[id >> tableBits] : undefined;
-        number = table === undefined ? -1 : table[id & tableMask]! - 1;
-        // An id that is no whole number shares the place of one that is.
-        if (number < 0 || ids[number] !== id) {
-          number = this.#numberOf(id);
-          marks = this.#marks;
-        }
-        last = id;
+      const low = bits[row * 2]!;
+      const high = bits[row * 2 + 1]!;
+      if (number < 0 || low !== lastLow || high !== lastHigh) {
+        // All that is no number is alike.
+        number = Number.isNaN(creator[row]!)
+          ? this.#keys.numberOf(1, 0, 0)
+          : this.#keys.numberOf(0, low, high);
+        if (number === this.#ids.length) this.#meet(creator[row]!);
+        lastLow = low;
+        lastHigh = high;
       }
-      if (marks !== undefined) marks[number * width + stack[row]!] = 1;
+      if (this.#marks !== undefined) this.#marks[number * width + stack[row]!] = 1;
     }
   }
 
@@ -71,15 +65,15 @@ export class Creators {
   }
 
   ofStack(stackIndex: number): ReadonlySet<number> {
-    let found = this.#ofStack[stackIndex];
-    if (found === undefined) {
-      found =
-        this.#marks === undefined
-          ? this.#setOf(stackIndex)
-          : new Set(this.#ids.filter((_, i) => this.#marks?.[i * this.#width + stackIndex] === 1));
-      this.#ofStack[stackIndex] = found;
-    }
-    return found;
+    this.#ofStack[stackIndex] ??=
+      this.#marks === undefined ? this.#setOf(stackIndex) : this.#marked(this.#marks, stackIndex);
+    return this.#ofStack[stackIndex];
+  }
+
+  #marked(marks: Uint8Array, stackIndex: number): ReadonlySet<number> {
+    // No goroutine has a stack beyond.
+    if (stackIndex >= this.#width) return new Set();
+    return new Set(this.#ids.filter((_, i) => marks[i * this.#width + stackIndex] === 1));
   }
 
   #setOf(stackIndex: number): ReadonlySet<number> {
@@ -92,20 +86,10 @@ export class Creators {
     return this.#sets[stackIndex] ?? new Set();
   }
 
-  /** The number of an id that is not in the table yet, or does not fit there. */
-  #numberOf(id: number): number {
-    const isSmall = Number.isInteger(id) && id >= 0 && id < maxTable;
-    const known = isSmall ? undefined : this.#others.get(id);
-    if (known !== undefined) return known;
-    const number = this.#ids.length;
+  #meet(id: number): void {
     this.#ids.push(id);
-    if (isSmall) {
-      this.#tables[id >> tableBits] ??= new Uint32Array(1 << tableBits);
-      this.#tables[id >> tableBits]![id & tableMask] = number + 1;
-    } else this.#others.set(id, number);
     const marks = this.#ids.length * this.#width;
     if (this.#marks !== undefined) this.#marks = marks > maxMarks ? undefined : widened(this.#marks, marks);
-    return number;
   }
 
   #widen(stacks: number): void {
