@@ -186,6 +186,16 @@ test("gdb: one goroutine, or the threads, are not the whole dump", async () => {
   expect(walk!.complete).toBe(true);
 });
 
+test("gdb: a session that begins in the middle of a list is not whole", async () => {
+  const list = [1, 2, 17, 18].map((id) => `  ${id} waiting  runtime.gopark\n`).join("");
+  const complete = async (text: string) => (await read(gdbReader, text)).map((d) => d.complete);
+  for (const before of ["", "(gdb) ", "(gdb) info goroutines\n", "info goroutines\n", "[New LWP 7]\n"])
+    expect(await complete(before + list)).toEqual([true]);
+  const second = list.indexOf("  2 ");
+  for (let at = 4; at < second - 1; at++) expect([at, await complete(list.slice(at))]).toEqual([at, [false]]);
+  expect(await complete(list.slice(list.indexOf("  17")))).toEqual([false]);
+});
+
 test("gdb: a session that begins in the middle of a stack is not whole", async () => {
   const walk = `#0  main.f () at /src/a.go:7\n#1  main.g () at /src/a.go:9\n`.repeat(3);
   const complete = async (text: string) => (await read(gdbReader, text)).map((d) => d.complete);

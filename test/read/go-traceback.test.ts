@@ -385,13 +385,18 @@ describe("frames whose header is missing", () => {
     expect(stacks).toEqual(stacks.map(() => 1));
   });
 
-  test.each(["+0x2", "x2", "a.go:9 +0x2", "go:9 +0x2 fp=0xc000 sp=0xc000 pc=0x46", "sp=0xc000 pc=0x46"])(
-    "an input that begins with the end of a line: %s",
-    async (end) => {
-      const [dump] = await read(`${end}\n\n${goroutine(1)}\n${goroutine(2)}`);
-      expect([dump!.goroutines.length, dump!.complete]).toEqual([2, false]);
-    },
-  );
+  test.each([
+    " +0x2",
+    "c=0x46a1",
+    "+0x2",
+    "x2",
+    "a.go:9 +0x2",
+    "go:9 +0x2 fp=0xc000 sp=0xc000 pc=0x46",
+    "sp=0xc000 pc=0x46",
+  ])("an input that begins with the end of a line: %s", async (end) => {
+    const [dump] = await read(`${end}\n\n${goroutine(1)}\n${goroutine(2)}`);
+    expect([dump!.goroutines.length, dump!.complete]).toEqual([2, false]);
+  });
 
   test.each(["2", "1d", "4f"])("an input that begins in the last digits of an offset: %s", async (end) => {
     const frame = "main.g(0x1)\n\t/src/main.go:14 +0x2\n";
@@ -399,6 +404,12 @@ describe("frames whose header is missing", () => {
       const [dump] = await read(`${end}\n${rest}\n${goroutine(2)}`);
       expect([dump!.goroutines.length, dump!.complete]).toEqual([2, false]);
     }
+  });
+
+  test("an input that begins among frames is not whole, whatever follows them", async () => {
+    const frames = "4f\nruntime.mcall()\n\t/go/asm.s:459 +0x4e\nrax    0xca\nrbx    0x0\n\n";
+    const [dump] = await read(`${frames}-----\n\nSIGQUIT: quit\n\n${goroutine(1)}`);
+    expect(dump!.complete).toBe(false);
   });
 
   test.each([

@@ -20,6 +20,8 @@ interface GdbStack {
 
 /** The beginning of `* 17 waiting  runtime.gopark`. */
 const beginsListed = /^[* ]{1,2}(?:\d{1,15}(?: [a-z]*)? {0,2})?$/;
+/** What is left of such a line that is cut at its beginning. */
+const endOfListed = /^(?: ?[a-z]{0,9} {2}| ?)[^\s"']+$/;
 const maxFrames = 2000;
 /** Longest line that is put together of wrapped parts. */
 const maxWrapped = 100_000;
@@ -38,6 +40,8 @@ export class GdbSession {
   #line = 0;
   /** The last line is one of a list of goroutines, or begins like one. */
   #inList = false;
+  /** The input begins with what may be the end of a line of such a list. */
+  #beginsMidLine = false;
   /** A prompt came: single frames may be answers to `up` and `frame`. */
   #prompted = false;
 
@@ -89,6 +93,11 @@ export class GdbSession {
     this.#prompted = true;
   }
 
+  #missInList(): void {
+    const message = "the session begins in the middle of a list: goroutines before it are missing";
+    this.#builder.cut({ line: 1, message, lost: -1 });
+  }
+
   #begin(): void {
     this.#stack = { frames: [], id: this.#asked, thread: this.#thread };
     this.#asked = Number.NaN;
@@ -98,7 +107,9 @@ export class GdbSession {
   #other(text: string): void {
     const listed = gdbListed(text);
     this.#inList = listed !== undefined || (this.#listed.length > 0 && beginsListed.test(text));
+    if (this.#line === 1 && listed === undefined) this.#beginsMidLine = endOfListed.test(text);
     if (listed !== undefined) {
+      if (this.#beginsMidLine && this.#line === 2) this.#missInList();
       this.#listed.push(listed);
       return;
     }
@@ -126,6 +137,8 @@ export class GdbSession {
     for (const stack of stacks) this.#addStack(stack, status.get(stack.id));
     const message = `the session ends in the middle of a ${this.#inList ? "list" : "frame"}`;
     if (unfinished) builder.cut({ line: this.#line, message, lost: -1 });
+    // The first two never end, but that main may call runtime.Goexit.
+    if (this.#listed.length > 0 && !this.#listed.some((g) => g.id <= 2)) this.#missInList();
     if (builder.goroutines.length === 0)
       builder.problem({ message: "no goroutine was found in this session", lost: 0 });
     else if (this.#listed.length === 0 && !isWalk(stacks)) builder.excerpt();

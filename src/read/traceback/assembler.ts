@@ -87,7 +87,7 @@ export class DumpAssembler implements RecordSink {
   record(record: TracebackRecord): void {
     const { shape, id } = record;
     this.#choose(record, id, isDumper(shape), isProfileWriter(shape), record.line);
-    if (!this.#admit(record, id, record.line)) return;
+    if (!this.#admit(record, id)) return;
     if (shape.extent === "none") this.#open.unavailable.add(id);
     const known = this.#known(shape, shape.frames);
     const row = this.#push(known, id, record.minutes, record.creator);
@@ -208,7 +208,7 @@ export class DumpAssembler implements RecordSink {
   }
 
   /** False for a goroutine that was there already. */
-  #admit(record: TracebackRecord, id: number, line?: number): boolean {
+  #admit(record: TracebackRecord, id: number): boolean {
     const open = this.#open;
     open.builder.headersSeen++;
     if (id === 0) return true;
@@ -227,10 +227,10 @@ export class DumpAssembler implements RecordSink {
     const begins = id === mainGoroutine || id === open.firstId;
     // No dump begins with it: it is of one that goes on.
     const what = `goroutine ${id} comes again, in the middle of a dump`;
-    if (!begins) this.#mix(what, line);
+    if (!begins) this.#mix(what);
     this.#next(0);
-    if (!begins) this.#mix(what, line);
-    return this.#admit(record, id, line);
+    if (!begins) this.#mix(what);
+    return this.#admit(record, id);
   }
 
   /** For an id that was there already: the same goroutine again, rather than one of another dump. */
@@ -243,9 +243,8 @@ export class DumpAssembler implements RecordSink {
   }
 
   /** The open dump has goroutines of another one; those before, that nothing parts from it, may lack theirs. */
-  #mix(what: string, line: number | undefined): void {
+  #mix(what: string): void {
     const problem: ReadProblem = {
-      ...(line === undefined ? {} : { line }),
       message: `${what}: goroutines of several processes are mixed, or parts of the log come twice`,
       lost: -1,
     };
@@ -365,7 +364,7 @@ export class DumpAssembler implements RecordSink {
   #close(): void {
     const { builder, version, extra, plans, minutes, creators, damaged, again } = this.#open;
     const many = (count: number) => count >= leastDamaged && count * damagedShare > builder.goroutines.length;
-    if (many(again)) this.#mix(`${plural(again, "goroutine")} came twice in a row`, undefined);
+    if (many(again)) this.#mix(`${plural(again, "goroutine")} came twice in a row`);
     const orphan = lacksCreator(builder.stacks);
     if (orphan !== undefined)
       builder.cut({

@@ -74,7 +74,9 @@ export class StrayFrames {
       /^[\t ]/.test(line) &&
       (position?.hasOffset === true || parseFunctionLine(previous) || previous.startsWith("created by "));
     if (!frame && !first) return;
-    const behind = foreign === 2 || (foreign === 3 && looksBroken(before));
+    // Only the runtime writes offsets: frames with which the input begins are of a goroutine before it.
+    const begins = number <= 3 && position?.hasOffset === true;
+    const behind = begins || foreign === 2 || (foreign === 3 && looksBroken(before));
     const goesOn = this.#since <= 2 || (this.#since === 3 && looksBroken(before));
     if (this.#found === undefined)
       this.#found = { line: Math.max(1, number - 1), text: previous, first, near: behind, blocks: 1 };
@@ -110,7 +112,8 @@ export class StrayFrames {
 const endOfOffset = /^(?:0?x)?[0-9a-f]{1,16}$/;
 
 /** What is left of a position's line that is cut at its beginning. */
-const endOfPosition = /^(?:\+0x[0-9a-f]{1,16}|\S*\d \+0x[0-9a-f]{1,16})$|(?:^| )[fsp][pc]=0x[0-9a-f]{1,16}$/;
+const endOfPosition =
+  /^(?: ?\+0x[0-9a-f]{1,16}|\S*\d \+0x[0-9a-f]{1,16})$|(?:^|^c|(?:^| )[fsp][pc])=0x[0-9a-f]{1,16}$/;
 
 /** A header with something wrong in it. */
 function looksBroken(line: string): boolean {
