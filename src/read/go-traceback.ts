@@ -8,6 +8,8 @@ import { TracebackBuilder } from "./traceback/traceback-builder.ts";
 /** Smaller files are read before a thread has started. */
 const largeFile = 24 << 20;
 const segmentSize = 4 << 20;
+/** To learn shapes takes longer than to parse a goroutine: inputs of so many bytes have too few that are alike. */
+const smallInput = 64 << 10;
 
 /**
  * Go text tracebacks of all versions from 1.6: net/http/pprof debug=2, runtime.Stack, panics, fatal errors,
@@ -41,9 +43,38 @@ async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
   return builder.finish(await scanStream(source, builder, options));
 }
 
-/** @returns how many bytes there were */
-async function scanStream(
+/**
+ * @param small inputs of so many bytes are parsed without learning anything
+ * @returns how many bytes there were
+ */
+export async function scanStream(
   source: ByteSource,
+  builder: TracebackBuilder,
+  options: ReadOptions,
+  small: number = smallInput,
+): Promise<number> {
+  const chunks = source.chunks()[Symbol.asyncIterator]();
+  const begun = new Uint8Array(small);
+  let length = 0;
+  for (;;) {
+    const next = await chunks.next();
+    if (next.done === true) {
+      builder.text(begun.subarray(0, length));
+      return length;
+    }
+    if (length + next.value.length > small) {
+      const first = Buffer.concat([begun.subarray(0, length), next.value]);
+      return scanRest(first, chunks, builder, options);
+    }
+    begun.set(next.value, length);
+    length += next.value.length;
+  }
+}
+
+/** Learns shapes of goroutines, which is faster where there are many. */
+async function scanRest(
+  first: Uint8Array,
+  rest: AsyncIterator<Uint8Array>,
   builder: TracebackBuilder,
   options: ReadOptions,
 ): Promise<number> {
@@ -54,7 +85,7 @@ async function scanStream(
     builder.take(batch, shapes, (offset, length) => scanner.part(offset, length));
     done();
   };
-  for await (const chunk of source.chunks()) {
+  for (let chunk: Uint8Array | undefined = first; chunk !== undefined; ) {
     for (let at = 0; at < chunk.length; ) {
       const room = scanner.room;
       const bytes = Math.min(room.length, chunk.length - at);
@@ -64,6 +95,8 @@ async function scanStream(
       if (bytes === room.length) scan(false);
     }
     options.onProgress?.(scanner.position);
+    const next = await rest.next();
+    chunk = next.done === true ? undefined : next.value;
   }
   scan(true);
   return scanner.position;

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { generateDump } from "../../scripts/generate-dump.mjs";
 import type { Dump } from "../../src/model/dump.ts";
-import { goTracebackReader } from "../../src/read/go-traceback.ts";
+import { scanStream } from "../../src/read/go-traceback.ts";
 import { RegularReader } from "../../src/read/traceback/regular-record.ts";
 import { TracebackBuilder } from "../../src/read/traceback/traceback-builder.ts";
 import { bytesSource } from "./bytes.ts";
@@ -16,8 +16,10 @@ const fixtures = readdirSync(folder)
 
 const asText = (dumps: Dump[]) => dumps.map(dumpText).join("\n");
 
-function read(bytes: Uint8Array, chunk?: number): Promise<Dump[]> {
-  return goTracebackReader.read(bytesSource("dump", bytes, chunk), { threads: 1 });
+/** The reader that learns shapes, whatever the size. */
+async function read(bytes: Uint8Array, chunk?: number): Promise<Dump[]> {
+  const builder = new TracebackBuilder("dump", undefined);
+  return builder.finish(await scanStream(bytesSource("dump", bytes, chunk), builder, { threads: 1 }, 0));
 }
 
 /** The reader without any short cut: line by line. */
