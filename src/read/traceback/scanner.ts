@@ -89,18 +89,20 @@ export class Scanner {
   /**
    * Scans what is in the window.
    * @param last nothing follows
-   * @returns the batch and where it ends in the input; `done` makes room for more
+   * @returns the batch and where it ends in the input; `done` makes room for more, and with `keep` the next batch begins
+   * with this one
    */
-  scan(last: boolean): { batch: Batch; done: () => void } {
-    this.#length = 0;
-    this.#lastText = -1;
+  scan(last: boolean): { batch: Batch; done: (keep?: boolean) => void } {
     const at = this.#scan(last);
     return {
       batch: this.#rows.subarray(0, this.#length),
-      done: () => {
+      done: (keep = false) => {
         this.#window.copyWithin(0, at, this.#end);
         this.#offset += at;
         this.#end -= at;
+        if (keep) return;
+        this.#length = 0;
+        this.#lastText = -1;
       },
     };
   }

@@ -39,8 +39,8 @@ const windowStart = pageSize;
 /** Room behind the window, so that looking a little further is no error. */
 const slack = pageSize;
 const rowsStart = windowStart + windowSize + slack;
-/** A goroutine's row is at most about twice as long as its text. */
-const rowsSize = 2 * windowSize + pageSize;
+/** A goroutine's row is at most about twice as long as its text; and rows from before may be kept. */
+const rowsSize = 2 * windowSize + 4 * pageSize;
 const arenaStart = rowsStart + rowsSize;
 
 /** The part of the WebAssembly API that is needed; Node's types leave it out. */
