@@ -202,6 +202,8 @@ test("gdb: a session that begins in the middle of a stack is not whole", async (
   expect(await complete(walk)).toEqual([true]);
   expect(await complete(walk.slice(10))).toEqual([false]);
   expect(await complete(walk.slice(walk.indexOf("#1")))).toEqual([false]);
+  expect(await complete(walk.slice(walk.indexOf("#1") + 8))).toEqual([false]);
+  expect(await complete(`runtime.futex () at runtime/sys.s:560\n560\tin sys.s\n${walk}`)).toEqual([true]);
   expect(await complete(`(gdb) up\n#1  main.g () at /src/a.go:9\n(gdb) goroutine all bt\n${walk}`)).toEqual([
     true,
   ]);

@@ -408,8 +408,15 @@ describe("frames whose header is missing", () => {
 
   test("an input that begins among frames is not whole, whatever follows them", async () => {
     const frames = "4f\nruntime.mcall()\n\t/go/asm.s:459 +0x4e\nrax    0xca\nrbx    0x0\n\n";
-    const [dump] = await read(`${frames}-----\n\nSIGQUIT: quit\n\n${goroutine(1)}`);
-    expect(dump!.complete).toBe(false);
+    const middles = [
+      frames,
+      frames.replace("4f", "201 +0x285 fp=0xc00005ffc0 sp=0xc00005ff60 pc=0x446605"),
+      "9 +0x4e fp=0xc00005ffd8 sp=0xc00005ffc0 pc=0x474d0e\nrax    0xca\nrbx    0x0\n\n",
+    ];
+    for (const before of middles) {
+      const [dump] = await read(`${before}-----\n\nSIGQUIT: quit\n\n${goroutine(1)}`);
+      expect([before, dump!.complete]).toEqual([before, false]);
+    }
   });
 
   test.each([

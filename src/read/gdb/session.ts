@@ -22,6 +22,10 @@ interface GdbStack {
 const beginsListed = /^[* ]{1,2}(?:\d{1,15}(?: [a-z]*)? {0,2})?$/;
 /** What is left of such a line that is cut at its beginning. */
 const endOfListed = /^(?: ?[a-z]{0,9} {2}| ?)[^\s"']+$/;
+/** Of a longer first line nobody asks what it is the end of. */
+const longestFirst = 2000;
+/** What is left of a frame's line; gdb shows where it stands like that, too, but no stack directly behind. */
+const endOfFrame = /^(?!#).*(?:\) at \S.*:\d{1,9}| in \?\? \(\))$/;
 const maxFrames = 2000;
 /** Longest line that is put together of wrapped parts. */
 const maxWrapped = 100_000;
@@ -42,6 +46,10 @@ export class GdbSession {
   #inList = false;
   /** The input begins with what may be the end of a line of such a list. */
   #beginsMidLine = false;
+  /** The input begins with what may be the end of a frame, behind which a stack begins. */
+  #frameEnds = false;
+  /** Where the pending frame's line begins. */
+  #frameLine = 0;
   /** A prompt came: single frames may be answers to `up` and `frame`. */
   #prompted = false;
 
@@ -63,8 +71,10 @@ export class GdbSession {
       this.#prompted = true;
       this.#command(text);
     }
+    if (this.#line === 1 && text.length < longestFirst) this.#frameEnds = endOfFrame.test(text);
     if (text.startsWith("#")) {
       this.#pending = text;
+      this.#frameLine = this.#line;
       this.#inList = false;
     } else this.#other(text);
   }
@@ -81,8 +91,10 @@ export class GdbSession {
     this.#pending = "";
     if (frame === undefined) return;
     // gdb shows where it stands when it starts: one frame, which no command asked for.
-    if (frame.index === 0) this.#begin();
-    else if (this.#stacks.length === 0 && !this.#prompted) this.#missBeginning();
+    if (frame.index === 0) {
+      if (this.#frameEnds && this.#frameLine === 2) this.#missBeginning();
+      this.#begin();
+    } else if (this.#stacks.length === 0 && !this.#prompted) this.#missBeginning();
     if (this.#stack !== undefined && frame.index === this.#stack.frames.length && frame.index < maxFrames)
       this.#stack.frames.push(frame);
   }

@@ -75,12 +75,13 @@ export class StrayFrames {
       (position?.hasOffset === true || parseFunctionLine(previous) || previous.startsWith("created by "));
     if (!frame && !first) return;
     // Only the runtime writes offsets: frames with which the input begins are of a goroutine before it.
-    const begins = number <= 3 && position?.hasOffset === true;
+    const begins = number <= 3 && (position?.hasOffset === true || (number === 1 && certainEnd.test(line)));
     const behind = begins || foreign === 2 || (foreign === 3 && looksBroken(before));
     const goesOn = this.#since <= 2 || (this.#since === 3 && looksBroken(before));
     if (this.#found === undefined)
       this.#found = { line: Math.max(1, number - 1), text: previous, first, near: behind, blocks: 1 };
     else if (!this.#open && goesOn) this.#found.blocks++;
+    if (begins) this.#found.near = true;
     if (goesOn || this.#found.blocks === 1) this.#since = 0;
     this.#open = true;
   }
@@ -114,6 +115,10 @@ const endOfOffset = /^(?:0?x)?[0-9a-f]{1,16}$/;
 /** What is left of a position's line that is cut at its beginning. */
 const endOfPosition =
   /^(?: ?\+0x[0-9a-f]{1,16}|\S*\d \+0x[0-9a-f]{1,16})$|(?:^|^c|(?:^| )[fsp][pc])=0x[0-9a-f]{1,16}$/;
+
+/** The same, which nothing else looks like. */
+const certainEnd =
+  /^\S{0,200}\d \+0x[0-9a-f]{1,16}(?: fp=0x|$)|(?:^| )sp=0x[0-9a-f]{1,16} pc=0x[0-9a-f]{1,16}$/;
 
 /** A header with something wrong in it. */
 function looksBroken(line: string): boolean {
