@@ -60,6 +60,7 @@ export class RestGroup extends LazyGroup {
 const fewRows = 32;
 /** Groups of cells of one stack that are remembered. */
 const maxKnown = 16;
+
 /**
  * The goroutines of each stack by flags, labels and minutes waited, counted once for all rules. What asks for nothing
  * else asks these few cells, not every goroutine: so the cost of a rule stays one per distinct stack.

@@ -45,7 +45,7 @@ export class CellCounts {
   #stacks = new Uint32Array(16);
   #kinds = new Uint32Array(16);
   #first = new Uint32Array(16);
-  /** Goroutines by stack and kind, `#width` in a row. */
+  /** Goroutines by stack and kind, plus one where there is such a row, `#width` in a row. */
   #table: Float64Array<ArrayBuffer> | undefined = new Float64Array(16);
   #width = 4;
   /** Where the pairs are too many for a table: numbers of cells, and their goroutines. */
@@ -69,9 +69,11 @@ export class CellCounts {
     const width = this.#width;
     for (let row = from; row < length; row++) {
       const pair = stack[row]! * width + ofRow[row]!;
-      const counted = table[pair]!;
-      table[pair] = counted + weight[row]!;
-      if (counted === 0) this.#add(stack[row]!, ofRow[row]!, row);
+      if (table[pair] === 0) {
+        table[pair] = 1;
+        this.#add(stack[row]!, ofRow[row]!, row);
+      }
+      table[pair]! += weight[row]!;
     }
   }
 
@@ -104,7 +106,7 @@ export class CellCounts {
   }
 
   #weightOf(cell: number): number {
-    return this.#table === undefined ? this.#weights[cell]! : this.#table[this.#pairOf(cell)]!;
+    return this.#table === undefined ? this.#weights[cell]! : this.#table[this.#pairOf(cell)]! - 1;
   }
 
   #pairOf(cell: number): number {
@@ -137,7 +139,7 @@ export class CellCounts {
         this.#keys.numberOf(this.#stacks[cell]!, this.#kinds[cell]!, 0);
     } else {
       const larger = new Float64Array(Math.min(pairs * 2, maxPairs));
-      for (let cell = 0; cell < this.#count; cell++) larger[this.#pairOf(cell)] = weights[cell]!;
+      for (let cell = 0; cell < this.#count; cell++) larger[this.#pairOf(cell)] = weights[cell]! + 1;
       this.#table = larger;
     }
   }

@@ -26,7 +26,7 @@ export class Kinds {
     let ofMinutes = this.#ofMinutes;
     for (let row = from; row < to; row++) {
       const waited = minutes[row]!;
-      const isPlain = flags[row] === 0 && labels[row] === 0 && waited < maxTable;
+      const isPlain = flags[row] === 0 && labels[row] === 0 && waited >= -1 && waited < maxTable;
       let kind = -1;
       if (isPlain && waited + 1 < ofMinutes.length) kind = ofMinutes[waited + 1]! - 1;
       if (kind < 0) {

@@ -97,10 +97,8 @@ export class Tally {
     this.#stacks = last + 1;
     this.#rows = widened(this.#rows, this.#stacks);
     this.#unknown = widened(this.#unknown, this.#stacks);
-    this.#bounds = widened(this.#bounds, this.#stacks);
-    this.#bounds.fill(Number.POSITIVE_INFINITY, known, this.#stacks);
-    this.#addresses = widened(this.#addresses, this.#stacks * 2);
-    this.#addresses.fill(Number.NaN, known * 2, this.#stacks * 2);
+    this.#bounds = widened(this.#bounds, this.#stacks, 0, Number.POSITIVE_INFINITY);
+    this.#addresses = widened(this.#addresses, this.#stacks * 2, 0, Number.NaN);
     for (let i = known; i < this.#stacks; i++) this.#ids.push(new SmallestIds(keptIds));
   }
 

@@ -15,7 +15,11 @@ export function resized<T extends TypedArray>(column: T, length: number, shared 
 /**
  * The array itself if it is long enough, else a longer copy, with room for more.
  * @param room the length of the copy, where it is known how many entries will come
+ * @param empty what stands where nothing was written
  */
-export function widened<T extends TypedArray>(array: T, length: number, room = 0): T {
-  return length <= array.length ? array : resized(array, Math.max(length, room, array.length * 2));
+export function widened<T extends TypedArray>(array: T, length: number, room = 0, empty = 0): T {
+  if (length <= array.length) return array;
+  const copy = resized(array, Math.max(length, room, array.length * 2));
+  if (empty !== 0) copy.fill(empty, array.length);
+  return copy;
 }

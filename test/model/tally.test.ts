@@ -17,10 +17,11 @@ interface Given {
 const given: fc.Arbitrary<Given> = fc.record({
   stack: fc.nat(3),
   id: fc.constantFrom(1, 2, 3, 70_000, 2 ** 40, Number.NaN),
-  minutes: fc.constantFrom(-1, 0, 1, 90, 2_000_000),
+  minutes: fc.constantFrom(-7, -1, 0, 1, 90, 2_000_000),
   flags: fc.nat(1),
   labels: fc.nat(1),
-  weight: fc.integer({ min: 1, max: 3 }),
+  // No profile has groups of none, but a made one may.
+  weight: fc.nat(3),
   creator: fc.constantFrom(1, 2, 2 ** 32 + 1, 0.5, Number.NaN),
   resource: fc.constantFrom(0xc000, 0xc008, 0xc010, Number.NaN),
 });
