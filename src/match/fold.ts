@@ -30,19 +30,19 @@ export function roleGroups(
   const { attributes } = role.onGroup;
   const use = idUse(rule, role);
   if (use === undefined || !isFoldable(rule, role)) return fitting(role, facts);
-  const matters = mattering(use, facts, reach);
   const rest = attributes & ~use.column;
   const own = role.conditions.map((c) => c.condition).filter((c) => (c.attributes & rest) !== 0);
   // One that reads the id, too, may answer differently for each goroutine.
   const byOwn = own.every((c) => (c.attributes & use.column) === 0);
   const asked = [...(byOwn ? own : []), ...(role.kind === "required" ? conditionsOn(rule, role) : [])];
   const byAnswers = answering(facts, asked);
-  const divide = divider(facts, use.column, matters);
+  let divide: Divide | undefined;
   return (stackIndex) => {
     const alone = facts.alone(stackIndex);
     if (alone !== undefined) return alone;
     if (role.kind === "required" && !isAlone(rule, role, use, facts, reach, stackIndex))
       return facts.groups(stackIndex, attributes);
+    divide ??= divider(facts, use.column, mattering(use, facts, reach));
     const { apart, alike } = divide(stackIndex);
     const others = alike === undefined ? [] : byOwn ? [alike] : facts.split(alike, rest);
     return [...others.flatMap(byAnswers), ...facts.splitRows(stackIndex, apart, attributes)];

@@ -22,17 +22,48 @@ export interface OnStack {
 /** Holds for all that the role asks of the stack. */
 const plainly: OnStack = { onStack: truth(true), possible: truth(true) };
 
-/** Stacks that a role's members may have, as far as stacks alone tell. */
+/**
+ * Stacks that a role's members may have, as far as stacks alone tell. They are asked one after the other, and only as far
+ * as somebody wants to know.
+ */
 export class StackReach {
-  /** Their indexes, ascending. */
-  readonly stacks: number[] = [];
-  readonly #onStack: OnStack[] = [];
+  readonly #candidates: readonly number[];
+  readonly #ask: (stackIndex: number) => OnStack | undefined;
+  #asked = 0;
+  readonly #found: number[] = [];
+  readonly #said: OnStack[] = [];
   #known: ReadonlySet<number> | undefined;
 
-  /** Stacks are added in ascending order. */
-  add(stackIndex: number, said: OnStack): void {
-    this.stacks.push(stackIndex);
-    this.#onStack.push(said);
+  /**
+   * @param candidates indexes of stacks, ascending
+   * @param ask what the role says of a stack; `undefined` when none of its goroutines can play it
+   */
+  constructor(candidates: readonly number[], ask: (stackIndex: number) => OnStack | undefined) {
+    this.#candidates = candidates;
+    this.#ask = ask;
+  }
+
+  /** The index of the n-th stack, from 0; `undefined` when there are fewer. */
+  at(n: number): number | undefined {
+    while (this.#found.length <= n && this.#asked < this.#candidates.length) {
+      const stackIndex = this.#candidates[this.#asked++]!;
+      const said = this.#ask(stackIndex);
+      if (said === undefined) continue;
+      this.#found.push(stackIndex);
+      this.#said.push(said);
+    }
+    return this.#found[n];
+  }
+
+  /** What was said of the n-th stack. */
+  said(n: number): OnStack {
+    return this.#said[n]!;
+  }
+
+  /** The indexes of all, ascending. */
+  get stacks(): readonly number[] {
+    this.at(Number.POSITIVE_INFINITY);
+    return this.#found;
   }
 
   has(stackIndex: number): boolean {
@@ -40,23 +71,20 @@ export class StackReach {
     return this.#known.has(stackIndex);
   }
 
-  forEach(visit: (stackIndex: number, said: OnStack) => void): void {
-    this.stacks.forEach((stackIndex, i) => {
-      visit(stackIndex, this.#onStack[i]!);
-    });
-  }
-
   /** Those of which `test` is true. */
   filter(test: (said: OnStack) => boolean): StackReach {
-    const kept = new StackReach();
-    this.forEach((stackIndex, said) => {
-      if (test(said)) kept.add(stackIndex, said);
+    const kept = new StackReach([], this.#ask);
+    this.stacks.forEach((stackIndex, n) => {
+      if (!test(this.#said[n]!)) return;
+      kept.#found.push(stackIndex);
+      kept.#said.push(this.#said[n]!);
     });
     return kept;
   }
 
   some(test: (said: OnStack) => boolean): boolean {
-    return this.#onStack.some(test);
+    for (let n = 0; this.at(n) !== undefined; n++) if (test(this.#said[n]!)) return true;
+    return false;
   }
 }
 
@@ -65,21 +93,20 @@ export interface Reach {
   get(role: Role): StackReach;
 }
 
-/** Asks the stacks of a dump for a role. */
+/** The stacks of a dump that a role can have. */
 export function reachOf(role: Role, facts: Facts): StackReach {
-  const reach = new StackReach();
-  const { stacks } = facts.dump;
-  for (const stackIndex of facts.index.find(role.waits, role.names)) {
-    const stack = stacks[stackIndex]!;
-    const subject: Subject = { facts, stackIndex, stack, group: undefined };
-    const decided = settle(role.onStack.evaluate(subject));
-    if (decided.length === 0) continue;
-    const possible = conjoin(decided, onStack(role.onGroup, subject));
-    if (possible.length === 0) continue;
-    const plain = decided === plainly.onStack && possible === plainly.possible;
-    reach.add(stackIndex, plain ? plainly : { onStack: decided, possible });
-  }
-  return reach;
+  return new StackReach(facts.index.find(role.waits, role.names), (i) => askStack(role, facts, i));
+}
+
+function askStack(role: Role, facts: Facts, stackIndex: number): OnStack | undefined {
+  const stack = facts.dump.stacks[stackIndex]!;
+  const subject: Subject = { facts, stackIndex, stack, group: undefined };
+  const decided = settle(role.onStack.evaluate(subject));
+  if (decided.length === 0) return undefined;
+  const possible = conjoin(decided, onStack(role.onGroup, subject));
+  if (possible.length === 0) return undefined;
+  if (decided === plainly.onStack && possible === plainly.possible) return plainly;
+  return { onStack: decided, possible };
 }
 
 /**
@@ -97,7 +124,7 @@ export function reachOfRoles(rule: Rule, facts: Facts, leaveOut: boolean): Reach
   );
   for (const role of cheapestFirst) {
     const stacks = reachOf(role, facts);
-    if (stacks.stacks.length === 0) return undefined;
+    if (stacks.at(0) === undefined) return undefined;
     found.set(role, stacks);
   }
   const reach = new Map(required.map((role) => [role, found.get(role)!]));
@@ -126,7 +153,7 @@ function leaveOutStrangers(rule: Rule, reach: Map<Role, StackReach>): boolean {
       for (const other of sharing) {
         if (other === role) continue;
         const kept = reach.get(other)!.filter(({ possible }) => mayAgree(possible, name, values));
-        if (kept.stacks.length === 0) return false;
+        if (kept.at(0) === undefined) return false;
         reach.set(other, kept);
       }
     }

@@ -1,14 +1,6 @@
 import type { Fact } from "../model/dump.ts";
 import type { Role } from "../rules/rule.ts";
-import {
-  type Bindings,
-  conjoin,
-  type Solution,
-  type Subject,
-  settle,
-  union,
-  type Value,
-} from "./condition.ts";
+import { type Bindings, conjoin, type Solution, settle, union, type Value } from "./condition.ts";
 import type { Facts, Group } from "./facts.ts";
 import { bindingsKey } from "./keys.ts";
 import { reachOf, type StackReach } from "./reach.ts";
@@ -53,35 +45,97 @@ export function relationOf(
   reach: StackReach = reachOf(role, facts),
   groupsOf: (stackIndex: number) => readonly Group[] = (i) => facts.groups(i, role.onGroup.attributes),
   keepUndecided = true,
-): Relation {
-  const known = new Map<string, Tuple>();
-  const undecided = new Map<string, Tuple>();
-  const missing = new Set<Fact>();
-  let open = false;
-  reach.forEach((stackIndex, { onStack }) => {
-    const subject: Subject = { facts, stackIndex, stack: facts.dump.stacks[stackIndex]!, group: undefined };
-    const groups = groupsOf(stackIndex);
+): GrowingRelation {
+  return new GrowingRelation(role, facts, reach, groupsOf, keepUndecided);
+}
+
+/** A relation that is found stack by stack: whoever asks for less than all of it has no more found. */
+export class GrowingRelation implements Relation {
+  readonly role: Role;
+  /** Tuples found so far; more of them and of their members may come. */
+  readonly found: Tuple[] = [];
+  readonly #facts: Facts;
+  readonly #reach: StackReach;
+  readonly #groupsOf: (stackIndex: number) => readonly Group[];
+  readonly #keepUndecided: boolean;
+  readonly #known = new Map<string, Tuple>();
+  readonly #undecided = new Map<string, Tuple>();
+  readonly #open: Tuple[] = [];
+  readonly #missing = new Set<Fact>();
+  #isOpen = false;
+  #next = 0;
+
+  constructor(
+    role: Role,
+    facts: Facts,
+    reach: StackReach,
+    groupsOf: (stackIndex: number) => readonly Group[],
+    keepUndecided: boolean,
+  ) {
+    this.role = role;
+    this.#facts = facts;
+    this.#reach = reach;
+    this.#groupsOf = groupsOf;
+    this.#keepUndecided = keepUndecided;
+  }
+
+  get tuples(): readonly Tuple[] {
+    this.grow(Number.POSITIVE_INFINITY);
+    return this.found;
+  }
+
+  get undecided(): readonly Tuple[] {
+    this.grow(Number.POSITIVE_INFINITY);
+    return this.#open;
+  }
+
+  get open(): boolean {
+    this.grow(Number.POSITIVE_INFINITY);
+    return this.#isOpen;
+  }
+
+  get missing(): ReadonlySet<Fact> {
+    this.grow(Number.POSITIVE_INFINITY);
+    return this.#missing;
+  }
+
+  /** Asks some more stacks; false when there is none. */
+  grow(stacks: number): boolean {
+    const end = this.#next + stacks;
+    while (this.#next < end) {
+      const stackIndex = this.#reach.at(this.#next);
+      if (stackIndex === undefined) break;
+      this.#ask(stackIndex, this.#reach.said(this.#next).onStack);
+      this.#next++;
+    }
+    return this.#reach.at(this.#next) !== undefined;
+  }
+
+  #ask(stackIndex: number, onStack: readonly Solution[]): void {
+    const { role } = this;
+    const facts = this.#facts;
+    const stack = facts.dump.stacks[stackIndex]!;
+    const groups = this.#groupsOf(stackIndex);
     for (let i = 0; i < groups.length; i++) {
       const group = groups[i]!;
       const solutions =
         role.onGroup.attributes === 0
           ? onStack
-          : settle(conjoin(onStack, role.onGroup.evaluate({ ...subject, group })));
+          : settle(conjoin(onStack, role.onGroup.evaluate({ facts, stackIndex, stack, group })));
       let sure = false;
       for (let k = 0; k < solutions.length; k++) {
         if (!solutions[k]!.known) continue;
         sure = true;
-        add(known, role, solutions[k]!, group);
+        add(this.#known, this.found, role, solutions[k]!, group);
       }
       if (sure) continue;
-      for (const s of solutions) {
-        open = true;
-        if (keepUndecided) add(undecided, role, s, group);
-        for (const m of s.missing) missing.add(m);
+      for (let k = 0; k < solutions.length; k++) {
+        this.#isOpen = true;
+        if (this.#keepUndecided) add(this.#undecided, this.#open, role, solutions[k]!, group);
+        for (const m of solutions[k]!.missing) this.#missing.add(m);
       }
     }
-  });
-  return { role, tuples: [...known.values()], undecided: [...undecided.values()], open, missing };
+  }
 }
 
 /** The relation of a role that asks for earlier snapshots where there are none: nobody needs to ask any goroutine. */
@@ -90,7 +144,7 @@ export function withoutHistory(role: Role, facts: Facts): Relation | undefined {
   return { role, tuples: [], undecided: [], open: true, missing: new Set(["ids"]) };
 }
 
-function add(tuples: Map<string, Tuple>, role: Role, solution: Solution, group: Group): void {
+function add(tuples: Map<string, Tuple>, list: Tuple[], role: Role, solution: Solution, group: Group): void {
   const { bindings, collected } = partsOf(role, solution.bindings);
   let key = bindingsKey(bindings);
   for (let i = 0; i < solution.forbidden.length; i++) key += `!${bindingsKey(solution.forbidden[i]!)}`;
@@ -98,6 +152,7 @@ function add(tuples: Map<string, Tuple>, role: Role, solution: Solution, group: 
   if (tuple === undefined) {
     tuple = { bindings, forbidden: solution.forbidden, members: [], weight: 0 };
     tuples.set(key, tuple);
+    list.push(tuple);
   }
   const last = tuple.members[tuple.members.length - 1];
   if (last !== undefined && last.group === group) {
