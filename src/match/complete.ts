@@ -4,7 +4,7 @@ import type { Budget } from "./budget.ts";
 import type { Bindings } from "./condition.ts";
 import type { Facts, Group } from "./facts.ts";
 import type { Match, RoleMembers } from "./match.ts";
-import type { Member, Relation, Tuple } from "./relation.ts";
+import type { GrowingRelation, Member, Relation, Tuple } from "./relation.ts";
 import type { MatchTrace } from "./trace.ts";
 import { TupleIndex } from "./tuple-index.ts";
 
@@ -15,17 +15,49 @@ export interface Candidates {
   readonly undecided: readonly Tuple[];
 }
 
-/** Finds the candidates of a role for what the required roles bind. */
-export interface Lookup {
-  find(bindings: Bindings): Candidates;
-}
+/** Stacks that are asked first for somebody who plays a role that nobody may play; then ever more. */
+const firstStacks = 64;
 
-/** An index of an optional or absent role's tuples by what it shares with the required ones. */
-export function lookupOf({ role, tuples, undecided }: Relation, needed: readonly Relation[]): Lookup {
-  const shared = [...role.variables.keys()].filter((v) => needed.some((r) => r.role.variables.has(v)));
-  const known = new TupleIndex(tuples, shared);
-  const open = new TupleIndex(undecided, shared);
-  return { find: (bindings) => ({ role, tuples: known.find(bindings), undecided: open.find(bindings) }) };
+/** Finds the candidates of an optional or absent role by what it shares with the required ones. */
+export class Lookup {
+  readonly #relation: GrowingRelation;
+  readonly #shared: readonly string[];
+  #known: TupleIndex;
+  #open: TupleIndex | undefined;
+  #stacks = firstStacks;
+  #isWhole = false;
+
+  constructor(relation: GrowingRelation, needed: readonly Relation[]) {
+    const { role } = relation;
+    this.#relation = relation;
+    this.#shared = [...role.variables.keys()].filter((v) => needed.some((r) => r.role.variables.has(v)));
+    this.#known = new TupleIndex([], this.#shared);
+  }
+
+  /** Whether one goroutine is there that ends the match. Most often it is found before all stacks are asked. */
+  isForbidden(bindings: Bindings, facts: Facts, used: UsedRows, budget: Budget): boolean {
+    if (!isAnyEnough(this.#relation.role)) return false;
+    for (;;) {
+      const found = this.#known.find(bindings);
+      if (!budget.spend(found.length)) return false;
+      if (firstMember(found, bindings, facts, used) !== undefined) return true;
+      if (this.#isWhole) return false;
+      this.#grow(this.#stacks);
+      this.#stacks *= 4;
+    }
+  }
+
+  find(bindings: Bindings): Candidates {
+    const { role, undecided } = this.#relation;
+    if (!this.#isWhole) this.#grow(Number.POSITIVE_INFINITY);
+    this.#open ??= new TupleIndex(undecided, this.#shared);
+    return { role, tuples: this.#known.find(bindings), undecided: this.#open.find(bindings) };
+  }
+
+  #grow(stacks: number): void {
+    this.#isWhole = !this.#relation.grow(stacks);
+    this.#known = new TupleIndex(this.#relation.found, this.#shared);
+  }
 }
 
 /** Rows that a match already uses, by stack. */
@@ -141,6 +173,8 @@ export function complete(
     roles.push({ role, members, count, confirmed });
     if (!anchor) step = Math.max(step ?? 0, sufficientStep(bySteps, role));
   }
+  if (trace === undefined && others().some((other) => other.isForbidden(bindings, facts, used, budget)))
+    return undefined;
   const candidates = others().map((other) => other.find(bindings));
   if (!budget.spend(candidates.reduce((n, c) => n + c.tuples.length + c.undecided.length, 0)))
     return undefined;

@@ -2,12 +2,12 @@ import { count as inThousands } from "../report/describe.ts";
 import type { Role, Rule } from "../rules/rule.ts";
 import { extend, joins, mostSpecific } from "./agree.ts";
 import { Budget } from "./budget.ts";
-import { complete, type Lookup, lookupOf } from "./complete.ts";
+import { complete, Lookup } from "./complete.ts";
 import type { Bindings } from "./condition.ts";
 import type { Facts } from "./facts.ts";
 import { bindingsKey } from "./keys.ts";
 import type { Match } from "./match.ts";
-import type { Relation } from "./relation.ts";
+import type { GrowingRelation, Relation } from "./relation.ts";
 import type { MatchTrace } from "./trace.ts";
 import { TupleIndex } from "./tuple-index.ts";
 
@@ -24,7 +24,7 @@ export function joinRoles(
   rule: Rule,
   facts: Facts,
   needed: readonly Relation[],
-  optional: () => readonly Relation[],
+  optional: () => readonly GrowingRelation[],
   trace?: MatchTrace,
 ): { matches: Match[]; limit: string | undefined } {
   const ladder = new Set(rule.joinedBy.flatMap((s) => s.variables));
@@ -33,7 +33,7 @@ export function joinRoles(
   );
   let lookups: readonly Lookup[] | undefined;
   const others = (): readonly Lookup[] => {
-    lookups ??= optional().map((r) => lookupOf(r, needed));
+    lookups ??= optional().map((r) => new Lookup(r, needed));
     return lookups;
   };
   const budget = new Budget(facts.dump.stacks.length);

@@ -6,7 +6,7 @@ import type { Facts } from "./facts.ts";
 import { roleGroups } from "./fold.ts";
 import { joinRoles } from "./join.ts";
 import { reachOfRoles } from "./reach.ts";
-import { type Member, type Relation, relationOf, withoutHistory } from "./relation.ts";
+import { type GrowingRelation, type Member, type Relation, relationOf, withoutHistory } from "./relation.ts";
 import type { MatchTrace } from "./trace.ts";
 import { whenHolds } from "./when.ts";
 
@@ -83,8 +83,8 @@ export function matchRule(rule: Rule, facts: Facts, trace?: MatchTrace): RuleRes
   }
   if (!possible) return { ...decided, missing };
   // Nobody who may be missing is looked for before the others are found.
-  let extra: readonly Relation[] | undefined;
-  const others = (): readonly Relation[] => {
+  let extra: readonly GrowingRelation[] | undefined;
+  const others = (): readonly GrowingRelation[] => {
     extra ??= rule.roles
       .filter((role) => role.kind !== "required")
       .map((role) => relationOf(role, facts, reach.get(role), roleGroups(rule, role, facts, reach)));
