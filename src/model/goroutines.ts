@@ -43,17 +43,17 @@ const largeColumns = 1 << 16;
  */
 export class Goroutines {
   length = 0;
-  id: Float64Array;
-  stack: Uint32Array;
-  weight: Uint32Array;
-  minutes: Int32Array;
-  flags: Uint8Array;
-  creator: Float64Array;
-  resource: Float64Array;
-  labels: Uint32Array;
+  id: Float64Array<ArrayBuffer>;
+  stack: Uint32Array<ArrayBuffer>;
+  weight: Uint32Array<ArrayBuffer>;
+  minutes: Int32Array<ArrayBuffer>;
+  flags: Uint8Array<ArrayBuffer>;
+  creator: Float64Array<ArrayBuffer>;
+  resource: Float64Array<ArrayBuffer>;
+  labels: Uint32Array<ArrayBuffer>;
   /** Where a row's arguments begin in `arguments`; they are as many as its stack has slots. */
-  argumentStart: Uint32Array;
-  arguments: Float64Array;
+  argumentStart: Uint32Array<ArrayBuffer>;
+  arguments: Float64Array<ArrayBuffer>;
   argumentsLength = 0;
   #tally: Tally | undefined;
 
@@ -112,26 +112,11 @@ export class Goroutines {
     return row;
   }
 
-  /**
-   * Makes room for so many rows at once, where a reader can tell how many will come.
-   * @param shared in memory that other threads can see
-   */
-  reserve(rows: number, argumentsPerRow: number, shared = false): void {
-    if (rows > this.id.length) this.#resize(rows, shared);
+  /** Makes room for so many rows at once, where a reader can tell how many will come. */
+  reserve(rows: number, argumentsPerRow: number): void {
+    if (rows > this.id.length) this.#grow(rows);
     const needed = Math.ceil(rows * argumentsPerRow);
-    if (needed > this.arguments.length) this.arguments = resized(this.arguments, needed, shared);
-  }
-
-  /** Columns into which each row writes, and how many entries a row has in each as far as there are rows. */
-  get written(): { readonly column: Float64Array | Uint32Array | Int32Array; readonly perRow: number }[] {
-    const { id, stack, weight, minutes, creator, resource, argumentStart } = this;
-    return [
-      ...[id, stack, weight, minutes, creator, resource, argumentStart].map((column) => ({
-        column,
-        perRow: 1,
-      })),
-      { column: this.arguments, perRow: this.argumentsLength / this.length },
-    ];
+    if (needed > this.arguments.length) this.arguments = resized(this.arguments, needed);
   }
 
   /** Makes room for so many more rows and arguments, for a reader that fills the columns itself. */
@@ -168,16 +153,16 @@ export class Goroutines {
     this.#resize(Math.max(capacity, 64));
   }
 
-  #resize(capacity: number, shared = false): void {
-    this.id = resized(this.id, capacity, shared);
-    this.stack = resized(this.stack, capacity, shared);
-    this.weight = resized(this.weight, capacity, shared);
-    this.minutes = resized(this.minutes, capacity, shared);
-    this.flags = resized(this.flags, capacity, shared);
-    this.creator = resized(this.creator, capacity, shared);
-    this.resource = resized(this.resource, capacity, shared);
-    this.labels = resized(this.labels, capacity, shared);
-    this.argumentStart = resized(this.argumentStart, capacity, shared);
+  #resize(capacity: number): void {
+    this.id = resized(this.id, capacity);
+    this.stack = resized(this.stack, capacity);
+    this.weight = resized(this.weight, capacity);
+    this.minutes = resized(this.minutes, capacity);
+    this.flags = resized(this.flags, capacity);
+    this.creator = resized(this.creator, capacity);
+    this.resource = resized(this.resource, capacity);
+    this.labels = resized(this.labels, capacity);
+    this.argumentStart = resized(this.argumentStart, capacity);
   }
 }
 

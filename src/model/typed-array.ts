@@ -1,15 +1,15 @@
-type TypedArray = Float64Array | Uint32Array | Int32Array | Uint8Array;
+type TypedArray =
+  | Float64Array<ArrayBuffer>
+  | Uint32Array<ArrayBuffer>
+  | Int32Array<ArrayBuffer>
+  | Uint8Array<ArrayBuffer>;
 
-/**
- * The first `length` entries of a column, as a copy that is longer or shorter.
- * @param shared in memory that other threads can see
- */
-export function resized<T extends TypedArray>(column: T, length: number, shared = false): T {
-  if (length <= column.length && !shared) return column.slice(0, length) as T;
-  const make = column.constructor as new (from: number | SharedArrayBuffer) => T;
-  const copy = new make(shared ? new SharedArrayBuffer(length * column.BYTES_PER_ELEMENT) : length);
-  copy.set(column.subarray(0, length));
-  return copy;
+/** The first `length` entries of a column, as a copy that is longer or shorter. */
+export function resized<T extends TypedArray>(column: T, length: number): T {
+  if (length <= column.length) return column.slice(0, length) as T;
+  const larger = new (column.constructor as new (length: number) => T)(length);
+  larger.set(column);
+  return larger;
 }
 
 /**

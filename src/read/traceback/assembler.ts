@@ -8,7 +8,6 @@ import { plural } from "../../words.ts";
 import { IdSet } from "../id-set.ts";
 import type { Batch } from "./batch.ts";
 import { GoVersionEvidence } from "./go-version.ts";
-import type { GrowingColumn } from "./growing-columns.ts";
 import { LearnedRows } from "./learned-rows.ts";
 import { isDumper, isProfileWriter, type KnownShape, type LearnedShape } from "./learned-shape.ts";
 import type { RecordShape, RecordSink, TracebackRecord } from "./record.ts";
@@ -165,22 +164,12 @@ export class DumpAssembler implements RecordSink {
     this.#stretched = true;
   }
 
-  /**
-   * Makes room for the goroutines to come, as many a byte as came so far and some more.
-   * @param shared in memory that other threads can see
-   * @returns the columns that they will fill, and at how many bytes of each a byte of the input
-   */
-  expect(bytesSeen: number, bytes: number, shared: boolean): GrowingColumn[] {
+  /** Makes room for the goroutines to come, as many a byte as came so far and some more. */
+  expect(bytesSeen: number, bytes: number): void {
     const { goroutines } = this.#open.builder;
-    const { length } = goroutines;
-    if (length < 1000) return [];
-    const rows = Math.min(Math.ceil((length * bytes * 1.25) / bytesSeen), mostExpected);
-    goroutines.reserve(rows, goroutines.argumentsLength / length, shared);
-    return goroutines.written.flatMap(({ column, perRow }) =>
-      column.buffer instanceof SharedArrayBuffer
-        ? [{ memory: column.buffer, perByte: (perRow * column.BYTES_PER_ELEMENT * length) / bytesSeen }]
-        : [],
-    );
+    if (goroutines.length < 1000) return;
+    const rows = Math.min(Math.ceil((goroutines.length * bytes * 1.25) / bytesSeen), mostExpected);
+    goroutines.reserve(rows, goroutines.argumentsLength / goroutines.length);
   }
 
   finish(): Dump[] {

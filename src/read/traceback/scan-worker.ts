@@ -1,13 +1,9 @@
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 import { BatchPool } from "./batch-pool.ts";
-import { type GrowingColumn, PageToucher } from "./growing-columns.ts";
 import type { ScannerSeed } from "./scanner.ts";
 import { SegmentQueue } from "./segment-queue.ts";
 import { SegmentScanner, segmentCount } from "./segments.ts";
 import type { ScanTask, SegmentMessage } from "./threads.ts";
-
-/** The memory of so many segments is asked for in advance. */
-const touchedAhead = 4;
 
 /** The life of a thread: scans segments until none is left, and posts their batches. */
 function work({ file, queue: memory, port }: ScanTask): void {
@@ -28,14 +24,10 @@ function work({ file, queue: memory, port }: ScanTask): void {
     queue.waitForSeed();
     segments.scanner.begin(receiveMessageOnPort(port)?.message as ScannerSeed);
   }
-  let pages: PageToucher | undefined;
   for (;;) {
     queue.waitToClaim();
     const segment = queue.claim();
     if (segment >= count) break;
-    const columns = receiveMessageOnPort(port)?.message as readonly GrowingColumn[] | undefined;
-    if (columns !== undefined) pages = new PageToucher(columns);
-    pages?.touch((segment + touchedAhead) * file.segmentSize);
     scan(segment);
     post({ segment });
   }

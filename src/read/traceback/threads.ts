@@ -205,15 +205,8 @@ class Building {
       this.#waiting.delete(this.#turn);
       this.#queue.finished(++this.#turn);
       // One segment holds thousands of goroutines, or the file is not one that must be read fast.
-      if (this.#turn === 1) this.#expect();
+      if (this.#turn === 1) this.#builder.expect(this.#file.segmentSize, this.#file.size);
     }
-  }
-
-  #expect(): void {
-    const { segmentSize, size } = this.#file;
-    const [first] = this.#workers;
-    const columns = this.#builder.expect(segmentSize, size, first !== undefined);
-    if (columns.length > 0) first?.port.postMessage(columns);
   }
 
   #segment(segment: number, shapes: LearnedShape[]): Waiting {

@@ -1,7 +1,6 @@
 import type { Dump } from "../../model/dump.ts";
 import { DumpAssembler } from "./assembler.ts";
 import { type Batch, type InputPart, textItem } from "./batch.ts";
-import type { GrowingColumn } from "./growing-columns.ts";
 import { LearnedShape } from "./learned-shape.ts";
 import { LineParser } from "./line-parser.ts";
 import { readRecord } from "./record-learner.ts";
@@ -56,8 +55,8 @@ export class TracebackBuilder {
   }
 
   /** Makes room for what is to come of an input of so many bytes. */
-  expect(bytesSeen: number, bytes: number, shared: boolean): GrowingColumn[] {
-    return this.#assembler.expect(bytesSeen, bytes, shared);
+  expect(bytesSeen: number, bytes: number): void {
+    this.#assembler.expect(bytesSeen, bytes);
   }
 
   /** Parses text, regular goroutines at once and the rest line by line; it may end in the middle of a line. */
