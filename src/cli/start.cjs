@@ -48,30 +48,39 @@ function scanAhead() {
   const segmentSize = 4 << 20;
   const path = words.find((word) => !word.startsWith("-") && sizeOf(word) >= largeFile && isTraceback(word));
   if (path === undefined) return;
-  const { MessageChannel, Worker } = require("node:worker_threads");
-  const { port1, port2 } = new MessageChannel();
-  const file = { path, size: sizeOf(path), segmentSize };
-  const queue = new SharedArrayBuffer(16);
-  const worker = new Worker(join(__dirname, "../read/traceback/scan-worker.js"), {
-    workerData: { file, queue, port: port2 },
-    transferList: [port2],
-  });
-  const ahead = { file, worker, queue, port: port1, failure: undefined };
-  worker.once("error", (error) => {
-    ahead.failure = error;
-  });
-  worker.unref();
-  globalThis[Symbol.for("deadlock-lint.scan-ahead")] = ahead;
+  try {
+    const { MessageChannel, Worker } = require("node:worker_threads");
+    const { port1, port2 } = new MessageChannel();
+    const file = { path, size: sizeOf(path), segmentSize };
+    const queue = new SharedArrayBuffer(16);
+    const worker = new Worker(join(__dirname, "../read/traceback/scan-worker.js"), {
+      workerData: { file, queue, port: port2 },
+      transferList: [port2],
+    });
+    const ahead = { file, worker, queue, port: port1, failure: undefined };
+    worker.once("error", (error) => {
+      ahead.failure = error;
+    });
+    worker.unref();
+    globalThis[Symbol.for("deadlock-lint.scan-ahead")] = ahead;
+  } catch {
+    // Where no worker can be had, the reader does without.
+  }
 }
 
 /** Bytes of a plain file; 0 for anything else. */
 function sizeOf(path) {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found?.isFile() ? found.size : 0;
+  try {
+    const found = statSync(path);
+    return found.isFile() ? found.size : 0;
+  } catch {
+    // Who reads it says what is wrong.
+    return 0;
+  }
 }
 
 function isTraceback(path) {
-  const head = Buffer.alloc(4096);
+  const head = Buffer.alloc(1 << 16);
   try {
     const descriptor = openSync(path, "r");
     readSync(descriptor, head, 0, head.length, 0);
@@ -79,5 +88,7 @@ function isTraceback(path) {
   } catch {
     return false;
   }
-  return /^goroutine \d+ \[/m.test(head.toString("latin1"));
+  const text = head.toString("latin1");
+  // Without the blank lines at which it is divided (CRLF), one thread reads it all.
+  return /^goroutine \d+ \[/m.test(text) && text.includes("\n\ngoroutine ");
 }

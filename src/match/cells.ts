@@ -1,4 +1,4 @@
-import { type Cells, markedCells, type SortedCells } from "../model/cell-counts.ts";
+import { type Cells, cellsWith, type SortedCells } from "../model/cell-counts.ts";
 import { Keys } from "../model/keys.ts";
 import type { Kinds } from "../model/kinds.ts";
 import { maxIds, SmallestIds } from "../model/smallest-ids.ts";
@@ -56,8 +56,6 @@ export class RestGroup extends LazyGroup {
   }
 }
 
-/** Goroutines among whose kinds one is found by looking at each. */
-const fewRows = 32;
 /** Groups of cells of one stack that are remembered. */
 const maxKnown = 16;
 
@@ -69,6 +67,8 @@ export class CellTable {
   readonly #facts: Facts;
   readonly #kinds: Kinds;
   readonly #all: SortedCells;
+  /** A number for each kind, for who counts or marks some; all 0 in between. */
+  readonly #byKind: Uint32Array;
   /** A goroutine of each kind. */
   readonly #subjects: readonly Subject[];
   readonly #ofStack: (Cells | undefined)[] = [];
@@ -80,6 +80,7 @@ export class CellTable {
     const { goroutines, stacks } = facts.dump;
     this.#kinds = goroutines.tally.kinds;
     this.#all = goroutines.tally.cells(stacks.length);
+    this.#byKind = new Uint32Array(this.#kinds.first.length);
     this.#subjects = this.#kinds.first.map((first) => {
       const stackIndex = goroutines.stack[first]!;
       const group = { stackIndex, first, weight: goroutines.weight[first]! };
@@ -141,13 +142,11 @@ export class CellTable {
     for (const key of found) {
       if (found.size === 1) parts.set(key, group);
       else {
-        const marks = new Uint8Array(classOf.length);
-        for (let kind = 0; kind < marks.length; kind++) if (keys[classOf[kind]!] === key) marks[kind] = 1;
-        const part = markedCells(counted, marks);
+        const part = cellsWith(counted, (cell) => keys[classOf[counted.kinds[cell]!]!] === key);
         parts.set(
           key,
           cells === undefined
-            ? new CountedGroup(stackIndex, part, () => this.#gather(group.rows, marks))
+            ? new CountedGroup(stackIndex, part, () => this.#gather(group.rows, part))
             : this.#group(stackIndex, part),
         );
       }
@@ -179,16 +178,18 @@ export class CellTable {
     if (!(group instanceof CellGroup)) return undefined;
     const { id, tally } = this.#facts.dump.goroutines;
     const { ofRow } = this.#kinds;
-    const wanted = this.#marksOf(group.cells);
+    const wanted = this.#mark(group.cells, 1);
     const ofStack = tally.smallestIds(group.stackIndex);
     const among = ofStack.ids.filter((_, i) => wanted[ofRow[ofStack.rows[i]!]!] === 1);
-    if (among.length >= maxIds) return among.slice(0, maxIds);
-    const rows = this.#facts.rowsOf(group.stackIndex);
     const smallest = new SmallestIds();
-    for (let i = 0; i < rows.length; i++) {
-      if (wanted[ofRow[rows[i]!]!] === 1) smallest.add(id[rows[i]!]!, rows[i]!);
+    if (among.length < maxIds) {
+      const rows = this.#facts.rowsOf(group.stackIndex);
+      for (let i = 0; i < rows.length; i++) {
+        if (wanted[ofRow[rows[i]!]!] === 1) smallest.add(id[rows[i]!]!, rows[i]!);
+      }
     }
-    return smallest.ids;
+    this.#mark(group.cells, 0);
+    return among.length < maxIds ? smallest.ids : among.slice(0, maxIds);
   }
 
   /** The cells that a group consists of; `undefined` when it has but parts of some. */
@@ -224,23 +225,23 @@ export class CellTable {
   #count(rows: ArrayLike<number>): Cells {
     const { weight } = this.#facts.dump.goroutines;
     const { ofRow } = this.#kinds;
-    /** Number of the cell of each kind, plus one; of few goroutines it is found sooner. */
-    const places = rows.length > fewRows ? new Uint32Array(this.#kinds.first.length) : undefined;
+    // Number of the cell of each kind, plus one.
+    const places = this.#byKind;
     const kinds: number[] = [];
     const first: number[] = [];
     const weights: number[] = [];
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!;
       const kind = ofRow[row]!;
-      const at = places === undefined ? kinds.indexOf(kind) : places[kind]! - 1;
-      if (at >= 0) weights[at]! += weight[row]!;
+      const place = places[kind]!;
+      if (place > 0) weights[place - 1]! += weight[row]!;
       else {
-        kinds.push(kind);
-        if (places !== undefined) places[kind] = kinds.length;
+        places[kind] = kinds.push(kind);
         first.push(row);
         weights.push(weight[row]!);
       }
     }
+    for (const kind of kinds) places[kind] = 0;
     return {
       kinds: Uint32Array.from(kinds),
       first: Uint32Array.from(first),
@@ -293,28 +294,28 @@ export class CellTable {
     }
     const same = known.find((group) => areSame(group.cells, cells));
     if (same !== undefined) return same;
-    const group = new CellGroup(stackIndex, cells, () =>
-      this.#gather(this.#facts.rowsOf(stackIndex), this.#marksOf(cells)),
-    );
+    const group = new CellGroup(stackIndex, cells, () => this.#gather(this.#facts.rowsOf(stackIndex), cells));
     if (known.length < maxKnown) known.push(group);
     return group;
   }
 
-  /** Those of some rows whose kind is wanted, ascending as they were. */
-  #gather(rows: ArrayLike<number>, wanted: Uint8Array): Uint32Array {
+  /** Those of some rows whose kind is that of a cell, ascending as they were. */
+  #gather(rows: ArrayLike<number>, cells: Cells): Uint32Array {
     const { ofRow } = this.#kinds;
+    const wanted = this.#mark(cells, 1);
     let count = 0;
     for (let i = 0; i < rows.length; i++) count += wanted[ofRow[rows[i]!]!]!;
     const gathered = new Uint32Array(count);
     let next = 0;
     for (let i = 0; next < count; i++) if (wanted[ofRow[rows[i]!]!] === 1) gathered[next++] = rows[i]!;
+    this.#mark(cells, 0);
     return gathered;
   }
 
-  /** A mark for each kind that some cells are of. */
-  #marksOf({ kinds }: Cells): Uint8Array {
-    const marks = new Uint8Array(this.#kinds.first.length);
-    for (let i = 0; i < kinds.length; i++) marks[kinds[i]!] = 1;
+  /** Marks the kinds of some cells; whoever does so takes the marks away again. */
+  #mark({ kinds }: Cells, mark: number): Uint32Array {
+    const marks = this.#byKind;
+    for (let i = 0; i < kinds.length; i++) marks[kinds[i]!] = mark;
     return marks;
   }
 }
@@ -322,14 +323,16 @@ export class CellTable {
 /** Cells without some of their goroutines; `undefined` where the first of a kind is among those, and not all are. */
 function cellsWithout(cells: Cells, some: Cells): Cells | undefined {
   const weights = cells.weights.slice();
-  const left = new Uint8Array(Math.max(...cells.kinds) + 1).fill(1);
+  const places = new Map<number, number>();
+  for (let cell = 0; cell < cells.kinds.length; cell++) places.set(cells.kinds[cell]!, cell);
+  const gone = new Set<number>();
   for (let i = 0; i < some.kinds.length; i++) {
-    const at = cells.kinds.indexOf(some.kinds[i]!);
+    const at = places.get(some.kinds[i]!)!;
     weights[at]! -= some.weights[i]!;
-    if (weights[at] === 0) left[some.kinds[i]!] = 0;
+    if (weights[at] === 0) gone.add(at);
     else if (cells.first[at] === some.first[i]) return undefined;
   }
-  return markedCells({ ...cells, weights }, left);
+  return cellsWith({ ...cells, weights }, (cell) => !gone.has(cell));
 }
 
 /** Whether cells of one stack are the same. */

@@ -20,23 +20,15 @@ export interface SortedCells extends Cells {
   readonly start: Uint32Array;
 }
 
-/** The cells whose kind is marked. */
-export function markedCells({ kinds, first, weights }: Cells, marks: Uint8Array): Cells {
-  let count = 0;
-  for (let i = 0; i < kinds.length; i++) count += marks[kinds[i]!]!;
-  const marked = {
-    kinds: new Uint32Array(count),
-    first: new Uint32Array(count),
-    weights: new Float64Array(count),
+/** Those of some cells that are wanted, by their places. */
+export function cellsWith({ kinds, first, weights }: Cells, isWanted: (cell: number) => boolean): Cells {
+  const wanted: number[] = [];
+  for (let cell = 0; cell < kinds.length; cell++) if (isWanted(cell)) wanted.push(cell);
+  return {
+    kinds: Uint32Array.from(wanted, (cell) => kinds[cell]!),
+    first: Uint32Array.from(wanted, (cell) => first[cell]!),
+    weights: Float64Array.from(wanted, (cell) => weights[cell]!),
   };
-  let next = 0;
-  for (let i = 0; next < count; i++) {
-    if (marks[kinds[i]!] === 0) continue;
-    marked.kinds[next] = kinds[i]!;
-    marked.first[next] = first[i]!;
-    marked.weights[next++] = weights[i]!;
-  }
-  return marked;
 }
 
 /** Counts the goroutines of each stack by kind. */

@@ -103,10 +103,15 @@ const countsOf = new WeakMap<Dump, Float64Array>();
 export function goroutinesByStack(dump: Dump): Float64Array {
   let counts = countsOf.get(dump);
   if (counts === undefined) {
-    const { start, weights } = dump.goroutines.tally.cells(dump.stacks.length);
     counts = new Float64Array(dump.stacks.length);
-    for (let i = 0; i < counts.length; i++)
-      for (let cell = start[i]!; cell < start[i + 1]!; cell++) counts[i]! += weights[cell]!;
+    if (dump.goroutines.isTallied) {
+      const { start, weights } = dump.goroutines.tally.cells(dump.stacks.length);
+      for (let i = 0; i < counts.length; i++)
+        for (let cell = start[i]!; cell < start[i + 1]!; cell++) counts[i]! += weights[cell]!;
+    } else {
+      const { stack, weight, length } = dump.goroutines;
+      for (let row = 0; row < length; row++) counts[stack[row]!]! += weight[row]!;
+    }
     countsOf.set(dump, counts);
   }
   return counts;

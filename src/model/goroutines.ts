@@ -77,6 +77,11 @@ export class Goroutines {
     return this.#tally;
   }
 
+  /** They have been counted, so that to ask for the tally costs little. */
+  get isTallied(): boolean {
+    return this.#tally !== undefined;
+  }
+
   /** Rows that may have been counted are going to be changed. */
   forgetTally(): void {
     this.#tally = undefined;

@@ -56,18 +56,23 @@ export async function scanStream(
   const chunks = source.chunks()[Symbol.asyncIterator]();
   const begun = new Uint8Array(small);
   let length = 0;
-  for (;;) {
-    const next = await chunks.next();
-    if (next.done === true) {
-      builder.text(begun.subarray(0, length));
-      return length;
+  try {
+    for (;;) {
+      const next = await chunks.next();
+      if (next.done === true) {
+        builder.text(begun.subarray(0, length));
+        return length;
+      }
+      if (length + next.value.length > small) {
+        const first = Buffer.concat([begun.subarray(0, length), next.value]);
+        return await scanRest(first, chunks, builder, options);
+      }
+      begun.set(next.value, length);
+      length += next.value.length;
     }
-    if (length + next.value.length > small) {
-      const first = Buffer.concat([begun.subarray(0, length), next.value]);
-      return scanRest(first, chunks, builder, options);
-    }
-    begun.set(next.value, length);
-    length += next.value.length;
+  } finally {
+    // Closes what is read, where something went wrong.
+    await chunks.return?.();
   }
 }
 

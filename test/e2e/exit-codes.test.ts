@@ -17,6 +17,8 @@ const cases: readonly (readonly [string, number, readonly string[]])[] = [
   ["a finding, but --fail-on never", 0, ["--fail-on", "never", selfSend]],
   ["a finding below the confidence", 0, ["--min-confidence", "high", selfSend]],
   ["a path that does not exist", 2, [missing]],
+  ["a path below a file", 2, [join(quiet, "dump.txt")]],
+  ["a path that is too long", 2, ["x".repeat(300)]],
   ["a misspelt command", 2, ["grph", quiet]],
   ["an unknown option", 2, ["--nonsense", quiet]],
   ["an unknown format", 2, ["--format", "pdf", quiet]],

@@ -105,3 +105,16 @@ test("cells answer as the goroutines one by one do", () => {
     }),
   );
 });
+
+test("what is left of a stack in which each goroutine has labels of its own", () => {
+  const rows = Array.from({ length: 150_000 }, (_, i) => ({
+    stack: 0,
+    minutes: i % 7,
+    flags: 0,
+    labels: i,
+    weight: 1,
+  }));
+  const facts = new Facts(dumpOf(rows));
+  const { waits } = facts.summary(facts.without(0, [0, 6])!);
+  expect([waits.minMinutes, waits.maxMinutes, waits.labels.size]).toEqual([0, 6, 149_998]);
+});

@@ -107,3 +107,13 @@ test("a file that is gone is an error, not a hang", async () => {
     scanWithThreads(file, 2, new built.TracebackBuilder("dump", undefined), () => {}),
   ).rejects.toThrow(/ENOENT/);
 });
+
+test.each([1, 2])(
+  "a file that becomes shorter is an error, not a whole dump: %i threads",
+  async (threads) => {
+    for (const segmentSize of [5000, 1 << 22]) {
+      const file = { path, size: bytes.length + 3 * segmentSize, segmentSize };
+      await expect(readBy(threads, file)).rejects.toThrow("became shorter");
+    }
+  },
+);

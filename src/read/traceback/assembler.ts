@@ -23,8 +23,12 @@ const mainGoroutine = 1;
 /** Room is made for so many goroutines at once; for more, when they come. */
 const mostExpected = 4_000_000;
 
-/** So many rows at once are counted at once; fewer are worth no calls of their own. */
+/**
+ * So many rows at once are counted at once; fewer are worth no calls of their own. In smaller dumps they are counted when
+ * somebody asks, so that of thousands of dumps not all have their tallies at the same time.
+ */
 const worthCounting = 256;
+const manyRows = 1 << 16;
 
 /** A dump that is being read. */
 interface OpenDump {
@@ -134,7 +138,8 @@ export class DumpAssembler implements RecordSink {
     if (this.#parted || this.#events.length > 0) return rows.none(from);
     rows.take(batch, from, shapes, open);
     open.builder.headersSeen += rows.count;
-    if (rows.count >= worthCounting) open.builder.goroutines.tally.follow();
+    const { goroutines } = open.builder;
+    if (rows.count >= worthCounting && goroutines.length >= manyRows) goroutines.tally.follow();
     return rows;
   }
 
@@ -354,6 +359,7 @@ export class DumpAssembler implements RecordSink {
     const { builder, version, extra, plans, minutes, creators, damaged, again } = this.#open;
     const many = (count: number) => count >= leastDamaged && count * damagedShare > builder.goroutines.length;
     if (many(again)) this.#mix(`${plural(again, "goroutine")} came twice in a row`);
+    if (version.deepStacksAreCut) markDeepStacks(builder);
     const orphan = lacksCreator(builder.stacks);
     if (orphan !== undefined)
       builder.cut({
@@ -372,7 +378,6 @@ export class DumpAssembler implements RecordSink {
       builder.keep("oldest possible Go version", `go1.${version.atLeast}`);
     }
     for (const [key, times] of extra) builder.keep(`header attribute ${key}`, plural(times, "goroutine"));
-    if (version.deepStacksAreCut) markDeepStacks(builder);
     const trusted = !version.deadArgumentsLookLive;
     if (!trusted) distrustArguments(builder, plans);
     declare(builder, plans, trusted);

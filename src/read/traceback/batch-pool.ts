@@ -2,7 +2,7 @@ import type { Batch } from "./batch.ts";
 import type { SegmentQueue } from "./segment-queue.ts";
 
 /** Copies are made a little larger than they must be, so that they fit the next batches too. */
-const granule = 1 << 18;
+const granule = 1 << 16;
 
 /** A copy that is waiting for its segment's turn, or was. */
 interface Copy {

@@ -19,12 +19,13 @@ const place = Symbol.for("deadlock-lint.scan-ahead");
 export function takeScanAhead(file: SegmentedFile): ScanAhead | undefined {
   const global = globalThis as { [place]?: ScanAhead };
   const ahead = global[place];
-  if (ahead === undefined || !isSame(ahead.file, file)) return undefined;
+  if (ahead === undefined || resolve(ahead.file.path) !== resolve(file.path)) return undefined;
   delete global[place];
-  ahead.worker.ref();
-  return ahead;
-}
-
-function isSame(a: SegmentedFile, b: SegmentedFile): boolean {
-  return resolve(a.path) === resolve(b.path) && a.size === b.size && a.segmentSize === b.segmentSize;
+  if (ahead.file.size === file.size && ahead.file.segmentSize === file.segmentSize) {
+    ahead.worker.ref();
+    return ahead;
+  }
+  // The file has grown meanwhile.
+  void ahead.worker.terminate();
+  return undefined;
 }

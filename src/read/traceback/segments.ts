@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import type { Batch } from "./batch.ts";
 import type { SingleRecord } from "./record-learner.ts";
 import { Scanner } from "./scanner.ts";
@@ -6,6 +6,7 @@ import { Scanner } from "./scanner.ts";
 /** Where one goroutine ends and the next begins. */
 const border = Buffer.from("\n\ngoroutine ");
 const blankLine = 2;
+const shorter = "the file became shorter while it was read";
 const blockSize = 1 << 16;
 /** So much is read at once: it is still in the processor's nearer cache when it is scanned. */
 const pieceSize = 1 << 17;
@@ -52,8 +53,9 @@ export class SegmentScanner {
       const room = scanner.room;
       const length = Math.min(room.length, pieceSize, end - scanner.position);
       const bytes = this.#read(room, length, scanner.position);
+      if (bytes === 0 && scanner.position < end) throw new Error(shorter);
       scanner.filled(bytes);
-      last = bytes === 0 || scanner.position === end;
+      last = scanner.position === end;
       const { batch, done } = scanner.scan(last);
       const isFull = last || batch.length >= fullBatch;
       if (isFull) emit(batch);
@@ -64,8 +66,13 @@ export class SegmentScanner {
   /** A part of the file; valid until the next call. */
   part(offset: number, length: number): Uint8Array<ArrayBuffer> {
     const bytes = this.#read(this.#block, Math.min(length, blockSize), offset);
-    if (bytes === 0) throw new Error("the file became shorter while it was read");
+    if (bytes === 0) throw new Error(shorter);
     return new Uint8Array(this.#block.buffer, this.#block.byteOffset, bytes);
+  }
+
+  /** @throws Error when the file has lost what was not read yet */
+  checkSize(): void {
+    if (fstatSync(this.#descriptor).size < this.#file.size) throw new Error(shorter);
   }
 
   close(): void {

@@ -52,6 +52,7 @@ export async function scanWithThreads(
       // Lets errors of workers, and the user's progress, through.
       await new Promise((resolve) => setImmediate(resolve));
     }
+    building.checkSize();
   } finally {
     building.close();
     for (const { worker, port } of workers) {
@@ -131,6 +132,11 @@ class Building {
     this.#advance();
     if (!this.#scanOne() && !this.done) this.#queue.waitForPost(posts);
     return this.#turn;
+  }
+
+  /** Segments beyond the end of a file that became shorter look as if no goroutine began in them. */
+  checkSize(): void {
+    this.#own.checkSize();
   }
 
   close(): void {
