@@ -69,6 +69,7 @@ export async function scanStream(
       }
       begun.set(next.value, length);
       length += next.value.length;
+      options.onProgress?.(length);
     }
   } finally {
     // Closes what is read, where something went wrong.
