@@ -145,6 +145,13 @@ describe("the fast path equals the plain reader", () => {
   });
 });
 
+test("the profile writer's stack under a header that says it waits is no sign of a profile", async () => {
+  const frames = "runtime/pprof.writeGoroutineStacks(0x1)\n\truntime/pprof/pprof.go:693 +0x9f\n\n";
+  const running = "goroutine 1 [running]:\nmain.f(0x1)\n\t/a.go:1 +0x1\n\n";
+  const dumps = await expectSame(Buffer.from(`goroutine 18 [chan send]:\n${frames}${running}`));
+  expect(dumps.map(({ goroutines }) => goroutines.length)).toEqual([1, 1]);
+});
+
 test.each([1, 2] as const)("all goroutines of a dump of level %i are regular", (level) => {
   const bytes = Buffer.from([...generateDump({ goroutines: 500, stacks: 500, level })].join(""));
   const reader = new RegularReader();

@@ -82,7 +82,7 @@ export function isDumper(shape: RecordShape): boolean {
   return shape.header.reason === "running" && shape.frames.length > 0;
 }
 
-/** It writes a goroutine profile with debug=2. */
+/** A dumper that writes a goroutine profile with debug=2. */
 export function isProfileWriter(shape: RecordShape): boolean {
-  return shape.frames[0]?.function === "runtime/pprof.writeGoroutineStacks";
+  return isDumper(shape) && shape.frames[0]?.function === "runtime/pprof.writeGoroutineStacks";
 }
