@@ -1,4 +1,4 @@
-import { type Cells, cellsWith, type SortedCells } from "../model/cell-counts.ts";
+import { type Cells, newCells, type SortedCells } from "../model/cell-counts.ts";
 import { Keys } from "../model/keys.ts";
 import type { Kinds } from "../model/kinds.ts";
 import { maxIds, SmallestIds } from "../model/smallest-ids.ts";
@@ -119,39 +119,25 @@ export class CellTable {
   ): ReadonlyMap<string, Group> {
     const { stackIndex } = group;
     const classOf = this.#classesOf(condition);
-    const keys: (string | undefined)[] = [];
-    const keysOf = ({ kinds, first, weights }: Cells): ReadonlySet<string> => {
-      const found = new Set<string>();
-      const seen: boolean[] = [];
-      for (let i = 0; i < kinds.length; i++) {
-        const alike = classOf[kinds[i]!]!;
-        if (seen[alike] === true) continue;
-        seen[alike] = true;
-        keys[alike] ??= keyOfAlike({ stackIndex, first: first[i]!, weight: weights[i]! });
-        found.add(keys[alike]);
-      }
-      return found;
+    const keyOfClass: (string | undefined)[] = [];
+    const keyOf = ({ kinds, first, weights }: Cells, cell: number) => {
+      const alike = classOf[kinds[cell]!]!;
+      keyOfClass[alike] ??= keyOfAlike({ stackIndex, first: first[cell]!, weight: weights[cell]! });
+      return keyOfClass[alike];
     };
-    const cells = this.#cellsOf(group);
     const ofStack = this.#stackCells(stackIndex);
+    let division = divideCells(ofStack, classOf, keyOf);
     // If they all agree, nobody needs to know which of them are in the group.
-    let found = keysOf(ofStack);
-    const counted = found.size === 1 || cells === ofStack ? ofStack : (cells ?? this.#parts(group));
-    if (counted !== ofStack) found = keysOf(counted);
-    const parts = new Map<string, Group>();
-    for (const key of found) {
-      if (found.size === 1) parts.set(key, group);
-      else {
-        const part = cellsWith(counted, (cell) => keys[classOf[counted.kinds[cell]!]!] === key);
-        parts.set(
-          key,
-          cells === undefined
-            ? new CountedGroup(stackIndex, part, () => this.#gather(group.rows, part))
-            : this.#group(stackIndex, part),
-        );
-      }
-    }
-    return parts;
+    const cells = this.#cellsOf(group);
+    if (division.keys.length > 1 && cells !== ofStack)
+      division = divideCells(cells ?? this.#parts(group), classOf, keyOf);
+    if (division.keys.length === 1) return new Map([[division.keys[0]!, group]]);
+    const parts = partsOf(division).map((part) =>
+      cells === undefined
+        ? new CountedGroup(stackIndex, part, () => this.#gather(group.rows, part))
+        : this.#group(stackIndex, part),
+    );
+    return new Map(division.keys.map((key, part) => [key, parts[part]!]));
   }
 
   /** How long the goroutines of a group wait, and their labels. */
@@ -320,6 +306,62 @@ export class CellTable {
   }
 }
 
+/** Cells by what is said of them. */
+interface Division {
+  readonly cells: Cells;
+  /** What is said of each part, in the order in which the parts first occur. */
+  readonly keys: readonly string[];
+  /** The part of each cell, and how many cells each part has. */
+  readonly partOf: Uint32Array;
+  readonly sizes: readonly number[];
+}
+
+/**
+ * @param classOf for each kind a number that it shares with those that have the same key
+ * @param keyOf what is said of a cell, asked once a class
+ */
+function divideCells(
+  cells: Cells,
+  classOf: Uint32Array,
+  keyOf: (cells: Cells, cell: number) => string,
+): Division {
+  const { kinds } = cells;
+  const parts = new Map<string, number>();
+  const sizes: number[] = [];
+  const partOf = new Uint32Array(kinds.length);
+  const partOfClass: number[] = [];
+  for (let cell = 0; cell < kinds.length; cell++) {
+    const alike = classOf[kinds[cell]!]!;
+    let part = partOfClass[alike];
+    if (part === undefined) {
+      const key = keyOf(cells, cell);
+      part = parts.get(key) ?? parts.size;
+      if (part === parts.size) {
+        parts.set(key, part);
+        sizes.push(0);
+      }
+      partOfClass[alike] = part;
+    }
+    partOf[cell] = part;
+    sizes[part]!++;
+  }
+  return { cells, keys: [...parts.keys()], partOf, sizes };
+}
+
+function partsOf({ cells, sizes, partOf }: Division): Cells[] {
+  const { kinds, first, weights } = cells;
+  const parts = sizes.map(newCells);
+  const next = sizes.map(() => 0);
+  for (let cell = 0; cell < kinds.length; cell++) {
+    const part = parts[partOf[cell]!]!;
+    const at = next[partOf[cell]!]!++;
+    part.kinds[at] = kinds[cell]!;
+    part.first[at] = first[cell]!;
+    part.weights[at] = weights[cell]!;
+  }
+  return parts;
+}
+
 /** Cells without some of their goroutines; `undefined` where the first of a kind is among those, and not all are. */
 function cellsWithout(cells: Cells, some: Cells): Cells | undefined {
   const weights = cells.weights.slice();
@@ -332,7 +374,15 @@ function cellsWithout(cells: Cells, some: Cells): Cells | undefined {
     if (weights[at] === 0) gone.add(at);
     else if (cells.first[at] === some.first[i]) return undefined;
   }
-  return cellsWith({ ...cells, weights }, (cell) => !gone.has(cell));
+  const rest = newCells(weights.length - gone.size);
+  let next = 0;
+  for (let cell = 0; cell < weights.length; cell++) {
+    if (gone.has(cell)) continue;
+    rest.kinds[next] = cells.kinds[cell]!;
+    rest.first[next] = cells.first[cell]!;
+    rest.weights[next++] = weights[cell]!;
+  }
+  return rest;
 }
 
 /** Whether cells of one stack are the same. */

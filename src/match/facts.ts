@@ -131,7 +131,7 @@ export class Facts {
       const weight = goroutinesByStack(this.dump)[stackIndex]!;
       // A view of one row takes more memory than the row.
       whole =
-        this.#rowCount(stackIndex) === 1
+        this.rowCount(stackIndex) === 1
           ? { stackIndex, rows: [first], first, weight }
           : new LazyGroup(stackIndex, first, weight, () => this.rowsOf(stackIndex));
       this.#whole[stackIndex] = whole;
@@ -139,13 +139,14 @@ export class Facts {
     return whole;
   }
 
-  #rowCount(stackIndex: number): number {
+  /** How many rows have this stack. */
+  rowCount(stackIndex: number): number {
     return this.dump.goroutines.tally.rows(stackIndex);
   }
 
   /** The goroutine of a stack that has but one, in a list; `undefined` where there are more. */
   alone(stackIndex: number): readonly Group[] | undefined {
-    if (this.#rowCount(stackIndex) !== 1) return undefined;
+    if (this.rowCount(stackIndex) !== 1) return undefined;
     this.#alone[stackIndex] ??= [this.whole(stackIndex)];
     return this.#alone[stackIndex];
   }
@@ -280,7 +281,7 @@ export class Facts {
 
   /** A group of some rows of one stack. */
   groupOf(stackIndex: number, rows: ArrayLike<number>): Group {
-    return this.#rowCount(stackIndex) === rows.length
+    return this.rowCount(stackIndex) === rows.length
       ? this.whole(stackIndex)
       : this.#weighed(stackIndex, rows);
   }
@@ -289,7 +290,7 @@ export class Facts {
   without(stackIndex: number, some: ArrayLike<number>): Group | undefined {
     const whole = this.whole(stackIndex);
     if (some.length === 0) return whole;
-    if (some.length === this.#rowCount(stackIndex)) return undefined;
+    if (some.length === this.rowCount(stackIndex)) return undefined;
     const weight = whole.weight - this.#weighed(stackIndex, some).weight;
     return new RestGroup(whole, some, weight);
   }

@@ -76,8 +76,9 @@ function fitting(role: Role, facts: Facts): (stackIndex: number) => readonly Gro
             ),
           ].flatMap(([answer, group]) => (answer === noAnswer ? [] : [group]));
     if (left.length === 0 || others.length === 0) return left;
-    let rows: ArrayLike<number> | undefined = left.length === 1 ? left[0]!.rows : merged(left);
-    if (rows.length === facts.rowsOf(stackIndex).length) rows = undefined;
+    // Not asked for: rows of a whole stack take a look at all goroutines.
+    let rows = left[0] === whole ? undefined : merged(left);
+    if (rows?.length === facts.rowCount(stackIndex)) rows = undefined;
     for (const condition of others) {
       if (condition.attributes === attributes) continue;
       const groups: readonly Group[] =
@@ -277,7 +278,8 @@ function answering(facts: Facts, conditions: readonly Condition[]): (group: Grou
   };
 }
 
-function merged(groups: readonly Group[]): Uint32Array {
+function merged(groups: readonly Group[]): ArrayLike<number> {
+  if (groups.length === 1) return groups[0]!.rows;
   const rows = new Uint32Array(groups.reduce((n, g) => n + g.rows.length, 0));
   let at = 0;
   for (const group of groups) {

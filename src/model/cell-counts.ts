@@ -20,15 +20,9 @@ export interface SortedCells extends Cells {
   readonly start: Uint32Array;
 }
 
-/** Those of some cells that are wanted, by their places. */
-export function cellsWith({ kinds, first, weights }: Cells, isWanted: (cell: number) => boolean): Cells {
-  const wanted: number[] = [];
-  for (let cell = 0; cell < kinds.length; cell++) if (isWanted(cell)) wanted.push(cell);
-  return {
-    kinds: Uint32Array.from(wanted, (cell) => kinds[cell]!),
-    first: Uint32Array.from(wanted, (cell) => first[cell]!),
-    weights: Float64Array.from(wanted, (cell) => weights[cell]!),
-  };
+/** Room for so many cells. */
+export function newCells(count: number): Cells {
+  return { kinds: new Uint32Array(count), first: new Uint32Array(count), weights: new Float64Array(count) };
 }
 
 /** Counts the goroutines of each stack by kind. */
@@ -37,10 +31,10 @@ export class CellCounts {
   #stacks = new Uint32Array(16);
   #kinds = new Uint32Array(16);
   #first = new Uint32Array(16);
-  /** Goroutines by stack and kind, plus one where there is such a row, `#width` in a row. */
-  #table: Float64Array<ArrayBuffer> | undefined = new Float64Array(16);
+  /** Rows by stack and kind, `#width` in a row, while each of them is one goroutine. */
+  #table: Uint32Array<ArrayBuffer> | undefined = new Uint32Array(16);
   #width = 4;
-  /** Where the pairs are too many for a table: numbers of cells, and their goroutines. */
+  /** Where there are other rows, or too many pairs for a table: numbers of cells, and their goroutines. */
   readonly #keys = new Keys();
   #weights = new Float64Array(0);
 
@@ -60,13 +54,22 @@ export class CellCounts {
     const { stack, weight, length } = goroutines;
     const width = this.#width;
     for (let row = from; row < length; row++) {
-      const pair = stack[row]! * width + ofRow[row]!;
-      if (table[pair] === 0) {
-        table[pair] = 1;
-        this.#add(stack[row]!, ofRow[row]!, row);
+      if (weight[row] !== 1) {
+        this.#leaveTable();
+        this.#hash(goroutines, ofRow, row);
+        return;
       }
-      table[pair]! += weight[row]!;
+      const pair = stack[row]! * width + ofRow[row]!;
+      if (table[pair] === 0) this.#add(stack[row]!, ofRow[row]!, row);
+      table[pair]!++;
     }
+  }
+
+  #leaveTable(): void {
+    this.#weights = Float64Array.from({ length: this.#count }, (_, cell) => this.#weightOf(cell));
+    this.#table = undefined;
+    for (let cell = 0; cell < this.#count; cell++)
+      this.#keys.numberOf(this.#stacks[cell]!, this.#kinds[cell]!, 0);
   }
 
   #hash({ stack, weight, length }: Goroutines, ofRow: Uint32Array, from: number): void {
@@ -85,20 +88,18 @@ export class CellCounts {
     for (let cell = 0; cell < count; cell++) start[this.#stacks[cell]! + 1]!++;
     for (let i = 0; i < stacks; i++) start[i + 1]! += start[i]!;
     const next = start.slice();
-    const kinds = new Uint32Array(count);
-    const first = new Uint32Array(count);
-    const weights = new Float64Array(count);
+    const cells = newCells(count);
     for (let cell = 0; cell < count; cell++) {
       const place = next[this.#stacks[cell]!]!++;
-      kinds[place] = this.#kinds[cell]!;
-      first[place] = this.#first[cell]!;
-      weights[place] = this.#weightOf(cell);
+      cells.kinds[place] = this.#kinds[cell]!;
+      cells.first[place] = this.#first[cell]!;
+      cells.weights[place] = this.#weightOf(cell);
     }
-    return { start, kinds, first, weights };
+    return { start, ...cells };
   }
 
   #weightOf(cell: number): number {
-    return this.#table === undefined ? this.#weights[cell]! : this.#table[this.#pairOf(cell)]! - 1;
+    return this.#table === undefined ? this.#weights[cell]! : this.#table[this.#pairOf(cell)]!;
   }
 
   #pairOf(cell: number): number {
@@ -122,17 +123,14 @@ export class CellCounts {
     while (width < kinds) width *= 2;
     const pairs = stacks * width;
     if (width === this.#width && pairs <= table.length) return;
-    const weights = Float64Array.from({ length: this.#count }, (_, cell) => this.#weightOf(cell));
-    this.#width = width;
     if (pairs > maxPairs) {
-      this.#table = undefined;
-      this.#weights = weights;
-      for (let cell = 0; cell < this.#count; cell++)
-        this.#keys.numberOf(this.#stacks[cell]!, this.#kinds[cell]!, 0);
-    } else {
-      const larger = new Float64Array(Math.min(pairs * 2, maxPairs));
-      for (let cell = 0; cell < this.#count; cell++) larger[this.#pairOf(cell)] = weights[cell]! + 1;
-      this.#table = larger;
+      this.#leaveTable();
+      return;
     }
+    const larger = new Uint32Array(Math.min(pairs * 2, maxPairs));
+    for (let cell = 0; cell < this.#count; cell++)
+      larger[this.#stacks[cell]! * width + this.#kinds[cell]!] = this.#weightOf(cell);
+    this.#table = larger;
+    this.#width = width;
   }
 }

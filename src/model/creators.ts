@@ -2,19 +2,25 @@ import type { Goroutines } from "./goroutines.ts";
 import { Keys } from "./keys.ts";
 import { widened } from "./typed-array.ts";
 
-/** Most pairs of creator and stack of which each has a mark; with more, each stack has a set, made when it is asked for. */
-const maxMarks = 1 << 24;
+/** Marks in an entry, one for a stack. */
+const markBits = 32;
+/** With more entries each stack has a set of creators instead, made when it is asked for. */
+const maxEntries = (1 << 24) / markBits;
+/** Smaller ids are looked up in a table, all others are hashed. */
+const smallIds = 1 << 14;
 
 /** Who started the goroutines of each stack, by their ids. */
 export class Creators {
   readonly #goroutines: Goroutines;
   /** Rows that were taken. */
   #length = 0;
+  /** Numbers of small ids, plus one. */
+  readonly #small = new Uint32Array(smallIds);
   /** Of ids, by the bits of their numbers. */
   readonly #keys = new Keys();
   readonly #ids: number[] = [];
-  /** For each creator a mark for each stack, `#width` in a row. */
-  #marks: Uint8Array<ArrayBuffer> | undefined = new Uint8Array(64);
+  /** For each creator a bit for each stack, `#width` entries in a row. */
+  #marks: Uint32Array<ArrayBuffer> | undefined = new Uint32Array(64);
   #width = 1;
   #all: ReadonlySet<number> | undefined;
   readonly #ofStack: (ReadonlySet<number> | undefined)[] = [];
@@ -36,25 +42,35 @@ export class Creators {
     this.#all = undefined;
     this.#sets = undefined;
     this.#ofStack.length = 0;
-    if (stacks > this.#width) this.#widen(stacks);
-    const bits = new Uint32Array(creator.buffer, creator.byteOffset, length * 2);
+    if (stacks > this.#width * markBits) this.#widen(Math.ceil(stacks / markBits));
+    const small = this.#small;
     const width = this.#width;
-    let lastLow = 0;
-    let lastHigh = 0;
-    let number = -1;
+    let marks = this.#marks;
+    let last = 0;
+    let ofLast = -1;
     for (let row = from; row < length; row++) {
-      const low = bits[row * 2]!;
-      const high = bits[row * 2 + 1]!;
-      if (number < 0 || low !== lastLow || high !== lastHigh) {
-        // All that is no number is alike.
-        number = Number.isNaN(creator[row]!)
-          ? this.#keys.numberOf(1, 0, 0)
-          : this.#keys.numberOf(0, low, high);
-        if (number === this.#ids.length) this.#meet(creator[row]!);
-        lastLow = low;
-        lastHigh = high;
+      const id = creator[row]!;
+      const index = id >>> 0;
+      let number: number;
+      if (index === id && index < smallIds) {
+        number = small[index]! - 1;
+        if (number < 0) {
+          number = this.#numberOf(id);
+          marks = this.#marks;
+          small[index] = number + 1;
+        }
+      } else {
+        if (ofLast < 0 || (id !== last && !(Number.isNaN(id) && Number.isNaN(last)))) {
+          ofLast = this.#numberOf(id);
+          marks = this.#marks;
+          last = id;
+        }
+        number = ofLast;
       }
-      if (this.#marks !== undefined) this.#marks[number * width + stack[row]!] = 1;
+      if (marks !== undefined) {
+        const entry = number * width + (stack[row]! >>> 5);
+        marks[entry] = marks[entry]! | (1 << (stack[row]! & 31));
+      }
     }
   }
 
@@ -70,36 +86,51 @@ export class Creators {
     return this.#ofStack[stackIndex];
   }
 
-  #marked(marks: Uint8Array, stackIndex: number): ReadonlySet<number> {
+  #marked(marks: Uint32Array, stackIndex: number): ReadonlySet<number> {
+    const entry = stackIndex >>> 5;
     // No goroutine has a stack beyond.
-    if (stackIndex >= this.#width) return new Set();
-    return new Set(this.#ids.filter((_, i) => marks[i * this.#width + stackIndex] === 1));
+    if (entry >= this.#width) return new Set();
+    const bit = 1 << (stackIndex & 31);
+    return new Set(this.#ids.filter((_, i) => (marks[i * this.#width + entry]! & bit) !== 0));
   }
 
   #setOf(stackIndex: number): ReadonlySet<number> {
     if (this.#sets === undefined) {
       const { creator, stack, length } = this.#goroutines;
-      const sets = Array.from({ length: this.#width }, () => new Set<number>());
+      const sets = Array.from({ length: this.#width * markBits }, () => new Set<number>());
       for (let row = 0; row < length; row++) sets[stack[row]!]!.add(creator[row]!);
       this.#sets = sets;
     }
     return this.#sets[stackIndex] ?? new Set();
   }
 
-  #meet(id: number): void {
-    this.#ids.push(id);
-    const marks = this.#ids.length * this.#width;
-    if (this.#marks !== undefined) this.#marks = marks > maxMarks ? undefined : widened(this.#marks, marks);
+  #numberOf(id: number): number {
+    double[0] = id;
+    // All that is no number is alike.
+    const number = Number.isNaN(id)
+      ? this.#keys.numberOf(1, 0, 0)
+      : this.#keys.numberOf(0, bitsOfDouble[0]!, bitsOfDouble[1]!);
+    if (number === this.#ids.length) {
+      this.#ids.push(id);
+      const entries = this.#ids.length * this.#width;
+      if (this.#marks !== undefined)
+        this.#marks = entries > maxEntries ? undefined : widened(this.#marks, entries);
+    }
+    return number;
   }
 
-  #widen(stacks: number): void {
+  #widen(entries: number): void {
     const width = this.#width;
-    this.#width = Math.max(stacks, width * 2);
+    this.#width = Math.max(entries, width * 2);
     const marks = this.#marks;
     if (marks === undefined) return;
-    const pairs = this.#ids.length * this.#width;
-    this.#marks = pairs > maxMarks ? undefined : new Uint8Array(Math.max(64, pairs));
+    const all = this.#ids.length * this.#width;
+    this.#marks = all > maxEntries ? undefined : new Uint32Array(Math.max(64, all));
     for (let i = 0; i < this.#ids.length; i++)
       this.#marks?.set(marks.subarray(i * width, (i + 1) * width), i * this.#width);
   }
 }
+
+/** A number, and its bits. */
+const double = new Float64Array(1);
+const bitsOfDouble = new Uint32Array(double.buffer);

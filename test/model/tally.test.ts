@@ -21,8 +21,8 @@ const given: fc.Arbitrary<Given> = fc.record({
   flags: fc.nat(1),
   labels: fc.nat(1),
   // No profile has groups of none, but a made one may.
-  weight: fc.nat(3),
-  creator: fc.constantFrom(1, 2, 2 ** 32 + 1, 0.5, Number.NaN),
+  weight: fc.oneof({ weight: 30, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.nat(3) }),
+  creator: fc.constantFrom(1, 2, 20_000, 2 ** 32 + 1, 0.5, Number.NaN),
   resource: fc.constantFrom(0xc000, 0xc008, 0xc010, Number.NaN),
 });
 
@@ -98,7 +98,7 @@ test("so does one of more stacks, kinds and creators than tables hold", () => {
     minutes: i % 1500,
     flags: i % 2,
     labels: 0,
-    weight: 1 + (i % 2),
+    weight: i < 5000 ? 1 : 1 + (i % 2),
     creator: 1 + (i % 7000) * 1000,
     resource: i % 3 === 0 ? 0xc000 + i : Number.NaN,
   }));
