@@ -24,7 +24,8 @@ const { metafile } = await build({
   define: { "import.meta.url": "moduleUrl" },
   banner: { js: 'const moduleUrl=require("node:url").pathToFileURL(__filename).href;' },
   // yargs measures columns by graphemes: loading Unicode's tables takes longer than a small run, and help has no emoji.
-  alias: { "string-width": "./src/cli/string-width.ts" },
+  // Of Node's assert, which takes long to load, it needs two lines.
+  alias: { "string-width": "./src/cli/string-width.ts", assert: "./src/cli/assert.ts" },
   external: [
     "ajv",
     "js-yaml",

@@ -3,7 +3,6 @@ import { Facts } from "../match/facts.ts";
 import { waitForGraph } from "../match/wait-for.ts";
 import { readDumps } from "../read/read-dumps.ts";
 import { graphsToDot, graphsToMermaid, type TitledGraph } from "../report/graph.ts";
-import { picturesSvg } from "../report/svg/picture.ts";
 import { inputOptions } from "./options.ts";
 import { errorText, exitCodeOf } from "./print-error.ts";
 import { readOptionsOf } from "./read-options.ts";
@@ -21,10 +20,15 @@ const options = {
 
 type Graphs = readonly TitledGraph[];
 
-const formats: Readonly<Record<(typeof options)["format"]["choices"][number], (graphs: Graphs) => string>> = {
+type Format = (typeof options)["format"]["choices"][number];
+
+const formats: Readonly<Record<Format, (graphs: Graphs) => string | Promise<string>>> = {
   dot: graphsToDot,
   mermaid: graphsToMermaid,
-  svg: (graphs) => `${picturesSvg(graphs)}\n`,
+  svg: async (graphs) => {
+    const { picturesSvg } = await import("../report/svg/picture.ts");
+    return `${picturesSvg(graphs)}\n`;
+  },
   json: (graphs) => `${JSON.stringify(graphs, undefined, 2)}\n`,
 };
 
@@ -54,7 +58,7 @@ async function runGraph(argv: ArgumentsCamelCase<GraphArguments>): Promise<void>
   for (const { title, omitted } of graphs)
     if (omitted > 0)
       await write(terminal.stderr, `${title}: the ${omitted} smallest groups of goroutines are left out\n`);
-  await write(terminal.stdout, formats[argv.format](graphs));
+  await write(terminal.stdout, await formats[argv.format](graphs));
   const partial = graphs.some(({ omitted }) => omitted > 0) || dumps.some((d) => !d.complete);
   if (failures.some((f) => exitCodeOf(f.error) === 2)) process.exitCode = 2;
   else if (failures.length > 0 || partial) process.exitCode = 3;
