@@ -29,7 +29,7 @@ const maxPiece = 1 << 20;
 
 /**
  * Takes off what a log wraps around the lines of a dump: Docker's JSON lines, CRI, compose, journald, syslog,
- * `kubectl logs --timestamps --prefix`, timestamps of CI, stacks escaped into a field, colours.
+ * `kubectl logs --timestamps --prefix`, timestamps of CI, stacks escaped into a field, indentation, colours.
  * The first header of a goroutine shows which; lines that are not wrapped so pass as they are. Several processes are told
  * apart by their prefixes.
  */

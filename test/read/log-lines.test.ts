@@ -239,6 +239,19 @@ describe("several processes in one log, line by line", () => {
     }
   });
 
+  test("what a test and its subtest log is indented by as much as each", async () => {
+    const log = readFileSync(
+      new URL("../../fixtures/dumps/logs/go1.26-test-log.txt", import.meta.url),
+      "utf8",
+    );
+    const dumps = await read(log);
+    expect(dumps.map((d) => [d.goroutines.length, d.complete])).toEqual([
+      [5, true],
+      [7, true],
+    ]);
+    expect(dumps.map((d) => d.stacks.filter((s) => s.frames.length === 0))).toEqual([[], []]);
+  });
+
   test.each([1, 8])(
     "two pods in one log that does not tell them apart, %d lines at once: told",
     async (most) => {

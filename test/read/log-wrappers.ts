@@ -58,6 +58,14 @@ export const logWrappers: Readonly<Record<string, (dump: string) => string>> = {
   "gh run view --log": (dump) =>
     eachLine(dump, (line, n) => [`test\tRun go test ./...\t\ufeff${time(n)} ${line}`]),
   "CRI in kubectl's prefix": (dump) => eachLine(dump, (line, n) => [`[pod/a/b] ${time(n)} stderr F ${line}`]),
+  "indented by four spaces": (dump) => eachLine(dump, (line) => [`    ${line}`]),
+  "indented by a tab, blank lines trimmed": (dump) => eachLine(dump, (line) => [`\t${line}`.trimEnd()]),
+  "a test's log": (dump) =>
+    eachLine(`dump:\n${dump}`, (line, n) => [n === 0 ? `    a_test.go:7: ${line}` : `        ${line}`]),
+  "a test's log, the dump from its first line on": (dump) =>
+    eachLine(dump, (line, n) => [n === 0 ? `        a_test.go:7: ${line}` : `            ${line}`]),
+  "a test's log in kubectl's prefix": (dump) =>
+    eachLine(dump, (line, n) => [`[pod/a/b] ${n === 0 ? `    a_test.go:7: ${line}` : `        ${line}`}`]),
   "colours around every line": (dump) => eachLine(dump, (line) => [`\u001b[31m${line}\u001b[0m`]),
   "lines of another process between": (dump) =>
     eachLine(dump, (line, n) => [`web-1  | ${line}`, ...(n % 7 === 0 ? [`db-1   | ${n} connections`] : [])]),

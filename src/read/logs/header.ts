@@ -17,12 +17,6 @@ export function findDumpHeader(text: string): number {
   return wholeHeader.exec(text)?.index ?? -1;
 }
 
-/** Index of a header with nothing but white space before it on the line; -1: none. */
-export function plainHeaderAt(line: string): number {
-  const at = findHeader(line);
-  return at >= 0 && line.slice(0, at).trim() === "" ? at : -1;
-}
-
 /** Takes colours and other terminal sequences off. */
 export function stripAnsi(line: string): string {
   if (!line.includes("\u001b") && !line.includes("#033[")) return line;
@@ -41,5 +35,5 @@ export function isWrapped(head: Uint8Array): boolean {
   const lineEnd = text.indexOf("\n", at);
   const line = text.slice(text.lastIndexOf("\n", at) + 1, lineEnd < 0 ? text.length : lineEnd);
   // A header that stands alone tells that the dump does, unless its lines are coloured.
-  return plainHeaderAt(line) < 0 || text.includes("\u001b[", at);
+  return findHeader(line) !== 0 || text.includes("\u001b[", at);
 }

@@ -25,7 +25,7 @@ export function wrappingOf(line: string, depth = 0): Wrapping | "plain" | undefi
   const at = depth > maxLayers ? -1 : findDumpHeader(line);
   if (at < 0) return undefined;
   const before = line.slice(0, at);
-  if (before.trim() === "") return "plain";
+  if (before === "") return "plain";
   const cri = criPrefix(line);
   if (cri !== undefined) return wrappingOf(cri.text, depth + 1) && { kind: "cri" };
   const field = fieldAround(line, at);

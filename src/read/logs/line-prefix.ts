@@ -9,15 +9,21 @@ const monthOrDay = /\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue
 const parts = new RegExp(`( *${timestamp.source})|(${monthOrDay.source})|( *\\d+)|(stdout|stderr)`, "g");
 /** Longer ones are no prefixes but text. */
 const maxPrefix = 500;
+/** Where something is logged: so `go test` begins the first line of a test's text, and all others with four spaces more. */
+const place = "[^\\s:]{1,200}\\.go:\\d{1,9}: ";
+const endsInPlace = new RegExp(`${place}$`);
+const further = "    ";
 
 /**
  * The pattern of all lines whose prefix is like `example`: times, numbers, months and streams may differ.
  * The expression has no choice at any place, so it takes linear time.
  */
 export function prefixPattern(example: string): PrefixPattern {
-  const shown = example.slice(-maxPrefix);
-  const body = shown.trimEnd();
-  const gap = shown.slice(body.length);
+  if (example.length > maxPrefix) return { strip: () => undefined };
+  const placeAt = example.search(endsInPlace);
+  const ofLines = placeAt < 0 ? example : example.slice(0, placeAt) + further;
+  const body = ofLines.trimEnd();
+  const gap = ofLines.slice(body.length);
   let source = "";
   let last = -1;
   for (const match of body.matchAll(parts)) {
@@ -25,14 +31,19 @@ export function prefixPattern(example: string): PrefixPattern {
     last = match.index + match[0].length;
   }
   source += escaped(body.slice(Math.max(last, 0)));
-  const pattern = new RegExp(`^${example.length > maxPrefix ? "" : source}`);
+  const pattern = new RegExp(`^${source}`);
+  const first = gap.endsWith(further)
+    ? new RegExp(`^${source}${gap.slice(further.length)}${place}`)
+    : undefined;
   return {
     strip(line) {
       const found = pattern.exec(line)?.[0].length;
-      if (found === undefined || found === 0) return undefined;
+      if (found === undefined) return undefined;
       // Collectors cut the space off the end of blank lines.
       if (found === line.trimEnd().length) return "";
-      return line.startsWith(gap, found) ? line.slice(found + gap.length) : undefined;
+      if (line.startsWith(gap, found)) return line.slice(found + gap.length);
+      const placed = first?.exec(line)?.[0].length;
+      return placed === undefined ? undefined : line.slice(placed);
     },
   };
 }

@@ -1,8 +1,8 @@
-import { plainHeaderAt } from "./header.ts";
+import { findHeader } from "./header.ts";
 import type { Layer, LinePiece, LogOutput } from "./line-piece.ts";
 import { type PrefixPattern, prefixPattern } from "./line-prefix.ts";
 
-/** The same prefix before every line, but for its times and numbers. */
+/** The same prefix before every line, but for its times and numbers; or all lines are indented. */
 export class PrefixLayer implements Layer {
   readonly goesOn = false;
   readonly #pattern: PrefixPattern;
@@ -18,7 +18,7 @@ export class PrefixLayer implements Layer {
 
   explains(line: string): boolean {
     const text = this.#pattern.strip(line);
-    return text !== undefined && plainHeaderAt(text) >= 0;
+    return text !== undefined && findHeader(text) === 0;
   }
 
   take(piece: LinePiece): void {
