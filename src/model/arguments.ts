@@ -1,5 +1,7 @@
 import { type Address, offsetAddress, unknownAddress } from "./address.ts";
-import { isMachinery } from "./origin.ts";
+import type { Calls } from "./calls.ts";
+import type { FramePool } from "./frame-pool.ts";
+import { IndexTable } from "./index-table.ts";
 import type { ArgumentSlot } from "./stack.ts";
 import type { GoSymbol } from "./symbol.ts";
 import type { WaitKind } from "./wait-kind.ts";
@@ -61,29 +63,24 @@ export function isPoolWait(symbol: GoSymbol): boolean {
   return poolFunctions.some((name) => symbol.plain === name || symbol.plain.endsWith(`/${name}`));
 }
 
-/**
- * Finds the argument that names the channel, lock, WaitGroup, Cond or pool of a blocked goroutine.
- * Frames and arguments run innermost first and have the same length.
- */
-export function resourcePlan(
-  wait: WaitKind,
-  symbols: readonly GoSymbol[],
-  args: readonly FrameArguments[],
-): ResourcePlan | undefined {
+/** Finds the argument that names the channel, lock, WaitGroup, Cond or pool of a blocked goroutine. */
+export function resourcePlan(wait: WaitKind, calls: Calls, pool: FramePool): ResourcePlan | undefined {
   let semaphore: ResourcePlan | undefined;
-  for (let frame = 0; frame < Math.min(symbols.length, 12); frame++) {
-    const symbol = symbols[frame]!;
-    const first = args[frame]?.[0];
-    if (!isMachinery(symbol)) {
-      const isPool = wait === "select" && isPoolWait(symbol) && first !== undefined && first > 0;
+  const symbolAt = (call: number) => pool.at(calls.frames[call]!).symbol;
+  for (let frame = 0; frame < Math.min(calls.depth, 12); frame++) {
+    const first = calls.value(frame, 0);
+    if (!pool.isMachinery(calls.frames[frame]!)) {
+      const isPool = wait === "select" && first > 0 && isPoolWait(symbolAt(frame));
       return isPool ? { frame, argument: 0, offset: 0 } : semaphore;
     }
-    if (first === undefined || Number.isNaN(first) || first === 0) continue;
-    if (Object.hasOwn(resourceOffset, symbol.plain)) {
-      return { frame, argument: 0, offset: resourceOffset[symbol.plain]! };
+    if (Number.isNaN(first) || first === 0) continue;
+    const { plain } = symbolAt(frame);
+    if (Object.hasOwn(resourceOffset, plain)) {
+      return { frame, argument: 0, offset: resourceOffset[plain]! };
     }
-    if (symbol.plain === "runtime.semacquire1") {
-      const offset = wait === "rwmutex-lock" && isBehindWriter(symbols) ? -4 : semaphoreOffset[wait];
+    if (plain === "runtime.semacquire1") {
+      const isBehindWriter = wait === "rwmutex-lock" && isInMutex(calls, pool);
+      const offset = isBehindWriter ? -4 : semaphoreOffset[wait];
       if (offset !== undefined) semaphore = { frame, argument: 0, offset };
     }
   }
@@ -91,40 +88,72 @@ export function resourcePlan(
 }
 
 /** A writer that waits for another writer waits for the lock's inner mutex. */
-function isBehindWriter(symbols: readonly GoSymbol[]): boolean {
-  return symbols.slice(0, 8).some((s) => s.plain.endsWith("sync.(*Mutex).lockSlow"));
+function isInMutex({ frames, depth }: Calls, pool: FramePool): boolean {
+  return frames
+    .subarray(0, Math.min(depth, 8))
+    .some((frame) => pool.at(frame).symbol.plain.endsWith("sync.(*Mutex).lockSlow"));
 }
 
-/** Slots are few and the same in most stacks. */
-const knownSlots: ArgumentSlot[][] = [];
+/** More than a call has arguments. */
+const slotFactor = 1 << 16;
 
-function slotAt(frame: number, argument: number): ArgumentSlot {
-  let ofFrame = knownSlots[frame];
-  if (ofFrame === undefined) {
-    ofFrame = [];
-    knownSlots[frame] = ofFrame;
-  }
-  ofFrame[argument] ??= { frame, argument };
-  return ofFrame[argument];
-}
+/** Chooses arguments, the same list for stacks that have the same: there are few. */
+export class SlotLists {
+  readonly #lists: ArgumentSlot[][] = [];
+  readonly #table = new IndexTable();
+  /** What is being chosen. */
+  readonly #chosen = new Int32Array(maxSlots);
 
-/** Chooses the arguments worth keeping for each goroutine of a stack: pointers known in frames outside the machinery. */
-export function argumentSlots(symbols: readonly GoSymbol[], args: readonly FrameArguments[]): ArgumentSlot[] {
-  const slots: ArgumentSlot[] = [];
-  for (let frame = 0; frame < symbols.length && slots.length < maxSlots; frame++) {
-    if (isMachinery(symbols[frame]!)) continue;
-    let ofFrame = 0;
-    const values = args[frame] ?? [];
-    for (let argument = 0; argument < values.length && ofFrame < maxSlotsPerFrame; argument++) {
-      const value = values[argument]!;
-      // The receiver's place is kept whatever the first goroutine has in it, if only it is known.
-      if (Number.isNaN(value) || (!looksLikePointer(value) && argument > 0)) continue;
-      slots.push(slotAt(frame, argument));
-      ofFrame++;
-      if (slots.length === maxSlots) break;
+  /** Arguments worth keeping for each goroutine of a stack: pointers known in frames outside the machinery. */
+  choose(calls: Calls, pool: FramePool): readonly ArgumentSlot[] {
+    const chosen = this.#chosen;
+    let count = 0;
+    let hash = 0;
+    for (let frame = 0; frame < calls.depth && count < maxSlots; frame++) {
+      const values = calls.argumentsOf(frame);
+      if (values === 0 || pool.isMachinery(calls.frames[frame]!)) continue;
+      let ofFrame = 0;
+      for (let argument = 0; argument < values && ofFrame < maxSlotsPerFrame; argument++) {
+        const value = calls.value(frame, argument);
+        // The receiver's place is kept whatever the first goroutine has in it, if only it is known.
+        if (Number.isNaN(value) || (!looksLikePointer(value) && argument > 0)) continue;
+        const slot = frame * slotFactor + argument;
+        chosen[count++] = slot;
+        hash = Math.imul(hash ^ slot, 0x85ebca6b) ^ count;
+        ofFrame++;
+        if (count === maxSlots) break;
+      }
     }
+    return this.#list(count, hash);
   }
-  return slots;
+
+  #list(count: number, hash: number): readonly ArgumentSlot[] {
+    const chosen = this.#chosen;
+    const table = this.#table;
+    let slot = table.first(hash);
+    for (let index = table.at(slot); index >= 0; index = table.at(slot)) {
+      if (table.hashAt(slot) === hash && isList(this.#lists[index]!, chosen, count))
+        return this.#lists[index]!;
+      slot = table.next(slot);
+    }
+    const list = Array.from(chosen.subarray(0, count), slotOf);
+    this.#lists.push(list);
+    table.add(slot, hash);
+    return list;
+  }
+}
+
+function isList(list: readonly ArgumentSlot[], chosen: Int32Array, count: number): boolean {
+  if (list.length !== count) return false;
+  for (let i = 0; i < count; i++) {
+    const { frame, argument } = list[i]!;
+    if (frame * slotFactor + argument !== chosen[i]) return false;
+  }
+  return true;
+}
+
+function slotOf(slot: number): ArgumentSlot {
+  return { frame: Math.floor(slot / slotFactor), argument: slot % slotFactor };
 }
 
 /** Small numbers are counts and flags; heap, data and stack addresses are larger on every platform of Go. */

@@ -1,11 +1,13 @@
 import { plural } from "../words.ts";
-import { argumentSlots, type FrameArguments, type ResourcePlan, resourcePlan } from "./arguments.ts";
+import { type FrameArguments, type ResourcePlan, resourcePlan, SlotLists } from "./arguments.ts";
+import { Calls } from "./calls.ts";
 import type { Capability, Dump, DumpEvent, FormatId, ReadProblem } from "./dump.ts";
+import { FramePool } from "./frame-pool.ts";
 import { Goroutines } from "./goroutines.ts";
 import { IndexTable } from "./index-table.ts";
-import type { ArgumentSlot, Frame, Stack, StackExtent } from "./stack.ts";
-import { type GoSymbol, parseSymbol } from "./symbol.ts";
-import { type WaitKind, waitKindOf } from "./wait-kind.ts";
+import type { Frame, Stack, StackExtent } from "./stack.ts";
+import type { GoSymbol } from "./symbol.ts";
+import { kindOfReason, type WaitKind, waitKindOf } from "./wait-kind.ts";
 
 /** A frame as a reader finds it. */
 export interface FrameDraft {
@@ -17,17 +19,21 @@ export interface FrameDraft {
   readonly args?: FrameArguments;
 }
 
-/** A stack as a reader finds it. */
-export interface StackDraft {
+/** What a reader finds of a stack beside its calls. */
+export interface StackTraits {
   readonly reason: string;
   /** Only where reason and frames can't say it, as for Delve's list. */
   readonly wait?: WaitKind;
   /** `wait` is a conclusion. */
   readonly waitInferred?: boolean;
-  readonly frames: readonly FrameDraft[];
   readonly extent: StackExtent;
-  readonly gapAt?: number;
+  readonly gapAt?: number | undefined;
   readonly elided?: number;
+}
+
+/** A stack as a reader finds it. */
+export interface StackDraft extends StackTraits {
+  readonly frames: readonly FrameDraft[];
   readonly createdBy?: FrameDraft | undefined;
 }
 
@@ -43,63 +49,7 @@ export interface StackHandle {
 const maxProblems = 200;
 const maxProblemText = 200;
 
-/** Something interned, and its number among its kind. */
-interface Numbered<T> {
-  readonly value: T;
-  readonly number: number;
-}
-
 const noArguments: FrameArguments = [];
-
-/** A copy of a string; a part of a larger string keeps all of it in memory. */
-function standalone(text: string): string {
-  const copy = Buffer.from(text, "utf8").toString("utf8");
-  // What is no Unicode does not survive the way through bytes.
-  return copy === text ? copy : text;
-}
-
-/** Frames are interned, so that equal ones are the same object. */
-function isSameStack(
-  stack: Stack,
-  draft: StackDraft,
-  frames: readonly Frame[],
-  createdBy: Frame | undefined,
-  elided: number,
-): boolean {
-  if (stack.frames.length !== frames.length) return false;
-  for (let i = 0; i < frames.length; i++) if (stack.frames[i] !== frames[i]) return false;
-  return (
-    stack.reason === draft.reason &&
-    stack.extent === draft.extent &&
-    stack.elided === elided &&
-    stack.createdBy === createdBy
-  );
-}
-
-/** A stack that is new. */
-function handleOf(
-  draft: StackDraft,
-  frames: readonly Frame[],
-  createdBy: Frame | undefined,
-  index: number,
-): StackHandle {
-  const symbols = frames.map((f) => f.symbol);
-  const args = draft.frames.map((f) => f.args ?? noArguments);
-  const wait =
-    draft.wait ??
-    waitKindOf(
-      draft.reason,
-      symbols.slice(0, 12).map((s) => s.plain),
-    );
-  const slots: readonly ArgumentSlot[] = argumentSlots(symbols, args);
-  const { reason, extent, gapAt, elided = 0 } = draft;
-  const whole: Stack =
-    gapAt === undefined
-      ? { reason, wait, frames, extent, elided, createdBy, slots }
-      : { reason, wait, frames, extent, gapAt, elided, createdBy, slots };
-  const stack: Stack = draft.waitInferred ? { ...whole, waitInferred: true } : whole;
-  return { index, stack, resource: resourcePlan(wait, symbols, args) };
-}
 
 /** Collects what a reader finds, interning symbols, frames and stacks. One builder, one dump. */
 export class DumpBuilder {
@@ -108,11 +58,9 @@ export class DumpBuilder {
   readonly #name: string;
   readonly #format: FormatId;
   readonly #capabilities = new Set<Capability>();
-  readonly #symbols = new Map<string, Numbered<GoSymbol>>();
-  readonly #files = new Map<string, Numbered<string>>();
-  readonly #frames: Frame[] = [];
-  /** Of `#frames`, by symbol, file and line. */
-  readonly #frameTable = new IndexTable();
+  readonly #pool: FramePool;
+  readonly #calls = new Calls();
+  readonly #slots = new SlotLists();
   readonly #handles: StackHandle[] = [];
   /** Of `#handles`, by their frames. */
   readonly #stackTable = new IndexTable();
@@ -132,9 +80,15 @@ export class DumpBuilder {
   goVersion: string | undefined;
   missingShare: number | undefined;
 
-  constructor(name: string, format: FormatId, capabilities: Iterable<Capability> = []) {
+  constructor(
+    name: string,
+    format: FormatId,
+    capabilities: Iterable<Capability> = [],
+    pool: FramePool = new FramePool(),
+  ) {
     this.#name = name;
     this.#format = format;
+    this.#pool = pool;
     for (const c of capabilities) this.#capabilities.add(c);
   }
 
@@ -150,98 +104,100 @@ export class DumpBuilder {
   }
 
   symbol(name: string): GoSymbol {
-    return this.#symbol(name).value;
+    return this.#pool.symbolAt(this.#pool.symbol(name));
   }
 
-  #symbol(name: string): Numbered<GoSymbol> {
-    let known = this.#symbols.get(name);
-    if (known === undefined) {
-      const own = standalone(name);
-      known = { value: parseSymbol(own), number: this.#symbols.size };
-      this.#symbols.set(own, known);
-    }
-    return known;
-  }
-
+  /** The frame, interned. */
   frame(draft: FrameDraft): Frame {
-    return this.#frames[this.#frame(draft)]!;
+    return this.#pool.at(this.#frame(draft));
   }
 
-  /** Number of the interned frame. */
   #frame(draft: FrameDraft): number {
-    const { value: symbol, number } = this.#symbol(draft.function);
-    const { value: file, number: fileNumber } = this.#file(draft.file);
-    const { line } = draft;
-    const inlined = draft.inlined ?? false;
-    const hash =
-      Math.imul(Math.imul(number, 0x9e3779b1) ^ fileNumber, 0x85ebca6b) ^ Math.imul(line, 0xc2b2ae35);
-    const table = this.#frameTable;
-    let slot = table.first(hash);
-    for (let index = table.at(slot); index >= 0; index = table.at(slot)) {
-      if (table.hash(index) === hash) {
-        const frame = this.#frames[index]!;
-        if (
-          frame.symbol === symbol &&
-          frame.line === line &&
-          frame.inlined === inlined &&
-          frame.file === file
-        )
-          return index;
-      }
-      slot = table.next(slot);
-    }
-    this.#frames.push({ symbol, file, line, inlined });
-    return table.add(slot, hash);
+    const pool = this.#pool;
+    return pool.frame(pool.symbol(draft.function), pool.file(draft.file), draft.line, draft.inlined ?? false);
   }
 
-  /** One string for each file, that does not hold on to the line that it was cut from. */
-  #file(name: string): Numbered<string> {
-    let file = this.#files.get(name);
-    if (file === undefined) {
-      const own = standalone(name);
-      file = { value: own, number: this.#files.size };
-      this.#files.set(own, file);
+  /** Calls in numbers; good until the next ones are made. */
+  calls(frames: readonly FrameDraft[], createdBy: FrameDraft | undefined): Calls {
+    const calls = this.#calls;
+    calls.clear();
+    for (const frame of frames) {
+      for (const value of frame.args ?? noArguments) calls.argument(value);
+      calls.call(this.#frame(frame));
     }
-    return file;
+    if (createdBy !== undefined) calls.createdBy = this.#frame(createdBy);
+    return calls;
   }
 
-  /** The distinct stack of a draft; made when it is new. Slots are chosen from the first goroutine's arguments. */
+  /** The distinct stack of a draft; made when it is new. */
   stack(draft: StackDraft): StackHandle {
-    const elided = draft.elided ?? 0;
-    const drafts = draft.frames;
-    const frames = new Array<Frame>(drafts.length);
+    return this.stackOf(draft, this.calls(draft.frames, draft.createdBy));
+  }
+
+  /**
+   * The distinct stack of calls, whose frames are numbers in the builder's pool; made when it is new. Slots are chosen
+   * from the first goroutine's arguments.
+   */
+  stackOf(traits: StackTraits, calls: Calls): StackHandle {
+    const { elided = 0 } = traits;
+    const { frames, depth } = calls;
     let hash = elided;
-    for (let i = 0; i < drafts.length; i++) {
-      const number = this.#frame(drafts[i]!);
-      frames[i] = this.#frames[number]!;
-      hash = (Math.imul(hash, 31) + number) | 0;
-    }
-    const creator = draft.createdBy === undefined ? -1 : this.#frame(draft.createdBy);
-    hash = (Math.imul(hash, 31) + creator) | 0;
-    const createdBy = this.#frames[creator];
+    for (let i = 0; i < depth; i++) hash = (Math.imul(hash, 31) + frames[i]!) | 0;
+    hash = (Math.imul(hash, 31) + calls.createdBy) | 0;
     const table = this.#stackTable;
     let slot = table.first(hash);
     for (let index = table.at(slot); index >= 0; index = table.at(slot)) {
       const known = this.#handles[index]!;
       if (
-        table.hash(index) === hash &&
-        this.#waits.get(index) === draft.wait &&
-        isSameStack(known.stack, draft, frames, createdBy, elided)
+        table.hashAt(slot) === hash &&
+        this.#waits.get(index) === traits.wait &&
+        this.#isSame(known.stack, traits, calls, elided)
       )
         return known;
       slot = table.next(slot);
     }
-    const handle = handleOf(draft, frames, createdBy, table.add(slot, hash));
-    if (draft.wait !== undefined) this.#waits.set(handle.index, draft.wait);
+    const stack = this.#newStack(traits, calls);
+    const resource = resourcePlan(stack.wait, calls, this.#pool);
+    const handle: StackHandle = { index: table.add(slot, hash), stack, resource };
+    if (traits.wait !== undefined) this.#waits.set(handle.index, traits.wait);
     this.#handles.push(handle);
-    this.stacks.push(handle.stack);
+    this.stacks.push(stack);
     return handle;
   }
 
+  #newStack(traits: StackTraits, calls: Calls): Stack {
+    const { reason, extent, gapAt, elided = 0 } = traits;
+    const pool = this.#pool;
+    const frames = new Array<Frame>(calls.depth);
+    for (let i = 0; i < frames.length; i++) frames[i] = pool.at(calls.frames[i]!);
+    const createdBy = calls.createdBy < 0 ? undefined : pool.at(calls.createdBy);
+    const innermost = () => frames.slice(0, 12).map((frame) => frame.symbol.plain);
+    const wait = traits.wait ?? kindOfReason(reason) ?? waitKindOf(reason, innermost());
+    const slots = this.#slots.choose(calls, pool);
+    const whole: Stack =
+      gapAt === undefined
+        ? { reason, wait, frames, extent, elided, createdBy, slots }
+        : { reason, wait, frames, extent, gapAt, elided, createdBy, slots };
+    return traits.waitInferred ? { ...whole, waitInferred: true } : whole;
+  }
+
+  /** Frames are interned, so that equal ones are the same object. */
+  #isSame(stack: Stack, traits: StackTraits, calls: Calls, elided: number): boolean {
+    const pool = this.#pool;
+    if (stack.frames.length !== calls.depth) return false;
+    for (let i = 0; i < calls.depth; i++) if (stack.frames[i] !== pool.at(calls.frames[i]!)) return false;
+    return (
+      stack.reason === traits.reason &&
+      stack.extent === traits.extent &&
+      stack.elided === elided &&
+      stack.createdBy === (calls.createdBy < 0 ? undefined : pool.at(calls.createdBy))
+    );
+  }
+
   /** Index of a label set. */
-  labels(set: Iterable<readonly [string, string]>): number {
+  labels(set: readonly (readonly [string, string])[]): number {
+    if (set.length === 0) return 0;
     const sorted = [...set].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-    if (sorted.length === 0) return 0;
     const key = JSON.stringify(sorted);
     let index = this.#labelIndex.get(key);
     if (index === undefined) {

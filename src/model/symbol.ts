@@ -79,17 +79,18 @@ export function parseSymbol(name: string): GoSymbol {
   }
   const pkg = decodePackage(plainRaw.slice(0, dot));
   const rest = plainRaw.slice(dot + 1);
-  const plain = `${pkg}.${rest}`;
+  // Strings that are equal are the same string where that is easy: there may be as many symbols as goroutines.
+  const plain = pkg.length === dot ? plainRaw : `${pkg}.${rest}`;
   const { type, method } = splitReceiver(rest);
-  const qualified = type === "" ? "" : `${pkg}.${type}`;
-  const outerMethod = method.slice(0, closureStart(method));
+  const qualified = type === "" ? "" : plain.slice(0, pkg.length + 1 + type.length);
+  const end = closureStart(method);
   return {
     name,
     package: pkg,
     type: qualified,
     method,
     plain,
-    outer: qualified === "" ? `${pkg}.${outerMethod}` : `${qualified}.${outerMethod}`,
+    outer: end === method.length ? plain : plain.slice(0, plain.length - method.length + end),
     wrapper: isWrapper(plain),
   };
 }

@@ -65,113 +65,117 @@ export function isBlocked(kind: WaitKind): boolean {
 }
 
 /** Kinds that the wait reason alone decides; `semacquire` needs the frames. */
-const byReason: Readonly<Record<string, WaitKind>> = {
-  "chan send": "chan-send",
-  "chan receive": "chan-receive",
-  "chan send (nil chan)": "chan-send-nil",
-  "chan receive (nil chan)": "chan-receive-nil",
-  "chan send (synctest)": "chan-send",
-  "chan receive (synctest)": "chan-receive",
-  "chan send (durable)": "chan-send",
-  "chan receive (durable)": "chan-receive",
-  select: "select",
-  "select (synctest)": "select",
-  "select (durable)": "select",
-  "select (no cases)": "select-empty",
-  "sync.Mutex.Lock": "mutex-lock",
-  "sync.RWMutex.RLock": "rwmutex-rlock",
-  "sync.RWMutex.Lock": "rwmutex-lock",
-  "sync.WaitGroup.Wait": "waitgroup-wait",
-  "sync.WaitGroup.Wait (durable)": "waitgroup-wait",
-  "sync.Cond.Wait": "cond-wait",
-  sleep: "sleep",
-  "IO wait": "io-wait",
-  syscall: "syscall",
-  running: "running",
-  "GC worker (active)": "running",
-  "GC assist marking": "running",
-  "GC mark termination": "running",
-  "stopping the world": "running",
-  "flushing proc caches": "running",
-  "garbage collection": "running",
-  "garbage collection scan": "running",
-  "trace goroutine status": "running",
-  "trace proc status": "running",
-  "page trace flush": "running",
-  "dumping heap": "running",
-  copystack: "running",
-  runnable: "runnable",
-  preempted: "runnable",
-  "debug call": "running",
-  coroutine: "coroutine",
-  "synctest.Run": "synctest",
-  "synctest.Wait": "synctest",
-  idle: "runtime-idle",
-  "GC worker (idle)": "runtime-idle",
-  "GC sweep wait": "runtime-idle",
-  "GC scavenge wait": "runtime-idle",
-  "GC assist wait": "runtime-idle",
-  "GC weak to strong wait": "runtime-idle",
-  "GOMAXPROCS updater (idle)": "runtime-idle",
-  "force gc (idle)": "runtime-idle",
-  "finalizer wait": "runtime-idle",
-  "cleanup wait": "runtime-idle",
-  "timer goroutine (idle)": "runtime-idle",
-  "trace reader (blocked)": "runtime-idle",
-  "wait for GC cycle": "runtime-idle",
-  "waiting for cgo callback": "syscall",
-  dead: "runtime-idle",
-};
+const byReason: ReadonlyMap<string, WaitKind> = new Map(
+  Object.entries<WaitKind>({
+    "chan send": "chan-send",
+    "chan receive": "chan-receive",
+    "chan send (nil chan)": "chan-send-nil",
+    "chan receive (nil chan)": "chan-receive-nil",
+    "chan send (synctest)": "chan-send",
+    "chan receive (synctest)": "chan-receive",
+    "chan send (durable)": "chan-send",
+    "chan receive (durable)": "chan-receive",
+    select: "select",
+    "select (synctest)": "select",
+    "select (durable)": "select",
+    "select (no cases)": "select-empty",
+    "sync.Mutex.Lock": "mutex-lock",
+    "sync.RWMutex.RLock": "rwmutex-rlock",
+    "sync.RWMutex.Lock": "rwmutex-lock",
+    "sync.WaitGroup.Wait": "waitgroup-wait",
+    "sync.WaitGroup.Wait (durable)": "waitgroup-wait",
+    "sync.Cond.Wait": "cond-wait",
+    sleep: "sleep",
+    "IO wait": "io-wait",
+    syscall: "syscall",
+    running: "running",
+    "GC worker (active)": "running",
+    "GC assist marking": "running",
+    "GC mark termination": "running",
+    "stopping the world": "running",
+    "flushing proc caches": "running",
+    "garbage collection": "running",
+    "garbage collection scan": "running",
+    "trace goroutine status": "running",
+    "trace proc status": "running",
+    "page trace flush": "running",
+    "dumping heap": "running",
+    copystack: "running",
+    runnable: "runnable",
+    preempted: "runnable",
+    "debug call": "running",
+    coroutine: "coroutine",
+    "synctest.Run": "synctest",
+    "synctest.Wait": "synctest",
+    idle: "runtime-idle",
+    "GC worker (idle)": "runtime-idle",
+    "GC sweep wait": "runtime-idle",
+    "GC scavenge wait": "runtime-idle",
+    "GC assist wait": "runtime-idle",
+    "GC weak to strong wait": "runtime-idle",
+    "GOMAXPROCS updater (idle)": "runtime-idle",
+    "force gc (idle)": "runtime-idle",
+    "finalizer wait": "runtime-idle",
+    "cleanup wait": "runtime-idle",
+    "timer goroutine (idle)": "runtime-idle",
+    "trace reader (blocked)": "runtime-idle",
+    "wait for GC cycle": "runtime-idle",
+    "waiting for cgo callback": "syscall",
+    dead: "runtime-idle",
+  }),
+);
 
 /**
  * What a frame, seen from the innermost outwards, says about the wait.
  * Decides `semacquire` (Go up to 1.23) and formats without wait reasons (debug=0, Delve without a known version).
  */
-const byFrame: Readonly<Record<string, WaitKind>> = {
-  "runtime.chansend": "chan-send",
-  "runtime.chansend1": "chan-send",
-  "runtime.chanrecv": "chan-receive",
-  "runtime.chanrecv1": "chan-receive",
-  "runtime.chanrecv2": "chan-receive",
-  "runtime.selectgo": "select",
-  "runtime.block": "select-empty",
-  "time.Sleep": "sleep",
-  "runtime.timeSleep": "sleep",
-  "runtime.netpollblock": "io-wait",
-  "internal/poll.runtime_pollWait": "io-wait",
-  "net.runtime_pollWait": "io-wait",
-  "runtime.coroswitch": "coroutine",
-  "runtime.coroswitch_m": "coroutine",
-  "runtime.asyncPreempt": "runnable",
-  "runtime.asyncPreempt2": "runnable",
-  "runtime.goschedImpl": "runnable",
-  "runtime.Gosched": "runnable",
-  "runtime.cgocall": "syscall",
-  "os/signal.signal_recv": "syscall",
-  "runtime/internal/syscall.Syscall6": "syscall",
-  "internal/runtime/syscall.Syscall6": "syscall",
-  "internal/runtime/syscall/linux.Syscall6": "syscall",
-  "syscall.Syscall": "syscall",
-  "syscall.Syscall6": "syscall",
-  "syscall.RawSyscall": "syscall",
-  "syscall.RawSyscall6": "syscall",
-  "runtime.notetsleepg": "syscall",
-  "sync.(*Mutex).lockSlow": "mutex-lock",
-  "sync.(*Mutex).Lock": "mutex-lock",
-  "internal/sync.(*Mutex).lockSlow": "mutex-lock",
-  "internal/sync.(*Mutex).Lock": "mutex-lock",
-  "internal/sync.runtime_SemacquireMutex": "mutex-lock",
-  "sync.runtime_SemacquireRWMutexR": "rwmutex-rlock",
-  "sync.(*RWMutex).RLock": "rwmutex-rlock",
-  "sync.runtime_SemacquireRWMutex": "rwmutex-lock",
-  "sync.(*RWMutex).Lock": "rwmutex-lock",
-  "sync.runtime_SemacquireWaitGroup": "waitgroup-wait",
-  "sync.(*WaitGroup).Wait": "waitgroup-wait",
-  "sync.runtime_notifyListWait": "cond-wait",
-  "sync.runtime_Syncsemacquire": "cond-wait",
-  "sync.(*Cond).Wait": "cond-wait",
-  "internal/poll.runtime_Semacquire": "semaphore",
-};
+const byFrame: ReadonlyMap<string, WaitKind> = new Map(
+  Object.entries<WaitKind>({
+    "runtime.chansend": "chan-send",
+    "runtime.chansend1": "chan-send",
+    "runtime.chanrecv": "chan-receive",
+    "runtime.chanrecv1": "chan-receive",
+    "runtime.chanrecv2": "chan-receive",
+    "runtime.selectgo": "select",
+    "runtime.block": "select-empty",
+    "time.Sleep": "sleep",
+    "runtime.timeSleep": "sleep",
+    "runtime.netpollblock": "io-wait",
+    "internal/poll.runtime_pollWait": "io-wait",
+    "net.runtime_pollWait": "io-wait",
+    "runtime.coroswitch": "coroutine",
+    "runtime.coroswitch_m": "coroutine",
+    "runtime.asyncPreempt": "runnable",
+    "runtime.asyncPreempt2": "runnable",
+    "runtime.goschedImpl": "runnable",
+    "runtime.Gosched": "runnable",
+    "runtime.cgocall": "syscall",
+    "os/signal.signal_recv": "syscall",
+    "runtime/internal/syscall.Syscall6": "syscall",
+    "internal/runtime/syscall.Syscall6": "syscall",
+    "internal/runtime/syscall/linux.Syscall6": "syscall",
+    "syscall.Syscall": "syscall",
+    "syscall.Syscall6": "syscall",
+    "syscall.RawSyscall": "syscall",
+    "syscall.RawSyscall6": "syscall",
+    "runtime.notetsleepg": "syscall",
+    "sync.(*Mutex).lockSlow": "mutex-lock",
+    "sync.(*Mutex).Lock": "mutex-lock",
+    "internal/sync.(*Mutex).lockSlow": "mutex-lock",
+    "internal/sync.(*Mutex).Lock": "mutex-lock",
+    "internal/sync.runtime_SemacquireMutex": "mutex-lock",
+    "sync.runtime_SemacquireRWMutexR": "rwmutex-rlock",
+    "sync.(*RWMutex).RLock": "rwmutex-rlock",
+    "sync.runtime_SemacquireRWMutex": "rwmutex-lock",
+    "sync.(*RWMutex).Lock": "rwmutex-lock",
+    "sync.runtime_SemacquireWaitGroup": "waitgroup-wait",
+    "sync.(*WaitGroup).Wait": "waitgroup-wait",
+    "sync.runtime_notifyListWait": "cond-wait",
+    "sync.runtime_Syncsemacquire": "cond-wait",
+    "sync.(*Cond).Wait": "cond-wait",
+    "internal/poll.runtime_Semacquire": "semaphore",
+  }),
+);
 
 /** Frames that only pass the wait on: the deciding frame is further out. */
 const plumbing = /^(?:internal\/)?(?:runtime|sync)\.(?:[a-z]|\(\*Pool\))|^internal\/runtime\//;
@@ -183,7 +187,7 @@ const vague: ReadonlySet<string> = new Set(["semacquire", "", "waiting", "parked
 export function waitKindOfFrames(functions: readonly string[]): WaitKind | undefined {
   let kind: WaitKind | undefined;
   for (const name of functions.slice(0, 12)) {
-    const said = byFrame[name];
+    const said = byFrame.get(name);
     // A writer queued behind a writer sits in RWMutex.Lock's inner Mutex, a second caller of Once.Do in Once's.
     if (kind === "mutex-lock") {
       if (name.endsWith("sync.(*RWMutex).Lock")) return "rwmutex-lock";
@@ -201,13 +205,19 @@ export function waitKindOfFrames(functions: readonly string[]): WaitKind | undef
   return kind;
 }
 
+/** The kind that a wait reason says whatever the frames are, `undefined` where they have a say. */
+export function kindOfReason(reason: string): WaitKind | undefined {
+  const said = byReason.get(reason);
+  return said === "mutex-lock" ? undefined : said;
+}
+
 /**
  * The kind of wait of a goroutine.
  * @param reason the wait reason as the dump writes it, flags such as `(leaked)` removed; "" where it says none
  * @param functions function names, innermost first
  */
 export function waitKindOf(reason: string, functions: readonly string[]): WaitKind {
-  const said = Object.hasOwn(byReason, reason) ? byReason[reason] : undefined;
+  const said = byReason.get(reason);
   if (said === "mutex-lock") {
     const refined = waitKindOfFrames(functions);
     return refined === "once" || refined === "rwmutex-lock" ? refined : said;

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { generateDump } from "../../scripts/generate-dump.mjs";
 import type { Dump } from "../../src/model/dump.ts";
+import { FramePool } from "../../src/model/frame-pool.ts";
 import { scanStream } from "../../src/read/go-traceback.ts";
 import { RegularReader } from "../../src/read/traceback/regular-record.ts";
 import { TracebackBuilder } from "../../src/read/traceback/traceback-builder.ts";
@@ -154,10 +155,11 @@ test("the profile writer's stack under a header that says it waits is no sign of
 
 test.each([1, 2] as const)("all goroutines of a dump of level %i are regular", (level) => {
   const bytes = Buffer.from([...generateDump({ goroutines: 500, stacks: 500, level })].join(""));
-  const reader = new RegularReader();
+  const reader = new RegularReader(new FramePool());
+  reader.open(bytes);
   let at = 0;
   let count = 0;
-  while (reader.read(bytes, at, 1) !== undefined) {
+  while (reader.read(at, 1)) {
     at = reader.end;
     count++;
   }

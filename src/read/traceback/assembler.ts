@@ -1,16 +1,21 @@
 import { unknownAddress } from "../../model/address.ts";
 import { type ResourcePlan, resourceOf } from "../../model/arguments.ts";
+import type { Calls } from "../../model/calls.ts";
 import type { Dump, DumpEvent, ReadProblem } from "../../model/dump.ts";
-import { DumpBuilder, type FrameDraft } from "../../model/dump-builder.ts";
+import { DumpBuilder, type FrameDraft, type StackHandle } from "../../model/dump-builder.ts";
+import type { FramePool } from "../../model/frame-pool.ts";
 import { goroutineFlags } from "../../model/goroutines.ts";
 import type { Frame, Stack } from "../../model/stack.ts";
+import type { GoSymbol } from "../../model/symbol.ts";
 import { plural } from "../../words.ts";
 import { IdSet } from "../id-set.ts";
 import type { Batch } from "./batch.ts";
 import { GoVersionEvidence } from "./go-version.ts";
+import type { Header } from "./header.ts";
 import { LearnedRows } from "./learned-rows.ts";
 import { isDumper, isProfileWriter, type KnownShape, type LearnedShape } from "./learned-shape.ts";
-import type { RecordShape, RecordSink, TracebackRecord } from "./record.ts";
+import type { RecordShape, RecordSink, StackText, TracebackRecord } from "./record.ts";
+import type { RegularRecord } from "./regular-record.ts";
 
 /** Dumps of one input; a log with more is a log of panics, not a set of dumps to compare. */
 const maxDumps = 1000;
@@ -30,6 +35,9 @@ const mostExpected = 4_000_000;
 const worthCounting = 256;
 const manyRows = 1 << 16;
 
+/** A goroutine whose text can be compared with another one's. */
+type Shown = Pick<TracebackRecord, "shape">;
+
 /** A dump that is being read. */
 interface OpenDump {
   readonly builder: DumpBuilder;
@@ -38,6 +46,10 @@ interface OpenDump {
   readonly extra: Map<string, number>;
   /** Where each stack's goroutines name what they wait for. */
   readonly plans: (ResourcePlan | undefined)[];
+  /** The function that each stack begins in. */
+  readonly entries: (GoSymbol | undefined)[];
+  /** Whether each stack is one of the runtime's own. */
+  readonly system: boolean[];
   /** Goroutines whose stack could not be shown because they were running; a second thread may show them. */
   readonly unavailable: Set<number>;
   /** -1 for none. */
@@ -67,6 +79,7 @@ interface OpenDump {
 export class DumpAssembler implements RecordSink {
   readonly #name: string;
   readonly #goVersion: string | undefined;
+  readonly #pool: FramePool;
   readonly #dumps: Dump[] = [];
   #open: OpenDump;
   /** Events of a preamble whose goroutines are still to come. */
@@ -81,9 +94,11 @@ export class DumpAssembler implements RecordSink {
   #overflow = false;
   readonly #rows = new LearnedRows();
 
-  constructor(name: string, goVersion: string | undefined) {
+  /** @param pool where the frames of all dumps are interned */
+  constructor(name: string, goVersion: string | undefined, pool: FramePool) {
     this.#name = name;
     this.#goVersion = goVersion;
+    this.#pool = pool;
     this.#open = this.#newDump();
   }
 
@@ -102,6 +117,28 @@ export class DumpAssembler implements RecordSink {
     for (const slot of known.handle.stack.slots) {
       goroutines.pushArgument(record.args[slot.frame]?.[slot.argument] ?? unknownAddress);
     }
+  }
+
+  /** A goroutine that was read without the line parser. */
+  regular(record: RegularRecord): void {
+    const { header, id, calls } = record;
+    const runs = header.reason === "running";
+    this.#choose(
+      record,
+      id,
+      runs && isDumper(record.shape),
+      runs && isProfileWriter(record.shape),
+      record.line,
+    );
+    if (!this.#admit(record, id)) return;
+    const known = this.#knownCalls(record, calls);
+    const row = this.#push(known, id, record.minutes, record.creator);
+    const { goroutines } = this.#open.builder;
+    const { resource, stack } = known.handle;
+    if (resource !== undefined) {
+      goroutines.resource[row] = waitedFor(resource, calls.value(resource.frame, resource.argument));
+    }
+    for (const { frame, argument } of stack.slots) goroutines.pushArgument(calls.value(frame, argument));
   }
 
   /**
@@ -192,7 +229,7 @@ export class DumpAssembler implements RecordSink {
   }
 
   /** Ends the dump that is being read where this goroutine can't belong to it. */
-  #choose(record: TracebackRecord, id: number, dumper: boolean, writer: boolean, line: number): void {
+  #choose(record: Shown, id: number, dumper: boolean, writer: boolean, line: number): void {
     const open = this.#open;
     const first = dumper && (writer || !open.profile);
     const another = first && id !== 0 && open.begun && !open.crash && !this.#isRepeat(record.shape, id);
@@ -202,7 +239,7 @@ export class DumpAssembler implements RecordSink {
   }
 
   /** False for a goroutine that was there already. */
-  #admit(record: TracebackRecord, id: number): boolean {
+  #admit(record: Shown, id: number): boolean {
     const open = this.#open;
     open.builder.headersSeen++;
     if (id === 0) return true;
@@ -261,48 +298,48 @@ export class DumpAssembler implements RecordSink {
 
   /** The shape in the dump that is being read. */
   #known(shape: RecordShape, frames: readonly FrameDraft[]): KnownShape {
-    const { builder, version, plans } = this.#open;
-    const handle = builder.stack({
-      reason: shape.header.reason,
-      frames,
-      createdBy: shape.createdBy,
-      extent: shape.extent,
-      ...(shape.gapAt === undefined ? {} : { gapAt: shape.gapAt }),
-      elided: shape.elided,
-    });
-    if (handle.index === plans.length) {
-      version.stack(handle.stack);
-      version.deadArguments(shape);
-      plans.push(handle.resource);
-    }
-    version.since(shape.header.sinceMinor, shape.header.onlyMinor);
-    version.since(shape.sinceMinor);
-    version.args(shape);
-    return {
-      shape,
-      handle,
-      labels: builder.labels(shape.header.labels),
-      flags: flagsOf(shape, handle.stack),
-    };
+    return this.#knownCalls(shape, this.#open.builder.calls(frames, shape.createdBy));
   }
 
-  #push(known: KnownShape, id: number, minutes: number, creator: number): number {
-    const builder = this.#open.builder;
+  #knownCalls(text: StackText, calls: Calls): KnownShape {
+    const { builder, version, system } = this.#open;
+    const { header } = text;
+    const handle = builder.stackOf(
+      { reason: header.reason, extent: text.extent, gapAt: text.gapAt, elided: text.elided },
+      calls,
+    );
+    if (handle.index === system.length) this.#newStack(handle, text, calls);
+    version.since(header.sinceMinor, header.onlyMinor);
+    version.since(text.sinceMinor);
+    version.args(text);
+    const labels = builder.labels(header.labels);
+    return { header, handle, labels, flags: flagsOf(header, system[handle.index]!) };
+  }
+
+  #newStack({ stack, resource }: StackHandle, text: StackText, calls: Calls): void {
+    const { version, plans, entries, system } = this.#open;
+    const entry = entryOf(stack);
+    version.stack(stack, calls);
+    version.deadArguments(stack, text, calls);
+    plans.push(resource);
+    entries.push(entry);
+    system.push(isSystem(stack, entry));
+  }
+
+  #push({ header, handle, labels, flags }: KnownShape, id: number, minutes: number, creator: number): number {
     const open = this.#open;
     if (minutes >= 0) open.minutes = true;
     if (creator >= 0) open.creators = true;
-    if (known.shape.header.extra.length > 0) {
-      for (const key of known.shape.header.extra) count(open.extra, key);
-    }
-    return builder.goroutines.push(
-      known.handle.index,
+    for (const key of header.extra) count(open.extra, key);
+    return open.builder.goroutines.push(
+      handle.index,
       id,
       1,
       minutes,
-      id === 0 ? known.flags | goroutineFlags.system : known.flags,
+      id === 0 ? flags | goroutineFlags.system : flags,
       creator,
       unknownAddress,
-      known.labels,
+      labels,
     );
   }
 
@@ -330,11 +367,13 @@ export class DumpAssembler implements RecordSink {
     const number = this.#dumps.length + 1;
     const name = number === 1 ? this.#name : `${this.#name}#${number}`;
     return {
-      builder: new DumpBuilder(name, "go-traceback", ["ids", "wait-reasons", "stacks"]),
+      builder: new DumpBuilder(name, "go-traceback", ["ids", "wait-reasons", "stacks"], this.#pool),
       ids: new IdSet(),
-      version: new GoVersionEvidence(this.#goVersion),
+      version: new GoVersionEvidence(this.#goVersion, this.#pool),
       extra: new Map(),
       plans: [],
+      entries: [],
+      system: [],
       unavailable: new Set(),
       firstId: -1,
       lastId: -1,
@@ -356,11 +395,11 @@ export class DumpAssembler implements RecordSink {
   }
 
   #close(): void {
-    const { builder, version, extra, plans, minutes, creators, damaged, again } = this.#open;
+    const { builder, version, extra, plans, entries, minutes, creators, damaged, again } = this.#open;
     const many = (count: number) => count >= leastDamaged && count * damagedShare > builder.goroutines.length;
     if (many(again)) this.#mix(`${plural(again, "goroutine")} came twice in a row`);
     if (version.deepStacksAreCut) markDeepStacks(builder);
-    const orphan = lacksCreator(builder.stacks);
+    const orphan = lacksCreator(builder.stacks, entries);
     if (orphan !== undefined)
       builder.cut({
         message: `a goroutine that begins in ${orphan} lacks its creator, which others have: the log has lost lines, perhaps of whole goroutines`,
@@ -385,13 +424,28 @@ export class DumpAssembler implements RecordSink {
   }
 }
 
-/** Function at which a goroutine begins without a creator though others that begin there have one. */
-function lacksCreator(stacks: readonly Stack[]): string | undefined {
-  const entryOf = ({ frames }: Stack) => frames.findLast((f) => f.symbol.plain !== "runtime.goexit")?.symbol;
-  const whole = stacks.filter((stack) => stack.extent === "full" || stack.extent === "elided");
-  const created = new Set(whole.filter((s) => s.createdBy !== undefined).map(entryOf));
-  const orphan = whole.find((stack) => stack.createdBy === undefined && created.has(entryOf(stack)));
-  return orphan && entryOf(orphan)?.plain;
+/**
+ * Function at which a goroutine begins without a creator though others that begin there have one.
+ * @param entries the function that each stack begins in
+ */
+function lacksCreator(
+  stacks: readonly Stack[],
+  entries: readonly (GoSymbol | undefined)[],
+): string | undefined {
+  const isWhole = ({ extent }: Stack) => extent === "full" || extent === "elided";
+  const created = new Set<GoSymbol | undefined>();
+  stacks.forEach((stack, at) => {
+    if (stack.createdBy !== undefined && isWhole(stack)) created.add(entries[at]);
+  });
+  const orphan = stacks.findIndex(
+    (stack, at) => stack.createdBy === undefined && isWhole(stack) && created.has(entries[at]),
+  );
+  return entries[orphan]?.plain;
+}
+
+/** The outermost function that is shown and not the runtime's own. */
+function entryOf({ frames }: Stack): GoSymbol | undefined {
+  return frames.findLast((frame) => frame.symbol.plain !== "runtime.goexit")?.symbol;
 }
 
 /** Whether a goroutine's text is that of the stack, its arguments apart. */
@@ -411,21 +465,19 @@ function count(extra: Map<string, number>, key: string): void {
   if (times !== undefined || extra.size < maxExtra) extra.set(key, (times ?? 0) + 1);
 }
 
-function flagsOf(shape: RecordShape, stack: Stack): number {
-  const { header } = shape;
+function flagsOf(header: Header, system: boolean): number {
   return (
     (header.leaked ? goroutineFlags.leaked : 0) |
     (header.locked ? goroutineFlags.lockedToThread : 0) |
     (header.durable ? goroutineFlags.durable : 0) |
     (header.thread >= 0 || header.reason === "running" ? goroutineFlags.onThread : 0) |
-    (isSystem(stack) ? goroutineFlags.system : 0)
+    (system ? goroutineFlags.system : 0)
   );
 }
 
 /** Started by the runtime and executing nothing else; a finalizer's or cleanup's user code makes it a user's. */
-function isSystem(stack: Stack): boolean {
-  const entry = stack.frames.findLast((f) => f.symbol.plain !== "runtime.goexit");
-  const starter = stack.createdBy?.symbol ?? entry?.symbol;
+function isSystem(stack: Stack, entry: GoSymbol | undefined): boolean {
+  const starter = stack.createdBy?.symbol ?? entry;
   if (starter === undefined || starter.plain === "runtime.main") return false;
   if (!starter.plain.startsWith("runtime.")) return false;
   if (stack.frames.length === 0) return true;

@@ -1,6 +1,9 @@
+import type { Calls } from "../../model/calls.ts";
+import type { FramePool } from "../../model/frame-pool.ts";
 import { originOf } from "../../model/origin.ts";
 import type { Stack } from "../../model/stack.ts";
-import type { RecordShape } from "./record.ts";
+import type { GoSymbol } from "../../model/symbol.ts";
+import type { StackText } from "./record.ts";
 
 /** Wait reasons by the Go minor version that introduced them. */
 const reasonSince: Readonly<Record<string, number>> = {
@@ -33,7 +36,11 @@ export class GoVersionEvidence {
   #unmarkedBraces = 0;
   #unmarkedDead = false;
 
-  constructor(given: string | undefined) {
+  readonly #pool: FramePool;
+
+  /** @param pool where the frames of calls are interned */
+  constructor(given: string | undefined, pool: FramePool) {
+    this.#pool = pool;
     this.#path = given;
     const minor = minorOf(given);
     if (minor !== undefined) this.atLeast = minor;
@@ -45,41 +52,47 @@ export class GoVersionEvidence {
   }
 
   /** Notes how the arguments of a goroutine are written. */
-  args(shape: RecordShape): void {
-    if (shape.marked) {
+  args({ marked, braces }: StackText): void {
+    if (marked) {
       this.#marked = true;
       this.since(18);
-    } else if (shape.braces) this.since(17);
+    } else if (braces) this.since(17);
   }
 
   /** Looks, once a stack, for arguments that are always dead while a goroutine waits: Go 1.18 and later mark them. */
-  deadArguments(shape: RecordShape): void {
-    if (shape.braces && !shape.marked) this.#unmarkedBraces++;
-    for (const frame of shape.frames) {
-      const first = frame.args?.[0];
-      if (first !== undefined && !Number.isNaN(first) && deadWhileWaiting.test(frame.function)) {
-        this.#unmarkedDead = true;
-      }
+  deadArguments({ frames }: Stack, { braces, marked }: StackText, calls: Calls): void {
+    if (braces && !marked) this.#unmarkedBraces++;
+    if (this.#unmarkedDead) return;
+    for (let at = 0; at < frames.length; at++) {
+      if (!this.#pool.isMachinery(calls.frames[at]!) || Number.isNaN(calls.value(at, 0))) continue;
+      if (deadWhileWaiting.test(frames[at]!.symbol.name)) this.#unmarkedDead = true;
     }
   }
 
   /** Looks at a stack seen for the first time: its reason, packages and paths of the standard library. */
-  stack(stack: Stack): void {
-    const since = Object.hasOwn(reasonSince, stack.reason) ? reasonSince[stack.reason] : undefined;
+  stack({ reason, frames }: Stack, calls: Calls): void {
+    const since = Object.hasOwn(reasonSince, reason) ? reasonSince[reason] : undefined;
     if (since !== undefined) this.since(since);
-    for (const frame of stack.frames) {
-      if (frame.symbol.package === "internal/sync") this.since(24);
-      if (this.#path !== undefined || this.#framesLeft === 0) continue;
-      this.#framesLeft--;
-      const root = frame.file.lastIndexOf(`/src/${frame.symbol.package}/`);
-      if (root < 0) continue;
-      const origin = originOf(frame.symbol, frame.file);
-      if (origin !== "std" && origin !== "runtime") continue;
-      const found = [...frame.file.slice(0, root).matchAll(versionInPath)].at(-1);
-      if (found === undefined) continue;
-      this.#path = `go${found[1]}`;
-      this.since(minorOf(this.#path) ?? 0);
+    for (let at = 0; at < frames.length; at++) {
+      const search = this.#path === undefined && this.#framesLeft > 0;
+      const isMachinery = this.#pool.isMachinery(calls.frames[at]!);
+      if (!search && !isMachinery) continue;
+      const { symbol, file } = frames[at]!;
+      if (isMachinery && symbol.package === "internal/sync") this.since(24);
+      if (search) this.#search(symbol, file);
     }
+  }
+
+  #search(symbol: GoSymbol, file: string): void {
+    this.#framesLeft--;
+    const root = file.lastIndexOf(`/src/${symbol.package}/`);
+    if (root < 0) return;
+    const origin = originOf(symbol, file);
+    if (origin !== "std" && origin !== "runtime") return;
+    const found = [...file.slice(0, root).matchAll(versionInPath)].at(-1);
+    if (found === undefined) return;
+    this.#path = `go${found[1]}`;
+    this.since(minorOf(this.#path) ?? 0);
   }
 
   /** `go1.24.1` from a path, `go1.24` where only that version writes so; `undefined` when unknown. */

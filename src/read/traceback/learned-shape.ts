@@ -1,11 +1,12 @@
 import type { FrameArguments } from "../../model/arguments.ts";
 import type { StackHandle } from "../../model/dump-builder.ts";
+import type { Header } from "./header.ts";
 import type { RecordShape, TracebackRecord } from "./record.ts";
 import type { SingleRecord } from "./record-learner.ts";
 
 /** A shape in one dump: everything that its goroutines share there. */
 export interface KnownShape {
-  readonly shape: RecordShape;
+  readonly header: Header;
   readonly handle: StackHandle;
   readonly labels: number;
   readonly flags: number;

@@ -4,12 +4,9 @@ import type { FrameDraft } from "../../model/dump-builder.ts";
 import type { StackExtent } from "../../model/stack.ts";
 import type { Header } from "./header.ts";
 
-/** All that a goroutine's text says and that its id, minutes, creator and arguments don't change. */
-export interface RecordShape {
+/** What a goroutine's text says beside its calls. */
+export interface StackText {
   readonly header: Header;
-  /** Innermost first; their arguments are those of the goroutine that the shape was first seen in. */
-  readonly frames: readonly FrameDraft[];
-  readonly createdBy: FrameDraft | undefined;
   readonly extent: StackExtent;
   readonly gapAt: number | undefined;
   readonly elided: number;
@@ -18,6 +15,13 @@ export interface RecordShape {
   readonly marked: boolean;
   /** The oldest Go minor version that writes the text like this, beside what the header says. */
   readonly sinceMinor: number;
+}
+
+/** All that a goroutine's text says and that its id, minutes, creator and arguments don't change. */
+export interface RecordShape extends StackText {
+  /** Innermost first; their arguments are those of the goroutine that the shape was first seen in. */
+  readonly frames: readonly FrameDraft[];
+  readonly createdBy: FrameDraft | undefined;
 }
 
 /** One goroutine as the text shows it. */

@@ -1,15 +1,21 @@
 import { type Batch, shapeItem, textItem } from "./batch.ts";
 import { learnRecord, type SingleRecord } from "./record-learner.ts";
-import { ShapeTrie, type TrieContents, windowSize } from "./shape-trie.ts";
+import { holes, rowHead, ShapeTrie, type TrieContents, windowSize } from "./shape-trie.ts";
 
-/** So many shapes are learned in any case; more only while most goroutines are of known ones. */
-const fewShapes = 1000;
+/** The shapes of so many goroutines are learned at once; of more only when they come again, unless many do. */
+const firstLooks = 16;
+/** So many goroutines are looked at in any case; more only while most are of known shapes. */
+const fewLooks = 1000;
+/** Places for goroutines that came once; a power of two. */
+const seenPlaces = 1 << 12;
 
 /** A goroutine's text is at most about 100 frames; longer ones are left to the line parser. */
 const maxRecord = 1 << 16;
 
-/** Doubles of recognised goroutines that make learning a shape worth its while: a handful of goroutines. */
+/** Doubles of recognised goroutines that make a look worth its while: a handful of goroutines. */
 const worthwhile = 64;
+/** As many that let expect that most shapes come again. */
+const promising = 8;
 
 const word = new TextEncoder().encode("goroutine ");
 
@@ -33,7 +39,10 @@ export class Scanner {
   /** Where the last item's length is, when it is text: neighbours become one. */
   #lastText = -1;
   #shapes = 0;
+  #looks = 0;
   #recognised = 0;
+  /** Hashes of goroutines that came once. */
+  readonly #seen = new Int32Array(seenPlaces);
   /** Bytes of the window that are input. */
   #end = 0;
   /** Offset of the window's beginning in the input. */
@@ -164,19 +173,32 @@ export class Scanner {
     }
   }
 
-  /** Learns the shape of the goroutine at `at`; false when it has none. */
+  /** Learns the shape of the goroutine at `at`; false when it has none, or may not come again. */
   #learn(at: number, end: number): boolean {
-    if (this.#shapes >= fewShapes && this.#recognised < this.#shapes * worthwhile) return false;
+    if (this.#looks >= fewLooks && this.#recognised < this.#looks * worthwhile) return false;
+    this.#looks++;
     const stop = recordEnd(this.#window, at, end);
     if (stop < 0) return false;
+    const isPromising = this.#looks <= firstLooks || this.#recognised >= this.#looks * promising;
+    if (!isPromising && !this.#cameBefore(at, stop)) return false;
     const learned = learnRecord(this.#window.slice(at, stop));
     if (learned === undefined || !this.#trie.add(learned.pieces, this.#shapes)) return false;
     this.#remapped();
+    // It is recognised next, itself.
+    this.#recognised -= rowHead + learned.pieces.filter(({ hole }) => hole === holes.argument).length;
     this.#item(shapeItem, at, stop);
     this.#rows[this.#length++] = this.#shapes++;
     this.#lastText = -1;
     this.#onLearned?.(learned);
     return true;
+  }
+
+  #cameBefore(from: number, to: number): boolean {
+    const hash = hashOfPlaces(this.#window, from, to);
+    const place = (hash ^ (hash >>> 15)) & (seenPlaces - 1);
+    const before = this.#seen[place] === hash;
+    this.#seen[place] = hash;
+    return before;
   }
 
   /** The memory may have moved. */
@@ -196,6 +218,20 @@ function startsWithWord(bytes: Uint8Array, at: number, end: number): boolean {
   if (at + word.length > end) return false;
   for (let i = 0; i < word.length; i++) if (bytes[at + i] !== word[i]) return false;
   return true;
+}
+
+/** Hash of a goroutine's files and lines, equal for those of one shape. */
+function hashOfPlaces(bytes: Uint8Array, from: number, to: number): number {
+  let hash = 0x811c9dc5 | 0;
+  let isPlace = false;
+  for (let at = from; at < to; at++) {
+    const c = bytes[at]!;
+    if (c === 10) isPlace = bytes[at + 1] === 9;
+    // What follows may differ from goroutine to goroutine.
+    else if (c === 32) isPlace = false;
+    else if (isPlace) hash = Math.imul(hash ^ c, 0x01000193);
+  }
+  return hash;
 }
 
 /** Where the goroutine at `at` ends, its blank line included; -1 when that is not in sight. */

@@ -1,4 +1,5 @@
 import type { Dump } from "../../model/dump.ts";
+import { FramePool } from "../../model/frame-pool.ts";
 import { DumpAssembler } from "./assembler.ts";
 import { type Batch, type InputPart, textItem } from "./batch.ts";
 import { LearnedShape } from "./learned-shape.ts";
@@ -9,6 +10,8 @@ import { rowHead } from "./shape-trie.ts";
 
 /** Longer lines are cut: no traceback has them, hostile input may. */
 const maxLine = 1 << 20;
+/** Where one goroutine ends and the next begins. */
+const goroutineBorder = Buffer.from("\n\ngoroutine ");
 /** net/http/pprof stops writing here. */
 const pprofLimit = 64 << 20;
 
@@ -16,13 +19,15 @@ const pprofLimit = 64 << 20;
 export class TracebackBuilder {
   readonly #assembler: DumpAssembler;
   readonly #parser: LineParser;
-  readonly #regular = new RegularReader();
+  readonly #regular: RegularReader;
   /** The beginning of a line whose end is still to come. */
   #begun: Buffer[] = [];
   #begunLength = 0;
 
   constructor(name: string, goVersion: string | undefined) {
-    this.#assembler = new DumpAssembler(name, goVersion);
+    const pool = new FramePool();
+    this.#assembler = new DumpAssembler(name, goVersion, pool);
+    this.#regular = new RegularReader(pool);
     this.#parser = new LineParser(this.#assembler);
   }
 
@@ -71,16 +76,17 @@ export class TracebackBuilder {
 
   #parse(bytes: Uint8Array, regular: RegularReader | undefined): void {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    regular?.open(buffer);
     let start = 0;
-    for (let end = buffer.indexOf(10); end >= 0; end = buffer.indexOf(10, start)) {
-      const record =
-        this.#begunLength > 0 ? undefined : regular?.read(buffer, start, this.#parser.lineNumber + 1);
-      if (record !== undefined) {
-        this.#parser.skipKnown(1, regular!.lines);
-        this.#assembler.record(record);
-        start = regular!.end;
+    for (;;) {
+      if (this.#begunLength === 0 && regular?.read(start, this.#parser.lineNumber + 1)) {
+        this.#parser.skipKnown(1, regular.lines);
+        this.#assembler.regular(regular);
+        start = regular.end;
         continue;
       }
+      const end = buffer.indexOf(10, start);
+      if (end < 0) break;
       if (this.#begunLength > 0) {
         this.#begin(buffer.subarray(start, end));
         this.#endLine();
@@ -110,8 +116,14 @@ export class TracebackBuilder {
   #text(offset: number, length: number, part: InputPart): void {
     for (let done = 0; done < length; ) {
       const bytes = part(offset + done, length - done);
-      this.text(bytes);
-      done += bytes.length;
+      // Goroutines that are wholly in sight are read faster.
+      const border =
+        done + bytes.length < length
+          ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).lastIndexOf(goroutineBorder)
+          : -1;
+      const whole = border < 0 ? bytes : bytes.subarray(0, border + 2);
+      this.text(whole);
+      done += whole.length;
     }
   }
 
