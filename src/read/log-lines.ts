@@ -3,6 +3,7 @@ import { LineSplitter } from "./lines.ts";
 import { type LineMap, LineMapBuilder } from "./logs/line-map.ts";
 import type { LinePiece } from "./logs/line-piece.ts";
 import { type HeldLines, LogStreams } from "./logs/log-streams.ts";
+import { cutMessage, MessageEnd } from "./logs/message-end.ts";
 import type { ByteSource } from "./reader.ts";
 import { noteProblem } from "./source.ts";
 
@@ -57,6 +58,8 @@ export function unwrapLogLines(wrapped: ByteSource): UnwrappedLog {
       );
       const split = (line: string, ends: boolean) => {
         const parts = ends && !midInput ? recordsOf(line) : [line];
+        if (parts.length > 1 && isCutMessage(parts))
+          noteProblem(source, { line: inputLine, message: cutMessage, lost: -1 });
         for (const text of parts) streams.line({ text, from: inputLine, begins: !midInput, ends });
         midInput = !ends;
         if (ends) inputLine++;
@@ -88,10 +91,21 @@ export function unwrapLogLines(wrapped: ByteSource): UnwrappedLog {
   return source;
 }
 
-/** The JSON objects of a line, of which there are several where a line end was lost. Within text, quotes are escaped. */
+/**
+ * The lines of a message that rsyslog has put on one line; the JSON objects of a line, of which there are several where a
+ * line end was lost. Within text, quotes are escaped.
+ */
 function recordsOf(line: string): string[] {
+  if (line.includes("goroutine") && line.includes("#012"))
+    return line.slice(line.indexOf(": ") < 0 ? 0 : line.indexOf(": ") + 2).split("#012");
   if (!line.startsWith("{") || !line.includes('}{"')) return [line];
   return line.split(/(?<=\})(?=\{"[^"\\]{1,100}"\s{0,10}:)/);
+}
+
+function isCutMessage(lines: readonly string[]): boolean {
+  const message = new MessageEnd();
+  for (const line of lines) message.line(line);
+  return message.end();
 }
 
 /** The lines of a process that were held while the log was read. */

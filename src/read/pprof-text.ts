@@ -24,7 +24,7 @@ const entryLine = /^(\d{1,15}) @((?: 0x[0-9a-f]{1,16})*)$/;
 
 function sniff(head: Uint8Array): Sniffed {
   const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString("latin1");
-  const found = /^[ \t]*goroutine(?:leak)? profile: total \d+\r?$/m.exec(text);
+  const found = /^[ \t]*goroutine(?:leak)? profile: total \d+[ \t\r]*$/m.exec(text);
   if (found === null) return 0;
   return /^\d+ @(?: 0x[0-9a-f]+)+\r?$/m.test(text.slice(found.index)) ? 3 : 2;
 }

@@ -90,7 +90,20 @@ test("problems name the line of the log", async () => {
   expect(wrapped!.events.map((e) => [e.kind, e.line])).toEqual([["panic", 3]]);
   expect(wrapped!.problems.map((p) => p.line)).toEqual([9]);
   const [field] = await read(`{"a":1}\n{"msg":${JSON.stringify(dump)}}\n`);
-  expect([...field!.events, ...field!.problems].map((p) => p.line)).toEqual([2, 2]);
+  expect([...field!.events, ...field!.problems].map((p) => p.line)).toEqual([2, 2, 2]);
+});
+
+test("a message that a logger has cut between two frames is told", async () => {
+  const lines = fixture("go1.27-debug2").trimEnd().split("\n");
+  const lastFrames = lines.findLastIndex((line) => line.startsWith("created by"));
+  const cut = lines.slice(0, lastFrames).join("\n");
+  for (const wrapper of ["zap JSON, the stack in one field", "rsyslog with all in one message"]) {
+    const wrap = logWrappers[wrapper]!;
+    expect((await read(wrap(lines.join("\n")))).map((dump) => dump.complete)).toEqual([true]);
+    const [dump] = await read(`${wrap(cut)}2026-01-02T03:04:06Z host api[77]: served\n`);
+    expect(dump!.complete).toBe(false);
+    expect(dump!.problems.map((p) => p.message).join()).toContain("ends in the middle of a goroutine");
+  }
 });
 
 test("two records on one line are read as two", async () => {

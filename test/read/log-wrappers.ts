@@ -21,6 +21,8 @@ export const logWrappers: Readonly<Record<string, (dump: string) => string>> = {
     ]),
   "rsyslog with #011": (dump) =>
     eachLine(dump, (line, n) => [`${time(n)} host api[77]: ${line.replaceAll("\t", "#011")}`]),
+  "rsyslog with all in one message": (dump) =>
+    `${time(1)} host api[77]: ${dump.replace(/\n$/, "").replaceAll("\t", "#011").replaceAll("\n", "#012")}\n`,
   "syslog with priority": (dump) =>
     eachLine(dump, (line, n) => [`<11>Feb  3 10:20:${two(n)} web api: ${line}`]),
   "kubectl --timestamps --prefix": (dump) =>
@@ -32,6 +34,8 @@ export const logWrappers: Readonly<Record<string, (dump: string) => string>> = {
   "logrus text, the stack in one field": (dump) =>
     `time="2026-01-02T03:04:05Z" level=info msg=up\ntime="2026-01-02T03:04:05Z" level=error stack=${JSON.stringify(dump)}\n`,
   "one JSON string": (dump) => JSON.stringify(dump),
+  "a list of lines": (dump) => `${JSON.stringify({ lines: dump.replace(/\n$/, "").split("\n") }, null, 4)}\n`,
+  "padded with blanks": (dump) => eachLine(dump, (line) => [line.padEnd(120)]),
   "pretty-printed JSON": (dump) =>
     JSON.stringify({ insertId: "x", textPayload: dump, labels: { a: "b" } }, null, 2),
   "zap JSON in docker's": (dump) =>

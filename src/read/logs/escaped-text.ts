@@ -40,16 +40,25 @@ export interface FieldText {
 
 /**
  * The text of a field of a line, unescaped: `"key": "…"` at any depth of JSON, or `key="…"`.
- * Works on cut lines too. Without a key: the first quoted text that is a dump.
+ * Works on cut lines too. Without a key: the first quoted text that is a dump, or the one that is all of the line, as in a
+ * list of lines.
  */
 export function fieldText(line: string, key: string): FieldText | undefined {
   if (key === "") {
     const header = findHeader(line);
-    const start = header < 0 ? undefined : fieldAround(line, header)?.start;
+    if (header < 0) return listedText(line);
+    const start = fieldAround(line, header)?.start;
     return start === undefined ? undefined : restOfField(line, start);
   }
   const start = valueStart(line, `"${key}"`, ":") ?? valueStart(line, key, "=");
   return start === undefined ? undefined : restOfField(line, start);
+}
+
+function listedText(line: string): FieldText | undefined {
+  const start = line.search(/[^ \t]/) + 1;
+  if (line[start - 1] !== '"') return undefined;
+  const behind = line.slice(closingQuote(line, start) + 1).trim();
+  return behind === "" || behind === "," ? restOfField(line, start) : undefined;
 }
 
 /** The text of a field from within it on. */

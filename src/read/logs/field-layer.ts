@@ -2,6 +2,7 @@ import { fieldText, restOfField } from "./escaped-text.ts";
 import { findHeader } from "./header.ts";
 import { type Layer, type LinePiece, type LogOutput, maxPartial, partingPlace } from "./line-piece.ts";
 import type { LogUnwrapper } from "./log-unwrapper.ts";
+import { cutMessage, MessageEnd } from "./message-end.ts";
 
 /** Docker parts a line at 16 KiB; a message that is shorter and does not end with a line end is whole. */
 const longMessage = 16_000;
@@ -25,6 +26,9 @@ export class FieldLayer implements Layer {
   #begun = false;
   /** Lines of this field handed on so far. */
   #lines = 0;
+  readonly #message = new MessageEnd();
+  /** The last line was an entry of a list of lines. */
+  #inList = false;
   /** Texts of this field end with a line end. */
   #ended = false;
   #line = 1;
@@ -55,6 +59,8 @@ export class FieldLayer implements Layer {
     if (!piece.begins && !this.#goesOn) return;
     this.#line = piece.from;
     const found = piece.begins ? fieldText(piece.text, this.key) : restOfField(this.#tail + piece.text);
+    if (this.key === "" && piece.begins && piece.text.trim() !== "" && findHeader(piece.text) < 0)
+      this.#inList = found !== undefined;
     if (found === undefined) {
       if (!piece.text.trimStart().startsWith("{")) this.#output.emit(piece);
       return;
@@ -103,8 +109,12 @@ export class FieldLayer implements Layer {
     const lines = text.split("\n");
     if (text.endsWith("\n")) lines.pop();
     for (const line of lines) this.#hand(line, true);
-    // The next record does not go on with this one's last goroutine.
-    if (this.#lines > 1) this.#inner.line({ text: "", from: this.#line, begins: true, ends: true });
+    const isCut = this.#message.end();
+    if (this.#lines > 1) {
+      if (isCut) this.#output.problem({ line: this.#line, message: cutMessage, lost: -1 });
+      // The next record does not go on with this one's last goroutine.
+      this.#inner.line({ text: "", from: this.#line, begins: true, ends: true });
+    }
     this.#lines = 0;
   }
 
@@ -112,6 +122,7 @@ export class FieldLayer implements Layer {
     const begins = !this.#begun;
     this.#begun = !ends;
     if (ends) this.#lines++;
+    if (begins) this.#message.line(line);
     const text = ends && line.endsWith("\r") ? line.slice(0, -1) : line;
     this.#inner.line({ text, from: this.#line, begins, ends });
   }
@@ -125,6 +136,10 @@ export class FieldLayer implements Layer {
       const last = this.#partial;
       this.#partial = "";
       this.#hand(last, true);
+    }
+    if (this.#inList) {
+      const message = "the list of lines that holds the dump does not end: the rest of the dump is missing";
+      this.#output.problem({ line: this.#line, message, lost: -1 });
     }
     this.#inner.end();
   }

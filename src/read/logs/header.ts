@@ -7,9 +7,9 @@ export function findHeader(text: string, from = 0): number {
   return header.exec(text)?.index ?? -1;
 }
 
-/** A header to the end of its line, which an escape or a quote may end. */
+/** A header to the end of its line, which an escape (rsyslog's, too) or a quote may end. */
 const wholeHeader =
-  /goroutine(?: \d+ (?:gp=[^[\]\n]{1,100} )?\[[^\]\n]{0,500}\](?: \{[^\n]{0,500}?\})?:|(?:leak)? profile: total \d{1,15})(?=$|[\r\n]|\\+[rn]|\\*")/g;
+  /goroutine(?: \d+ (?:gp=[^[\]\n]{1,100} )?\[[^\]\n]{0,500}\](?: \{[^\n]{0,500}?\})?:|(?:leak)? profile: total \d{1,15})(?=[ \t]*(?:$|[\r\n])|\\+[rn]|\\*"|#012)/g;
 
 /** Index of the first header that fills the rest of its line; -1: none. What prose tells of a goroutine is none. */
 export function findDumpHeader(text: string): number {

@@ -386,9 +386,9 @@ const lostLines =
 /** `rax    0xca`; some architectures have two on a line. */
 const registerLine = /^[a-z]\w{0,6} {1,8}0x[0-9a-f]{1,16}(?:\s|$)/;
 
-/** Undoes what transport does to single lines: carriage returns, and rsyslog's escaped tab. */
+/** Undoes what transport does to single lines: carriage returns, space up to a terminal's edge, rsyslog's escaped tab. */
 function clean(raw: string): string {
-  let line = raw.endsWith("\r") ? raw.slice(0, -1) : raw;
+  let line = raw.trimEnd();
   if (line.startsWith("#011")) line = line.replace(/^(?:#011)+/, (tabs) => "\t".repeat(tabs.length / 4));
   return line;
 }
