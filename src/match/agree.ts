@@ -92,20 +92,20 @@ export function extend(bindings: Bindings, more: Bindings, fixed: ReadonlySet<st
 }
 
 /** Leaves out bindings that another one equals in all that both know and knows more. */
-export function mostSpecific(found: ReadonlyMap<string, Bindings>): ReadonlyMap<string, Bindings> {
-  if (found.size > 5_000) return found;
-  const open = [...found].filter(([, b]) => Object.values(b).includes(undefined));
+export function mostSpecific(found: readonly Bindings[]): readonly Bindings[] {
+  if (found.length > 5_000) return found;
+  const open = found.filter((bindings) => Object.values(bindings).includes(undefined));
   if (open.length === 0) return found;
-  const kept = new Map(found);
-  for (const [key, bindings] of open) {
-    for (const [other, better] of found) {
-      if (other !== key && kept.has(other) && isRefinement(better, bindings)) {
-        kept.delete(key);
+  const kept = new Set(found);
+  for (const bindings of open) {
+    for (const better of found) {
+      if (better !== bindings && kept.has(better) && isRefinement(better, bindings)) {
+        kept.delete(bindings);
         break;
       }
     }
   }
-  return kept;
+  return [...kept];
 }
 
 function isRefinement(better: Bindings, bindings: Bindings): boolean {

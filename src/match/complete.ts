@@ -3,6 +3,7 @@ import { fits, isAnchor, isConfirmed, joins } from "./agree.ts";
 import type { Budget } from "./budget.ts";
 import type { Bindings } from "./condition.ts";
 import type { Facts, Group } from "./facts.ts";
+import type { ValueNumbers } from "./keys.ts";
 import type { Match, RoleMembers } from "./match.ts";
 import type { GrowingRelation, Member, Relation, Tuple } from "./relation.ts";
 import type { MatchTrace } from "./trace.ts";
@@ -21,17 +22,19 @@ const firstStacks = 64;
 /** Finds the candidates of an optional or absent role by what it shares with the required ones. */
 export class Lookup {
   readonly #relation: GrowingRelation;
+  readonly #values: ValueNumbers;
   readonly #shared: readonly string[];
   #known: TupleIndex;
   #open: TupleIndex | undefined;
   #stacks = firstStacks;
   #isWhole = false;
 
-  constructor(relation: GrowingRelation, needed: readonly Relation[]) {
+  constructor(relation: GrowingRelation, facts: Facts, needed: readonly Relation[]) {
     const { role } = relation;
     this.#relation = relation;
+    this.#values = facts.values;
     this.#shared = [...role.variables.keys()].filter((v) => needed.some((r) => r.role.variables.has(v)));
-    this.#known = new TupleIndex([], this.#shared);
+    this.#known = new TupleIndex([], this.#values, this.#shared);
   }
 
   /** Whether one goroutine is there that ends the match. Most often it is found before all stacks are asked. */
@@ -50,13 +53,13 @@ export class Lookup {
   find(bindings: Bindings): Candidates {
     const { role, undecided } = this.#relation;
     if (!this.#isWhole) this.#grow(Number.POSITIVE_INFINITY);
-    this.#open ??= new TupleIndex(undecided, this.#shared);
+    this.#open ??= new TupleIndex(undecided, this.#values, this.#shared);
     return { role, tuples: this.#known.find(bindings), undecided: this.#open.find(bindings) };
   }
 
   #grow(stacks: number): void {
     this.#isWhole = !this.#relation.grow(stacks);
-    this.#known = new TupleIndex(this.#relation.found, this.#shared);
+    this.#known = new TupleIndex(this.#relation.found, this.#values, this.#shared);
   }
 }
 

@@ -1,6 +1,6 @@
 import { looksLikePointer } from "../model/arguments.ts";
 import { type Blocking, blockingOf } from "../model/blocking.ts";
-import { type Dump, goroutineCount, goroutinesByStack } from "../model/dump.ts";
+import { type Capability, type Dump, goroutineCount, goroutinesByStack } from "../model/dump.ts";
 import { type LockTypes, lockTypes } from "../model/lock-types.ts";
 import { type Origin, originOf } from "../model/origin.ts";
 import { entryOf, type FramePlace, siteOf } from "../model/places.ts";
@@ -9,13 +9,16 @@ import type { Frame } from "../model/stack.ts";
 import type { WaitedFor } from "../model/tally.ts";
 import { type HeldLocks, heldLocks } from "../model/wait-graph.ts";
 import type { WaitKind } from "../model/wait-kind.ts";
+import type { ReadText } from "../rules/predicates/frame-properties.ts";
 import type { DumpSource } from "../source/open-source.ts";
 import type { OperationKind } from "../source/operations.ts";
 import type { StackFacts } from "../source/source-facts.ts";
 import { CellTable, LazyGroup, RestGroup } from "./cells.ts";
 import { attribute, type Condition } from "./condition.ts";
+import { crowdsOf } from "./crowds.ts";
 import { Families } from "./families.ts";
 import type { History } from "./history.ts";
+import { ValueNumbers } from "./keys.ts";
 import { columns, isUniform, noLabels, rowsByStack, smallestIds, type Waits, waitedFor } from "./rows.ts";
 import { Split } from "./split.ts";
 import { StackIndex } from "./stack-index.ts";
@@ -71,6 +74,10 @@ export class Facts {
   readonly #at: (FramePlace | undefined)[] = [];
   readonly #entry: (FramePlace | undefined)[] = [];
   readonly #origins = new Map<Frame, Origin>();
+  readonly #lines = new Map<Frame, string>();
+  /** Numbers of the values that rules bind. */
+  readonly values = new ValueNumbers();
+  readonly #crowds = new Map<ReadText, Float64Array>();
   readonly #columns: ReturnType<typeof columns>;
   #held: HeldLocks | undefined;
   #blocking: Blocking | undefined;
@@ -90,6 +97,11 @@ export class Facts {
   /** There are earlier snapshots of the process. */
   get hasEarlier(): boolean {
     return (this.history?.earlier.length ?? 0) > 0;
+  }
+
+  /** Whether the dump has all of some facts. */
+  shows(facts: readonly Capability[]): boolean {
+    return facts.every((fact) => this.dump.capabilities.has(fact));
   }
 
   /** All goroutines of the dump. */
@@ -377,6 +389,27 @@ export class Facts {
     if (wait !== "parked" || this.source === undefined) return wait;
     const operation = this.inSource(stackIndex)?.site?.kind;
     return (operation && waitAt[operation]) ?? wait;
+  }
+
+  /** `file:line` of a frame, the same text every time; `undefined` when the dump does not say. */
+  line(frame: Frame): string | undefined {
+    if (frame.file === "" || frame.line === 0) return undefined;
+    let line = this.#lines.get(frame);
+    if (line === undefined) {
+      line = `${frame.file}:${frame.line}`;
+      this.#lines.set(frame, line);
+    }
+    return line;
+  }
+
+  /** How many goroutines of the dump have the same as those of a stack at the line that blocks. */
+  crowd(stackIndex: number, read: ReadText): number {
+    let crowds = this.#crowds.get(read);
+    if (crowds === undefined) {
+      crowds = crowdsOf(this, read);
+      this.#crowds.set(read, crowds);
+    }
+    return crowds[stackIndex]!;
   }
 
   /** Whose code a frame is. */

@@ -29,24 +29,31 @@ export function joinRoles(
 ): { matches: Match[]; limit: string | undefined } {
   const ladder = new Set(rule.joinedBy.flatMap((s) => s.variables));
   const indexes = needed.map((relation, position) =>
-    indexOf(rule, relation, needed.slice(0, position), ladder),
+    indexOf(rule, facts, relation, needed.slice(0, position), ladder),
   );
   let lookups: readonly Lookup[] | undefined;
   const others = (): readonly Lookup[] => {
-    lookups ??= optional().map((r) => new Lookup(r, needed));
+    lookups ??= optional().map((r) => new Lookup(r, facts, needed));
     return lookups;
   };
   const budget = new Budget(facts.dump.stacks.length);
   const maxMatches = facts.dump.stacks.length + moreMatches;
-  let partial: ReadonlyMap<string, Bindings> = new Map([["", {}]]);
+  let partial: readonly Bindings[] = [{}];
   needed.forEach((relation, position) => {
+    const before = partial.length;
+    const { tuples } = relation;
+    if (position === 0 && tuples.every(({ forbidden }) => forbidden.length === 0)) {
+      // They differ in what they bind.
+      partial = budget.spend(tuples.length + 1) ? mostSpecific(tuples.map(({ bindings }) => bindings)) : [];
+      return;
+    }
     const next = new Map<string, Bindings>();
     // The first role that has a ladder variable sets its value; what others have is only compared with it.
     const fixed = new Set(
       [...ladder].filter((v) => needed.slice(0, position).some((r) => r.role.variables.has(v))),
     );
-    for (const bindings of partial.values()) {
-      const found = position === 0 ? relation.tuples : indexes[position]!.find(bindings);
+    for (const bindings of partial) {
+      const found = position === 0 ? tuples : indexes[position]!.find(bindings);
       if (!budget.spend(found.length + 1)) break;
       for (const tuple of found) {
         if (position > 0 && joins(rule, ladder, bindings, tuple) === undefined) continue;
@@ -54,12 +61,11 @@ export function joinRoles(
         next.set(bindingsKey(merged), merged);
       }
     }
-    const before = partial.size;
-    partial = mostSpecific(next);
-    if (position > 0) trace?.joined(relation.role, before, relation.tuples.length, partial.size);
+    partial = mostSpecific([...next.values()]);
+    if (position > 0) trace?.joined(relation.role, before, tuples.length, partial.length);
   });
   const matches: Match[] = [];
-  for (const bindings of partial.values()) {
+  for (const bindings of partial) {
     if (matches.length >= maxMatches)
       return { matches, limit: `more than ${inThousands(maxMatches)} findings` };
     if (budget.limit !== undefined) break;
@@ -72,6 +78,7 @@ export function joinRoles(
 /** An index of a role's tuples by what joins it to the roles before it. */
 function indexOf(
   rule: Rule,
+  facts: Facts,
   relation: Relation,
   earlier: readonly Relation[],
   ladder: ReadonlySet<string>,
@@ -83,7 +90,7 @@ function indexOf(
   const plain = [...role.variables].filter(([v, use]) => !use.optional && !ladder.has(v)).map(([v]) => v);
   const first = earlier.length === 0;
   const shared = first ? [...plain, ...own] : sharedVariables(role, earlier, ladder);
-  return new TupleIndex(relation.tuples, shared, { steps: anchor ? [] : rule.joinedBy, first });
+  return new TupleIndex(relation.tuples, facts.values, shared, { steps: anchor ? [] : rule.joinedBy, first });
 }
 
 function sharedVariables(

@@ -43,6 +43,11 @@ export class StackReach {
     this.#ask = ask;
   }
 
+  /** There are at most so many. */
+  get most(): number {
+    return this.#candidates.length;
+  }
+
   /** The index of the n-th stack, from 0; `undefined` when there are fewer. */
   at(n: number): number | undefined {
     while (this.#found.length <= n && this.#asked < this.#candidates.length) {
@@ -94,8 +99,20 @@ export interface Reach {
 }
 
 /** The stacks of a dump that a role can have. */
-export function reachOf(role: Role, facts: Facts): StackReach {
-  return new StackReach(facts.index.find(role.waits, role.names), (i) => askStack(role, facts, i));
+export function reachOf(role: Role, facts: Facts, crowded = false): StackReach {
+  return new StackReach(candidatesOf(role, facts, crowded), (i) => askStack(role, facts, i));
+}
+
+/** @param crowded without stacks with too few goroutines, all those together that have the same where they block */
+function candidatesOf(role: Role, facts: Facts, crowded: boolean): readonly number[] {
+  const { waits, names, crowd, minCount } = role;
+  if (!facts.index.mayHaveNames(names)) return [];
+  const waiting = facts.index.waiting(waits);
+  const many =
+    crowded && crowd !== undefined && minCount > 1
+      ? waiting.filter((i) => facts.crowd(i, crowd) >= minCount)
+      : waiting;
+  return facts.index.withNames(many, names);
 }
 
 function askStack(role: Role, facts: Facts, stackIndex: number): OnStack | undefined {
@@ -116,18 +133,16 @@ function askStack(role: Role, facts: Facts, stackIndex: number): OnStack | undef
  */
 export function reachOfRoles(rule: Rule, facts: Facts, leaveOut: boolean): Reach | undefined {
   const required = rule.roles.filter((role) => role.kind === "required");
-  const found = new Map<Role, StackReach>();
   // Without one of them nothing else needs to be asked: first those that few stacks can have.
-  const candidates = new Map(required.map((r) => [r, facts.index.find(r.waits, r.names).length]));
+  // Of a dump that lacks something they ask for it is said what, even where too few goroutines are alike.
+  const crowded = leaveOut && required.every((role) => facts.shows(role.needs));
+  const reach = new Map(required.map((role) => [role, reachOf(role, facts, crowded)]));
   const cheapestFirst = [...required].sort(
-    (a, b) => candidates.get(a)! - candidates.get(b)! || b.names.length - a.names.length,
+    (a, b) => reach.get(a)!.most - reach.get(b)!.most || b.names.length - a.names.length,
   );
   for (const role of cheapestFirst) {
-    const stacks = reachOf(role, facts);
-    if (stacks.at(0) === undefined) return undefined;
-    found.set(role, stacks);
+    if (reach.get(role)!.at(0) === undefined) return undefined;
   }
-  const reach = new Map(required.map((role) => [role, found.get(role)!]));
   if (leaveOut && !leaveOutStrangers(rule, reach)) return undefined;
   return {
     get(role) {

@@ -2,7 +2,7 @@ import type { Fact } from "../model/dump.ts";
 import type { Role } from "../rules/rule.ts";
 import { type Bindings, conjoin, type Solution, settle, union, type Value } from "./condition.ts";
 import type { Facts, Group } from "./facts.ts";
-import { bindingsKey } from "./keys.ts";
+import { BindingNumbers } from "./keys.ts";
 import { reachOf, type StackReach } from "./reach.ts";
 
 /** Goroutines that play a role in one way. */
@@ -58,8 +58,9 @@ export class GrowingRelation implements Relation {
   readonly #reach: StackReach;
   readonly #groupsOf: (stackIndex: number) => readonly Group[];
   readonly #keepUndecided: boolean;
-  readonly #known = new Map<string, Tuple>();
-  readonly #undecided = new Map<string, Tuple>();
+  readonly #keys: BindingNumbers;
+  readonly #known = new Map<number, Tuple>();
+  readonly #undecided = new Map<number, Tuple>();
   readonly #open: Tuple[] = [];
   readonly #missing = new Set<Fact>();
   #isOpen = false;
@@ -77,6 +78,7 @@ export class GrowingRelation implements Relation {
     this.#reach = reach;
     this.#groupsOf = groupsOf;
     this.#keepUndecided = keepUndecided;
+    this.#keys = new BindingNumbers(facts.values, [...role.variables.keys()]);
   }
 
   get tuples(): readonly Tuple[] {
@@ -126,48 +128,50 @@ export class GrowingRelation implements Relation {
       for (let k = 0; k < solutions.length; k++) {
         if (!solutions[k]!.known) continue;
         sure = true;
-        add(this.#known, this.found, role, solutions[k]!, group);
+        this.#add(this.#known, this.found, solutions[k]!, group);
       }
       if (sure) continue;
       for (let k = 0; k < solutions.length; k++) {
         this.#isOpen = true;
-        if (this.#keepUndecided) add(this.#undecided, this.#open, role, solutions[k]!, group);
+        if (this.#keepUndecided) this.#add(this.#undecided, this.#open, solutions[k]!, group);
         for (const m of solutions[k]!.missing) this.#missing.add(m);
       }
     }
+  }
+
+  #add(tuples: Map<number, Tuple>, list: Tuple[], solution: Solution, group: Group): void {
+    const { bindings, collected } = partsOf(this.role, solution.bindings);
+    const key = this.#keys.ofAll(bindings, solution.forbidden);
+    let tuple = tuples.get(key);
+    if (tuple === undefined) {
+      tuple = { bindings, forbidden: solution.forbidden, members: [], weight: 0 };
+      tuples.set(key, tuple);
+      list.push(tuple);
+    }
+    const last = tuple.members[tuple.members.length - 1];
+    if (last !== undefined && last.group === group) {
+      // One group in several ways: the frames of all of them are evidence.
+      const frames = union(last.frames, solution.frames);
+      if (frames === last.frames && collected === nothing) return;
+      tuple.members[tuple.members.length - 1] = {
+        group,
+        frames,
+        collected: collected === nothing ? last.collected : { ...collected, ...last.collected },
+      };
+      return;
+    }
+    tuple.members.push({ group, frames: solution.frames, collected });
+    tuple.weight += group.weight;
   }
 }
 
 /** The relation of a role that asks for earlier snapshots where there are none: nobody needs to ask any goroutine. */
 export function withoutHistory(role: Role, facts: Facts): Relation | undefined {
-  if (role.onGroup.needsHistory !== true || facts.hasEarlier) return undefined;
+  if (facts.hasEarlier) return undefined;
+  // Stacks are asked where the dump lacks something else, too.
+  const onStack = role.onStack.needsHistory === true && facts.shows(role.needs);
+  if (!onStack && role.onGroup.needsHistory !== true) return undefined;
   return { role, tuples: [], undecided: [], open: true, missing: new Set(["ids"]) };
-}
-
-function add(tuples: Map<string, Tuple>, list: Tuple[], role: Role, solution: Solution, group: Group): void {
-  const { bindings, collected } = partsOf(role, solution.bindings);
-  let key = bindingsKey(bindings);
-  for (let i = 0; i < solution.forbidden.length; i++) key += `!${bindingsKey(solution.forbidden[i]!)}`;
-  let tuple = tuples.get(key);
-  if (tuple === undefined) {
-    tuple = { bindings, forbidden: solution.forbidden, members: [], weight: 0 };
-    tuples.set(key, tuple);
-    list.push(tuple);
-  }
-  const last = tuple.members[tuple.members.length - 1];
-  if (last !== undefined && last.group === group) {
-    // One group in several ways: the frames of all of them are evidence.
-    const frames = union(last.frames, solution.frames);
-    if (frames === last.frames && collected === nothing) return;
-    tuple.members[tuple.members.length - 1] = {
-      group,
-      frames,
-      collected: collected === nothing ? last.collected : { ...collected, ...last.collected },
-    };
-    return;
-  }
-  tuple.members.push({ group, frames: solution.frames, collected });
-  tuple.weight += group.weight;
 }
 
 const nothing: Bindings = Object.freeze({});

@@ -13,7 +13,7 @@ export class StackIndex {
   readonly #byWaits = new Map<string, readonly number[]>();
   /** A mark for each stack that has the word, or may have it in frames that are not shown. */
   readonly #withWord = new Map<string, Uint8Array>();
-  #symbols: ReadonlySet<GoSymbol> | undefined;
+  #symbols: SymbolTable | undefined;
   /** Of each stack the number of its kind of wait: numbers are compared much faster than their names. */
   #kinds: Uint8Array | undefined;
 
@@ -30,19 +30,10 @@ export class StackIndex {
   }
 
   /**
-   * Indexes of the stacks, ascending, that wait in one of some ways and have all of some words in their functions.
+   * Indexes of the stacks, ascending, that wait in one of some ways.
    * @param waits `undefined`: any
    */
-  find(waits: ReadonlySet<WaitKind> | undefined, words: readonly string[]): readonly number[] {
-    if (!this.mayHaveNames(words)) return [];
-    const waiting = this.#waiting(waits);
-    // Few are asked one by one sooner.
-    if (words.length === 0 || waiting.length < fewStacks) return waiting;
-    const marks = words.map((word) => this.#marks(word));
-    return waiting.filter((i) => marks.every((mark) => mark[i] === 1));
-  }
-
-  #waiting(waits: ReadonlySet<WaitKind> | undefined): readonly number[] {
+  waiting(waits: ReadonlySet<WaitKind> | undefined): readonly number[] {
     const key = waits === undefined ? "" : [...waits].sort().join();
     let found = this.#byWaits.get(key);
     if (found === undefined) {
@@ -56,17 +47,66 @@ export class StackIndex {
     return found;
   }
 
+  /** Those of some stacks that have all of some words in their functions, or may have them. */
+  withNames(among: readonly number[], words: readonly string[]): readonly number[] {
+    // Few are asked one by one sooner.
+    if (words.length === 0 || among.length < fewStacks) return among;
+    const marks = words.map((word) => this.#marks(word));
+    return among.filter((i) => marks.every((mark) => mark[i] === 1));
+  }
+
   #marks(word: string): Uint8Array {
     let marks = this.#withWord.get(word);
     if (marks === undefined) {
-      this.#symbols ??= symbolsOf(this.#stacks);
-      const having = new Set<GoSymbol>();
-      for (const symbol of this.#symbols)
-        if (symbol.plain === "" || symbol.plain.includes(word)) having.add(symbol);
-      marks = Uint8Array.from(this.#stacks, ({ extent, frames }) =>
-        extent !== "full" || frames.some((frame) => having.has(frame.symbol)) ? 1 : 0,
-      );
+      this.#symbols ??= new SymbolTable(this.#stacks);
+      marks = this.#symbols.stacksWith((symbol) => symbol.plain === "" || symbol.plain.includes(word));
       this.#withWord.set(word, marks);
+    }
+    return marks;
+  }
+}
+
+/** The functions of some stacks by number: numbers are looked up much faster than objects. */
+class SymbolTable {
+  readonly #symbols: readonly GoSymbol[];
+  /** Of each stack the numbers of its functions, beginning at `#start`. */
+  readonly #numbers: Uint32Array;
+  readonly #start: Uint32Array;
+  /** A mark for each stack that may have more functions than it shows. */
+  readonly #open: Uint8Array;
+
+  constructor(stacks: readonly Stack[]) {
+    this.#open = Uint8Array.from(stacks, ({ extent }) => (extent === "full" ? 0 : 1));
+    const numberOf = new Map<GoSymbol, number>();
+    this.#start = new Uint32Array(stacks.length + 1);
+    stacks.forEach(({ frames }, i) => {
+      this.#start[i + 1] = this.#start[i]! + frames.length;
+    });
+    this.#numbers = new Uint32Array(this.#start[stacks.length]!);
+    let at = 0;
+    for (const { frames } of stacks) {
+      for (let i = 0; i < frames.length; i++) {
+        const { symbol } = frames[i]!;
+        let number = numberOf.get(symbol);
+        if (number === undefined) {
+          number = numberOf.size;
+          numberOf.set(symbol, number);
+        }
+        this.#numbers[at++] = number;
+      }
+    }
+    this.#symbols = [...numberOf.keys()];
+  }
+
+  /** A mark for each stack with a function of which `test` is true, and for each that may have more than it shows. */
+  stacksWith(test: (symbol: GoSymbol) => boolean): Uint8Array {
+    const having = Uint8Array.from(this.#symbols, (symbol) => (test(symbol) ? 1 : 0));
+    const marks = new Uint8Array(this.#start.length - 1);
+    for (let i = 0; i < marks.length; i++) {
+      const [from, to] = [this.#start[i]!, this.#start[i + 1]!];
+      let mark = this.#open[i]!;
+      for (let k = from; k < to && mark === 0; k++) mark = having[this.#numbers[k]!]!;
+      marks[i] = mark;
     }
     return marks;
   }
@@ -74,9 +114,3 @@ export class StackIndex {
 
 /** Stacks that are asked one by one without further choice. */
 const fewStacks = 1_000;
-
-function symbolsOf(stacks: readonly Stack[]): Set<GoSymbol> {
-  const symbols = new Set<GoSymbol>();
-  for (const { frames } of stacks) for (const { symbol } of frames) symbols.add(symbol);
-  return symbols;
-}

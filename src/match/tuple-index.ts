@@ -1,48 +1,59 @@
 import type { JoinStep } from "../rules/rule.ts";
 import type { Bindings } from "./condition.ts";
+import { BindingNumbers, type ValueNumbers } from "./keys.ts";
 import type { Tuple } from "./relation.ts";
 
 /** Finds the tuples of a role that may fit given bindings, without looking at all of them. */
 export class TupleIndex {
   readonly #all: readonly Tuple[];
   readonly #first: boolean;
-  readonly #shared: readonly string[];
-  readonly #steps: readonly (readonly string[])[];
-  readonly #exact = new Map<string, Tuple[]>();
+  readonly #isJoined: boolean;
+  readonly #keys: BindingNumbers;
+  readonly #exact = new Map<number, Tuple[]>();
   readonly #loose: Tuple[] = [];
-  readonly #byStep: readonly Map<string, Tuple[]>[];
+  readonly #steps: readonly { readonly keys: BindingNumbers; readonly tuples: Map<number, Tuple[]> }[];
 
   /**
+   * @param values of the dump
    * @param shared variables by which the role is joined plainly
    * @param steps of `joined-by`, by which the role is joined; none for the role that sets their values
    * @param first the role that all others are joined to: its values are equal or equally unknown
    */
   constructor(
     tuples: readonly Tuple[],
+    values: ValueNumbers,
     shared: readonly string[],
     { steps = [], first = false }: { steps?: readonly JoinStep[]; first?: boolean } = {},
   ) {
     this.#all = tuples;
     this.#first = first;
-    this.#shared = shared;
-    this.#steps = steps.map((s) => s.variables);
-    this.#byStep = this.#steps.map(() => new Map());
+    this.#isJoined = shared.length > 0;
+    this.#keys = new BindingNumbers(values, shared);
+    this.#steps = steps.map(({ variables }) => ({
+      keys: new BindingNumbers(values, variables),
+      tuples: new Map(),
+    }));
     for (const tuple of tuples) {
-      const key = keyOf(tuple.bindings, shared, first);
+      const key = this.#keyOf(tuple.bindings);
       if (key === undefined) this.#loose.push(tuple);
       else addTo(this.#exact, key, tuple);
-      this.#steps.forEach((variables, i) => {
-        const stepKey = keyOf(tuple.bindings, variables);
-        if (stepKey !== undefined) addTo(this.#byStep[i]!, stepKey, tuple);
-      });
+      for (const step of this.#steps) {
+        const stepKey = step.keys.ofKnown(tuple.bindings);
+        if (stepKey !== undefined) addTo(step.tuples, stepKey, tuple);
+      }
     }
+  }
+
+  /** `undefined` when a value is unknown, unless unknown is a value like any other. */
+  #keyOf(bindings: Bindings): number | undefined {
+    return this.#first ? this.#keys.of(bindings) : this.#keys.ofKnown(bindings);
   }
 
   /** Tuples that may fit; each still has to be asked. */
   find(bindings: Bindings): readonly Tuple[] {
     if (this.#steps.length > 0) return this.#climb(bindings);
-    if (this.#shared.length === 0) return this.#all;
-    const key = keyOf(bindings, this.#shared, this.#first);
+    if (!this.#isJoined) return this.#all;
+    const key = this.#keyOf(bindings);
     if (key === undefined) return this.#all;
     const exact = this.#exact.get(key) ?? [];
     return this.#loose.length === 0 ? exact : [...exact, ...this.#loose];
@@ -50,28 +61,17 @@ export class TupleIndex {
 
   /** Tuples that agree by some step of the ladder. */
   #climb(bindings: Bindings): readonly Tuple[] {
-    const lists = this.#steps.flatMap((variables, i) => {
-      const key = keyOf(bindings, variables);
-      const list = key === undefined ? undefined : this.#byStep[i]!.get(key);
+    const lists = this.#steps.flatMap(({ keys, tuples }) => {
+      const key = keys.ofKnown(bindings);
+      const list = key === undefined ? undefined : tuples.get(key);
       return list === undefined ? [] : [list];
     });
     return lists.length === 1 ? lists[0]! : [...new Set(lists.flat())];
   }
 }
 
-function addTo(index: Map<string, Tuple[]>, key: string, tuple: Tuple): void {
+function addTo(index: Map<number, Tuple[]>, key: number, tuple: Tuple): void {
   const list = index.get(key);
   if (list === undefined) index.set(key, [tuple]);
   else list.push(tuple);
-}
-
-/** `undefined` when a value is unknown, unless unknown is a value like any other. */
-function keyOf(bindings: Bindings, names: readonly string[], unknownToo = false): string | undefined {
-  let key = "";
-  for (const name of names) {
-    const value = bindings[name];
-    if (value === undefined && !unknownToo) return undefined;
-    key += `${value}\u0001`;
-  }
-  return key;
 }

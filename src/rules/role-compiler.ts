@@ -2,7 +2,8 @@ import { allOf, type Condition, truth } from "../match/condition.ts";
 import type { Capability } from "../model/dump.ts";
 import { roleDoubts } from "./check-role.ts";
 import { flowText } from "./flow-text.ts";
-import type { Capture, TextTest } from "./pattern.ts";
+import { type Capture, parseCapture, type TextTest } from "./pattern.ts";
+import { textProperties } from "./predicates/frame-properties.ts";
 import type { PredicateContext, VariableKind } from "./predicates/predicate.ts";
 import { predicateByKey } from "./predicates/predicates.ts";
 import { rangeTest } from "./range.ts";
@@ -146,6 +147,7 @@ export class RoleCompiler implements PredicateContext {
       count,
       countText: source.count === undefined ? undefined : flowText(source.count),
       minCount: smallest(count),
+      crowd: crowdOf(source, this.#source),
       share: source.share === undefined ? undefined : rangeTest(source.share, this, `${path}/share`),
       variables: this.#role.variables,
       idColumns: this.#role.idColumns,
@@ -156,7 +158,7 @@ export class RoleCompiler implements PredicateContext {
 
   /** The name of a variable that is used outside the roles; it must be bound by one. */
   variable(text: string, path: string): string {
-    const name = text.replace(/^\$/, "").replace(/[?*]$/, "");
+    const name = variableName(text);
     const use = this.#uses.get(name);
     if (use !== undefined) use.count++;
     if (!this.variables.has(name) && !this.scope.partial) {
@@ -228,6 +230,25 @@ const words: Readonly<Record<VariableKind, string>> = {
   expression: "an expression of the source",
   made: "a place where a channel is made",
 };
+
+/** Properties of a frame by which few stacks are alike, the fewest first. */
+const crowding: readonly string[] = ["line", "function", "outer"];
+
+/** What a role's goroutines must share at the line that blocks: a variable that no step of `joined-by` loosens. */
+function crowdOf({ at }: RoleSource, rule: RuleSource): Role["crowd"] {
+  if (rule.cycle !== undefined) return undefined;
+  const frame = (typeof at === "string" ? { function: at } : (at ?? {})) as Readonly<Record<string, unknown>>;
+  const laddered = (rule["joined-by"] ?? []).flatMap((step) => step.on).map(variableName);
+  const property = crowding.find((key) => {
+    const capture = typeof frame[key] === "string" ? parseCapture(frame[key]) : undefined;
+    return capture && !capture.optional && !capture.collected && !laddered.includes(capture.name);
+  });
+  return property === undefined ? undefined : textProperties[property]!.read;
+}
+
+function variableName(text: string): string {
+  return text.replace(/^\$/, "").replace(/[?*]$/, "");
+}
 
 function smallest(count: (n: number) => boolean): number {
   for (let n = 0; n <= 1_000_000; n = n < 1000 ? n + 1 : n * 2) if (count(n)) return n;

@@ -1,6 +1,7 @@
 import type { Condition } from "../match/condition.ts";
 import type { Capability } from "../model/dump.ts";
 import type { Certainty, Confidence, Severity } from "../report/report.ts";
+import type { ReadText } from "./predicates/frame-properties.ts";
 import type { VariableKind } from "./predicates/predicate.ts";
 
 /** A condition with the key and the place it was written at, for `explain`. */
@@ -34,6 +35,11 @@ export interface Role {
   readonly countText: string | undefined;
   /** The smallest number that `count` accepts. */
   readonly minCount: number;
+  /**
+   * What all members in one match have in common at the line that blocks: they are goroutines of stacks that have it, too.
+   * `undefined`: nothing.
+   */
+  readonly crowd: ReadText | undefined;
   /** Whether the fraction of all goroutines is enough. */
   readonly share: ((fraction: number) => boolean) | undefined;
   /** Variables that it binds, `$X*` left out: the key of its relation. */

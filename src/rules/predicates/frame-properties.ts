@@ -10,12 +10,15 @@ const textSchema: JsonSchema = {
   minItems: 1,
 };
 
+/** A text property of a frame; `undefined`: the dump does not know it. */
+export type ReadText = (frame: Frame, subject: Pick<Subject, "facts">) => string | undefined;
+
 /** The properties of a frame that a rule can ask: how each is read, and its documentation. */
 export const textProperties: Readonly<
   Record<
     string,
     {
-      readonly read: (frame: Frame, subject: Subject) => string | undefined;
+      readonly read: ReadText;
       readonly kind: "text" | "file" | "line";
       readonly schema: JsonSchema;
     }
@@ -72,7 +75,7 @@ export const textProperties: Readonly<
     },
   },
   line: {
-    read: (f) => (f.file === "" || f.line === 0 ? undefined : `${f.file}:${f.line}`),
+    read: (f, s) => s.facts.line(f),
     kind: "line",
     schema: {
       ...textSchema,

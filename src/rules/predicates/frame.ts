@@ -15,7 +15,7 @@ import {
 import type { Facts } from "../../match/facts.ts";
 import type { FramePlace } from "../../model/places.ts";
 import type { Frame, Stack } from "../../model/stack.ts";
-import { addressProperties, textProperties } from "./frame-properties.ts";
+import { addressProperties, type ReadText, textProperties } from "./frame-properties.ts";
 import type { JsonSchema, Predicate, PredicateContext } from "./predicate.ts";
 import { isLenient, numberMatcher, textQuestion } from "./text-matcher.ts";
 
@@ -24,9 +24,6 @@ interface FrameTest {
   readonly attributes: number;
   test(frame: Frame, index: number, subject: Subject): readonly Solution[];
 }
-
-/** A text property of a frame; `undefined`: the dump does not know it. */
-type ReadText = (frame: Frame, subject: Subject) => string | undefined;
 
 /** A variable that is bound to a property. */
 interface Binding {

@@ -67,6 +67,7 @@ export const growth: Predicate = {
     const atLeast = snapshots === undefined ? 0 : context.number(snapshots, `${path}/snapshots`);
     return {
       attributes: 0,
+      needsHistory: true,
       evaluate(subject) {
         const history = historyOf(subject);
         if (history === undefined) return unknown("ids");
