@@ -21,6 +21,7 @@ import { sourceNotes } from "./rank/source-notes.ts";
 import { reportStacks } from "./rank/stacks.ts";
 import { applySuppressions, type Suppression } from "./rank/suppress.ts";
 import { count, plural } from "./report/describe.ts";
+import { inFull, once } from "./report/later.ts";
 import type { Finding, Report, ReportDump, Severity } from "./report/report.ts";
 import { builtinBenign } from "./rules/benign.ts";
 import type { Rule } from "./rules/rule.ts";
@@ -58,6 +59,11 @@ export interface AnalyzeOptions extends Partial<GateOptions> {
   readonly benign?: readonly Rule[];
   /** Findings that are known and fine for now. */
   readonly suppressions?: readonly Suppression[];
+  /**
+   * What findings of a single dump say in full is worked out when it is read, as reports that print a few of thousands
+   * do; until then the report keeps the dump.
+   */
+  readonly lazy?: boolean;
   /** The day by which suppressions expire, `2026-11-24`; without it none does. */
   readonly today?: string;
 }
@@ -173,8 +179,10 @@ function runAll(
 ): Run[] {
   const told = new Map<readonly Dump[], Map<string, Run>>();
   const limits = stackLimits(dumps, processes);
+  // Of many dumps, facts and tallies would not fit into memory.
+  const lazy = options.lazy === true && dumps.length === 1;
   return dumps.map((dump, i) => {
-    const run = runRules(dump, rules, options, processes[i]!, limits[i]!);
+    const run = runRules(dump, rules, options, processes[i]!, limits[i]!, lazy);
     const earlier = told.get(processes[i]!) ?? new Map<string, Run>();
     told.set(processes[i]!, earlier);
     const keys = new Set(run.findings.map(keyOfFinding));
@@ -197,6 +205,7 @@ function runRules(
   options: AnalyzeOptions,
   snapshots: readonly Dump[],
   maxStacks: number,
+  lazy: boolean,
 ): Run {
   const earlier = snapshots.slice(0, snapshots.indexOf(dump));
   const facts = new Facts(dump, {
@@ -207,15 +216,17 @@ function runRules(
   const results = rules.map((rule) => matchRule(rule, facts));
   const aside = setAside(facts, options.benign ?? builtinBenign());
   const matches = results.flatMap((r) => r.matches).filter((match) => !isBenign(match, aside));
+  const findings = rankMatches(matches);
+  const reported = reportDump(facts, aside, maxStacks);
   const run = {
-    findings: rankMatches(matches),
     notes: sourceNotes(facts, matches),
-    reported: reportDump(facts, aside, maxStacks),
     notEvaluable: notEvaluable(results, dump),
     limits: limitsOf(results, dump),
   };
+  if (lazy) return { ...run, findings, reported };
+  const whole = { ...run, findings: inFull(findings), reported: { ...reported } };
   dump.goroutines.forgetTally();
-  return run;
+  return whole;
 }
 
 /** How many stacks of each dump a report lists: with many dumps, mostly those of first and last snapshots. */
@@ -294,8 +305,10 @@ function unknownFacts(dump: Dump): string[] {
 
 function reportDump(facts: Facts, benign: SetAside, maxStacks: number): ReportDump {
   const { dump } = facts;
-  const members = dump.stacks.map((_, i) => ({ group: facts.whole(i), frames: [] }));
-  const { stacks, omitted } = reportStacks(facts, members, maxStacks);
+  const listed = once(() => {
+    const members = dump.stacks.map((_, i) => ({ group: facts.whole(i), frames: [] }));
+    return reportStacks(facts, members, maxStacks);
+  });
   return {
     name: dump.name,
     format: dump.format,
@@ -310,8 +323,12 @@ function reportDump(facts: Facts, benign: SetAside, maxStacks: number): ReportDu
     events: dump.events,
     unknown: unknownFacts(dump),
     benign: benign.groups,
-    stacks,
-    stacksOmitted: omitted,
+    get stacks() {
+      return listed().stacks;
+    },
+    get stacksOmitted() {
+      return listed().omitted;
+    },
   };
 }
 

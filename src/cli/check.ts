@@ -96,6 +96,7 @@ export async function lint(argv: ArgumentsCamelCase<LintArguments>, terminal: Te
   const base: AnalyzeOptions = {
     ...gate,
     ...facts,
+    lazy: true,
     suppressions: config?.suppressions ?? [],
     today: new Date().toISOString().slice(0, 10),
     failures: [

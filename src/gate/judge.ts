@@ -1,3 +1,4 @@
+import { changed } from "../report/later.ts";
 import type { Finding } from "../report/report.ts";
 
 /** Why a finding does not count. */
@@ -25,9 +26,9 @@ function judged(finding: Finding, judges: readonly Judge[], inherited: Judgement
       ? undefined
       : { status: effective.status, reason: `explained by ${finding.ruleId}` };
   const symptoms = finding.symptoms.map((s) => judged(s, judges, own === undefined ? inherited : passedOn));
-  if (effective === undefined) return { ...finding, symptoms };
+  if (effective === undefined) return changed(finding, { symptoms });
   const { status, reason } = effective;
-  return { ...finding, status, ...(reason === undefined ? {} : { statusReason: reason }), symptoms };
+  return changed(finding, { status, ...(reason === undefined ? {} : { statusReason: reason }), symptoms });
 }
 
 function judgementOf(finding: Finding, judges: readonly Judge[]): Judgement | undefined {

@@ -3,6 +3,7 @@ import { type Match, participants } from "../match/match.ts";
 import type { Member } from "../match/relation.ts";
 import type { Capability } from "../model/dump.ts";
 import { count } from "../report/describe.ts";
+import { type FindingParts, findingWith, once } from "../report/later.ts";
 import type { Confidence, Finding, ReportRole, Severity } from "../report/report.ts";
 import { collectHint } from "./collect-hint.ts";
 import { confidenceOf, severityOf } from "./confidence.ts";
@@ -117,37 +118,46 @@ function blocksInOwnCode(match: Match): boolean {
   );
 }
 
-/** A finding as reported, without its symptoms and its standing at the gate. */
-export function findingOf(candidate: Candidate): Finding {
+/** A finding as reported, without its standing at the gate; what costs most of it is worked out when it is read. */
+export function findingOf(candidate: Candidate, symptoms: readonly Finding[]): Finding {
   const match = candidate.matches[0]!;
   const { rule, facts } = match;
-  const occurrences = candidate.matches.length;
   const { variant } = candidate.identity;
-  const more = occurrences > 1 ? ` (found ${count(occurrences)} times)` : "";
   const collectWith =
     candidate.confidence === "high" ? undefined : collectHint(missingFacts(match), facts.dump);
+  return findingWith(
+    {
+      ruleId: rule.id,
+      title: rule.title,
+      severity: candidate.severity,
+      confidence: candidate.confidence,
+      rank: candidate.rank,
+      why: rule.why,
+      fix: rule.fix,
+      references: rule.references,
+      fingerprint: candidate.identity.fingerprint,
+      ...(variant.length === 0 ? {} : { variant }),
+      status: "new",
+      dump: facts.dump.name,
+      occurrences: candidate.matches.length,
+      ...(collectWith === undefined ? {} : { collectWith }),
+      symptoms,
+      gated: false,
+    },
+    once(() => partsOf(candidate)),
+  );
+}
+
+function partsOf(candidate: Candidate): FindingParts {
+  const match = candidate.matches[0]!;
+  const occurrences = candidate.matches.length;
+  const more = occurrences > 1 ? ` (found ${count(occurrences)} times)` : "";
   return {
-    ruleId: rule.id,
-    title: rule.title,
-    severity: candidate.severity,
-    confidence: candidate.confidence,
-    rank: candidate.rank,
     message: messageOf(match) + more,
-    why: rule.why,
-    fix: rule.fix,
-    references: rule.references,
-    fingerprint: candidate.identity.fingerprint,
-    ...(variant.length === 0 ? {} : { variant }),
-    status: "new",
-    dump: facts.dump.name,
-    occurrences,
     bindings: bindingsOf(match),
     roles: mergedRoles(candidate.matches),
     evidence: evidenceOf(match),
-    ...(collectWith === undefined ? {} : { collectWith }),
     graph: graphOf(match),
-    symptoms: [],
-    gated: false,
   };
 }
 

@@ -2,6 +2,7 @@ import { hash as digest } from "node:crypto";
 import type { Match } from "../match/match.ts";
 import type { GoSymbol } from "../model/symbol.ts";
 import { allFindings } from "../report/describe.ts";
+import { changed } from "../report/later.ts";
 import type { Finding } from "../report/report.ts";
 
 /** Distinct functions of one role that still identify it; a role with more is identified by its packages. */
@@ -96,7 +97,7 @@ export function numberVariants(
   const numbered = (finding: Finding): Finding => {
     const { fingerprint, variant, symptoms } = finding;
     const own = places.get(fingerprint)!.get(variantKey(variant))!;
-    return { ...finding, fingerprint: own, symptoms: symptoms.map(numbered) };
+    return changed(finding, { fingerprint: own, symptoms: symptoms.map(numbered) });
   };
   return runs.map((findings) => findings.map(numbered));
 }

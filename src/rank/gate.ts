@@ -1,4 +1,5 @@
 import { plural } from "../report/describe.ts";
+import { changed } from "../report/later.ts";
 import {
   type Confidence,
   confidences,
@@ -27,7 +28,7 @@ export function applyGate(findings: readonly Finding[], options: GateOptions): F
 function marked(findings: readonly Finding[], options: GateOptions, explained: boolean): Finding[] {
   return findings.map((finding) => {
     const gated = !explained && isGated(finding, options);
-    return { ...finding, gated, symptoms: marked(finding.symptoms, options, explained || gated) };
+    return changed(finding, { gated, symptoms: marked(finding.symptoms, options, explained || gated) });
   });
 }
 

@@ -18,10 +18,8 @@ export function rankMatches(matches: readonly Match[]): Finding[] {
     if (siblings === undefined) symptomsOf.set(cause, [i]);
     else siblings.push(i);
   });
-  const build = (index: number): Finding => {
-    const symptoms = (symptomsOf.get(index) ?? []).map(build);
-    return { ...findingOf(candidates[index]!), symptoms };
-  };
+  const build = (index: number): Finding =>
+    findingOf(candidates[index]!, (symptomsOf.get(index) ?? []).map(build));
   return (symptomsOf.get(-1) ?? []).map(build);
 }
 

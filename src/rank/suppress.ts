@@ -1,5 +1,6 @@
 import { parseSymbol } from "../model/symbol.ts";
 import { participating } from "../report/describe.ts";
+import { changed } from "../report/later.ts";
 import type { Finding, Report } from "../report/report.ts";
 import { compileText } from "../rules/pattern.ts";
 
@@ -36,7 +37,7 @@ export function applySuppressions(
     for (const { suppression } of hits) used.add(suppression);
     const valid = hits.find(({ suppression }) => !isExpired(suppression, today));
     if (valid !== undefined) return suppress(finding, reasonOf(valid.suppression));
-    return { ...finding, symptoms: finding.symptoms.map(mark) };
+    return changed(finding, { symptoms: finding.symptoms.map(mark) });
   };
   const marked = findings.map(mark);
   const notes = suppressions.flatMap((s): Report["notes"] => {
@@ -67,12 +68,11 @@ function reasonOf({ reason, owner, expires }: Suppression): string {
 
 /** A finding that is explained by a suppressed one is as known as that. */
 function suppress(finding: Finding, statusReason: string): Finding {
-  return {
-    ...finding,
+  return changed(finding, {
     status: "suppressed",
     statusReason,
     symptoms: finding.symptoms.map((s) => suppress(s, statusReason)),
-  };
+  });
 }
 
 function selector(suppression: Suppression): (finding: Finding) => boolean {

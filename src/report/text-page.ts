@@ -1,7 +1,7 @@
 import { visibleReport } from "./escape.ts";
 import { type Palette, palette } from "./palette.ts";
 import { type Names, namesOf } from "./paths.ts";
-import type { Finding, Report, ReporterOptions } from "./report.ts";
+import type { Finding, Report, ReportDump, ReporterOptions } from "./report.ts";
 
 /** A finding as it is told: with some of its symptoms, and how many more there are at its depth. */
 export interface ToldFinding extends Finding {
@@ -36,8 +36,22 @@ export function textPage(
   });
   const safe = visibleReport({
     ...report,
-    dumps: report.dumps.map((dump) => ({ ...dump, stacks: [] })),
+    dumps: report.dumps.map(withoutStacks),
     findings: told.map(few),
   });
   return { report: safe, options, paint: palette(options.color), names: namesOf(safe, options) };
+}
+
+const noStacks: Pick<ReportDump, "stacks" | "stacksOmitted"> = {
+  stacks: [],
+  stacksOmitted: { stacks: 0, goroutines: 0 },
+};
+
+/** All else of a dump; its stacks may not be worked out yet, and a copy would do so. */
+function withoutStacks(dump: ReportDump): ReportDump {
+  const names = Object.keys(dump).filter((name) => !Object.hasOwn(noStacks, name)) as (keyof ReportDump)[];
+  return {
+    ...(Object.fromEntries(names.map((name) => [name, dump[name]])) as unknown as ReportDump),
+    ...noStacks,
+  };
 }

@@ -130,3 +130,21 @@ test("a rule on what goroutines did before asks none of them where there is no e
     whole.mockRestore();
   }
 });
+
+test("a pile-up at one line is seen over as many distinct stacks as it has goroutines, and one line after another is none", async () => {
+  const sender = (i: number, line: number): string =>
+    `goroutine ${i + 1} [chan send, 90 minutes]:\nmain.send(0xc000010000)\n\t/src/app/send.go:${line} +0x1d\n` +
+    `main.caller${i}(0xc000010000)\n\t/src/app/caller.go:${i + 1} +0x1d\n` +
+    `created by main.start in goroutine 99999\n\t/src/app/start.go:9 +0x2e\n`;
+  const text = Array.from({ length: 219 }, (_, i) => sender(i, i < 120 ? 7 : i));
+  const [dump] = await goTracebackReader.read(bytesSource("pile-up", Buffer.from(`${text.join("\n")}\n`)), {
+    threads: 1,
+  });
+  const rule = builtinRules().find(({ id }) => id === "channel/send-pileup")!;
+  const ask = vi.spyOn(rule.roles[0]!.onStack, "evaluate");
+  const { matches } = matchRule(rule, new Facts(dump!));
+  expect(matches.map(({ roles, bindings }) => [roles[0]!.count, bindings.AT])).toEqual([
+    [120, "/src/app/send.go:7"],
+  ]);
+  expect(ask.mock.calls.length).toBe(120);
+});
