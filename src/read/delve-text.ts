@@ -3,6 +3,7 @@ import type { Dump } from "../model/dump.ts";
 import { frameLine, headerLine, positionLine } from "./delve/text-lines.ts";
 import { TranscriptReader } from "./delve/transcript.ts";
 import { TranscriptDump } from "./delve/transcript-dump.ts";
+import { Indentation } from "./indentation.ts";
 import { eachLine } from "./lines.ts";
 import type { ByteSource, Reader, ReadOptions, Sniffed } from "./reader.ts";
 
@@ -25,9 +26,14 @@ export const delveTextReader: Reader = {
   read,
 };
 
+const indented = /^([ \t>]*?)(?:\(dlv\) |(?:\* ?| {2})Goroutine \d{1,15} - )/;
+
 function sniff(head: Uint8Array): Sniffed {
   const latin1 = Buffer.from(head.buffer, head.byteOffset, head.length).toString("latin1");
-  const lines = stripVTControlCharacters(latin1).split("\n");
+  const indentation = new Indentation(indented);
+  const lines = stripVTControlCharacters(latin1)
+    .split("\n")
+    .map((line) => indentation.off(line));
   let sure: Sniffed = 0;
   for (const [index, line] of lines.entries()) {
     const text = line.startsWith("(dlv) ") ? line.slice(6) : line;
@@ -41,7 +47,8 @@ function sniff(head: Uint8Array): Sniffed {
 
 async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
   const reader = new TranscriptReader();
-  reader.finish(await eachLine(source, options, (line) => reader.line(line)));
+  const indentation = new Indentation(indented);
+  reader.finish(await eachLine(source, options, (line) => reader.line(indentation.off(line))));
   const transcripts = reader.transcripts.filter(
     (t, index) => index === 0 || t.headers > 0 || t.strays.length > 0,
   );

@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import type { Dump } from "../model/dump.ts";
 import { gdbFrame, gdbListed } from "./gdb/lines.ts";
 import { GdbSession } from "./gdb/session.ts";
+import { Indentation } from "./indentation.ts";
 import { eachLine } from "./lines.ts";
 import type { ByteSource, Reader, ReadOptions, Sniffed } from "./reader.ts";
 
@@ -16,12 +17,15 @@ import type { ByteSource, Reader, ReadOptions, Sniffed } from "./reader.ts";
  */
 export const gdbReader: Reader = { id: "gdb", title: "gdb session (info goroutines, bt)", sniff, read };
 
+const indented = /^([ \t>]*?)(?:\(gdb\) |#\d{1,6}\s|[* ] ?\d{1,15} [a-z]+ {2}\S)/;
+
 function sniff(head: Uint8Array): Sniffed {
   const latin1 = Buffer.from(head.buffer, head.byteOffset, head.length).toString("latin1");
   let listed = false;
   let frames: Sniffed = 0;
+  const indentation = new Indentation(indented);
   for (const line of stripVTControlCharacters(latin1).split("\n")) {
-    const text = line.trimEnd();
+    const text = indentation.off(line.trimEnd());
     listed ||= gdbListed(text)?.function.includes(".") ?? false;
     const frame = text.startsWith("#") ? gdbFrame(text) : undefined;
     if (frame?.file.endsWith(".go")) frames = 2;
@@ -33,5 +37,6 @@ function sniff(head: Uint8Array): Sniffed {
 
 async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
   const session = new GdbSession(source.name, options.goVersion);
-  return [session.finish(await eachLine(source, options, (line) => session.line(line)))];
+  const indentation = new Indentation(indented);
+  return [session.finish(await eachLine(source, options, (line) => session.line(indentation.off(line))))];
 }

@@ -83,7 +83,7 @@ export function frameLine(line: string): FrameLine | undefined {
 
 /** `    at /src/runtime/proc.go:364` */
 export function positionLine(line: string): { file: string; line: number } | undefined {
-  const found = /^\s+at (.+):(\d{1,9})$/.exec(line);
+  const found = /^\s*at (.+):(\d{1,9})$/.exec(line);
   return found === null ? undefined : { file: found[1]!, line: Number(found[2]) };
 }
 

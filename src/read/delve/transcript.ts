@@ -81,6 +81,8 @@ export class TranscriptReader {
   /** A frame's first line came, and not yet its place. */
   #placeDue = false;
   #line = 0;
+  /** Where a goroutine's line came last. */
+  #headerLine = -1;
 
   #begin(): Transcript {
     const transcript: Transcript = {
@@ -193,13 +195,14 @@ export class TranscriptReader {
       goroutine.places.set(header.kind, { function: fn, file, line, pc });
     }
     this.#goroutine = goroutine;
+    this.#headerLine = this.#line;
   }
 
   #stackLine(text: string): boolean {
     const frame = frameLine(text);
     if (frame !== undefined) {
       this.#placeDue = true;
-      if (frame.index === 0) this.#startStack(/^\s/.test(text));
+      if (frame.index === 0) this.#startStack(/^\s/.test(text) || this.#line === this.#headerLine + 1);
       if (this.#aside || this.#goroutine === undefined) return true;
       const { function: fn, pc } = frame;
       this.#frame = { function: fn, file: "", line: 0, pc, args: [], withArguments: false };
@@ -217,9 +220,9 @@ export class TranscriptReader {
   }
 
   /** Frames under a goroutine's line are its own; others are of the goroutine that a command named. */
-  #startStack(indented: boolean): void {
+  #startStack(below: boolean): void {
     this.#aside = false;
-    if (indented && this.#goroutine !== undefined && this.#goroutine.frames.length === 0) return;
+    if (below && this.#goroutine !== undefined && this.#goroutine.frames.length === 0) return;
     const id = this.#asked ?? this.#selected;
     this.#endStack();
     const stray = newGoroutine(id ?? Number.NaN);
