@@ -1,17 +1,19 @@
 import type { Role, Rule } from "../rules/rule.ts";
 import { fits, isAnchor, isConfirmed, joins } from "./agree.ts";
 import type { Budget } from "./budget.ts";
-import type { Bindings } from "./condition.ts";
+import type { Bindings, Value } from "./condition.ts";
 import type { Facts, Group } from "./facts.ts";
 import type { ValueNumbers } from "./keys.ts";
 import type { Match, RoleMembers } from "./match.ts";
-import type { GrowingRelation, Member, Relation, Tuple } from "./relation.ts";
+import type { GrowingRelation, Member, Relation, Tuple, Wanted } from "./relation.ts";
 import type { MatchTrace } from "./trace.ts";
 import { TupleIndex } from "./tuple-index.ts";
 
 /** Tuples of an optional or absent role, that may fit what the required roles bind. */
 export interface Candidates {
   readonly role: Role;
+  /** Of a witness the first that is free, where it was found before all tuples were. */
+  readonly first?: Member;
   readonly tuples: readonly Tuple[];
   readonly undecided: readonly Tuple[];
 }
@@ -29,12 +31,19 @@ export class Lookup {
   #stacks = firstStacks;
   #isWhole = false;
 
-  constructor(relation: GrowingRelation, facts: Facts, needed: readonly Relation[]) {
+  /** @param matching what the required roles bind in all matches; `undefined` when somebody asks why */
+  constructor(
+    relation: GrowingRelation,
+    facts: Facts,
+    needed: readonly Relation[],
+    matching: readonly Bindings[] | undefined,
+  ) {
     const { role } = relation;
     this.#relation = relation;
     this.#values = facts.values;
     this.#shared = [...role.variables.keys()].filter((v) => needed.some((r) => r.role.variables.has(v)));
     this.#known = new TupleIndex([], this.#values, this.#shared);
+    if (matching !== undefined) relation.restrict(wantedOf(matching, this.#shared));
   }
 
   /** Whether one goroutine is there that ends the match. Most often it is found before all stacks are asked. */
@@ -50,7 +59,30 @@ export class Lookup {
     }
   }
 
-  find(bindings: Bindings): Candidates {
+  /**
+   * The first free witness, found before all stacks are asked; `undefined` where the others have to be known to tell who
+   * is the first, or whether there is any.
+   */
+  #witness(bindings: Bindings, facts: Facts, used: UsedRows): Member | undefined {
+    for (;;) {
+      for (const tuple of this.#known.findKnown(bindings)) {
+        if (fits(tuple, bindings) !== "yes") continue;
+        const member = firstFree(tuple, facts, used);
+        if (member !== undefined) return member;
+        // It may have a free one later on.
+        break;
+      }
+      if (this.#isWhole) return undefined;
+      this.#grow(this.#stacks);
+      this.#stacks *= 4;
+    }
+  }
+
+  find(bindings: Bindings, facts: Facts, used: UsedRows): Candidates {
+    if (this.#relation.role.kind === "witness") {
+      const first = this.#witness(bindings, facts, used);
+      if (first !== undefined) return { role: this.#relation.role, first, tuples: [], undecided: [] };
+    }
     const { role, undecided } = this.#relation;
     if (!this.#isWhole) this.#grow(Number.POSITIVE_INFINITY);
     this.#open ??= new TupleIndex(undecided, this.#values, this.#shared);
@@ -178,7 +210,7 @@ export function complete(
   }
   if (trace === undefined && others().some((other) => other.isForbidden(bindings, facts, used, budget)))
     return undefined;
-  const candidates = others().map((other) => other.find(bindings));
+  const candidates = others().map((other) => other.find(bindings, facts, used));
   if (!budget.spend(candidates.reduce((n, c) => n + c.tuples.length + c.undecided.length, 0)))
     return undefined;
   const match = finish(rule, facts, candidates, bindings, roles, used, { step, trace, fitting });
@@ -228,9 +260,9 @@ export function finish(
   const roles = [...required];
   const nobody = new Set<string>();
   const notRuledOut: { role: Role; count: number }[] = [];
-  for (const { role, tuples, undecided } of others) {
+  for (const { role, first: found, tuples, undecided } of others) {
     if (role.kind === "witness" || (trace === undefined && isAnyEnough(role))) {
-      const first = firstMember(tuples, bindings, facts, used);
+      const first = found ?? firstMember(tuples, bindings, facts, used);
       if (first !== undefined) {
         if (role.kind === "absent") return undefined;
         const count = first.group.weight;
@@ -299,13 +331,33 @@ function firstMember(
   used: UsedRows,
 ): Member | undefined {
   for (const tuple of tuples) {
-    if (fits(tuple, bindings) !== "yes") continue;
-    for (const member of tuple.members) {
-      const group = used.free(facts, member.group);
-      if (group !== undefined) return group === member.group ? member : { ...member, group };
-    }
+    const member = fits(tuple, bindings) === "yes" ? firstFree(tuple, facts, used) : undefined;
+    if (member !== undefined) return member;
   }
   return undefined;
+}
+
+function firstFree(tuple: Tuple, facts: Facts, used: UsedRows): Member | undefined {
+  for (const member of tuple.members) {
+    const group = used.free(facts, member.group);
+    if (group !== undefined) return group === member.group ? member : { ...member, group };
+  }
+  return undefined;
+}
+
+/** The values of each of some variables in all bindings; none of one that some of them leave open. */
+function wantedOf(all: readonly Bindings[], names: readonly string[]): Wanted {
+  const wanted = new Map<string, ReadonlySet<Value>>();
+  for (const name of names) {
+    const values = new Set<Value | undefined>();
+    for (const bindings of all) values.add(bindings[name]);
+    if (isKnown(values)) wanted.set(name, values);
+  }
+  return wanted;
+}
+
+function isKnown(values: ReadonlySet<Value | undefined>): values is ReadonlySet<Value> {
+  return !values.has(undefined);
 }
 
 function distinctMembers(members: readonly Member[]): readonly Member[] {

@@ -31,14 +31,16 @@ export function joinRoles(
   const indexes = needed.map((relation, position) =>
     indexOf(rule, facts, relation, needed.slice(0, position), ladder),
   );
+  let partial: readonly Bindings[] = [{}];
   let lookups: readonly Lookup[] | undefined;
   const others = (): readonly Lookup[] => {
-    lookups ??= optional().map((r) => new Lookup(r, facts, needed));
+    lookups ??= optional().map(
+      (r) => new Lookup(r, facts, needed, trace === undefined ? partial : undefined),
+    );
     return lookups;
   };
   const budget = new Budget(facts.dump.stacks.length);
   const maxMatches = facts.dump.stacks.length + moreMatches;
-  let partial: readonly Bindings[] = [{}];
   needed.forEach((relation, position) => {
     const before = partial.length;
     const { tuples } = relation;

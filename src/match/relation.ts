@@ -1,6 +1,14 @@
 import type { Fact } from "../model/dump.ts";
 import type { Role } from "../rules/rule.ts";
-import { type Bindings, conjoin, type Solution, settle, union, type Value } from "./condition.ts";
+import {
+  type Bindings,
+  conjoin,
+  maxSolutions,
+  type Solution,
+  settle,
+  union,
+  type Value,
+} from "./condition.ts";
 import type { Facts, Group } from "./facts.ts";
 import { BindingNumbers } from "./keys.ts";
 import { reachOf, type StackReach } from "./reach.ts";
@@ -49,6 +57,9 @@ export function relationOf(
   return new GrowingRelation(role, facts, reach, groupsOf, keepUndecided);
 }
 
+/** Values of variables, the only ones that are of any use. */
+export type Wanted = ReadonlyMap<string, ReadonlySet<Value>>;
+
 /** A relation that is found stack by stack: whoever asks for less than all of it has no more found. */
 export class GrowingRelation implements Relation {
   readonly role: Role;
@@ -65,6 +76,7 @@ export class GrowingRelation implements Relation {
   readonly #missing = new Set<Fact>();
   #isOpen = false;
   #next = 0;
+  #wanted: Wanted = new Map();
 
   constructor(
     role: Role,
@@ -79,6 +91,11 @@ export class GrowingRelation implements Relation {
     this.#groupsOf = groupsOf;
     this.#keepUndecided = keepUndecided;
     this.#keys = new BindingNumbers(facts.values, [...role.variables.keys()]);
+  }
+
+  /** Leaves out what binds a variable to no value that is wanted; said before anything is found. */
+  restrict(wanted: Wanted): void {
+    this.#wanted = wanted;
   }
 
   get tuples(): readonly Tuple[] {
@@ -107,8 +124,9 @@ export class GrowingRelation implements Relation {
     while (this.#next < end) {
       const stackIndex = this.#reach.at(this.#next);
       if (stackIndex === undefined) break;
-      this.#ask(stackIndex, this.#reach.said(this.#next).onStack);
-      this.#next++;
+      const { onStack, possible } = this.#reach.said(this.#next++);
+      if (this.#wanted.size === 0 || possible.length >= maxSolutions || possible.some(this.#isWanted))
+        this.#ask(stackIndex, onStack);
     }
     return this.#reach.at(this.#next) !== undefined;
   }
@@ -128,16 +146,25 @@ export class GrowingRelation implements Relation {
       for (let k = 0; k < solutions.length; k++) {
         if (!solutions[k]!.known) continue;
         sure = true;
-        this.#add(this.#known, this.found, solutions[k]!, group);
+        if (this.#isWanted(solutions[k]!)) this.#add(this.#known, this.found, solutions[k]!, group);
       }
       if (sure) continue;
       for (let k = 0; k < solutions.length; k++) {
         this.#isOpen = true;
-        if (this.#keepUndecided) this.#add(this.#undecided, this.#open, solutions[k]!, group);
+        if (this.#keepUndecided && this.#isWanted(solutions[k]!))
+          this.#add(this.#undecided, this.#open, solutions[k]!, group);
         for (const m of solutions[k]!.missing) this.#missing.add(m);
       }
     }
   }
+
+  readonly #isWanted = ({ bindings }: Solution): boolean => {
+    for (const [name, values] of this.#wanted) {
+      const value = bindings[name];
+      if (value !== undefined && !values.has(value)) return false;
+    }
+    return true;
+  };
 
   #add(tuples: Map<number, Tuple>, list: Tuple[], solution: Solution, group: Group): void {
     const { bindings, collected } = partsOf(this.role, solution.bindings);

@@ -59,6 +59,13 @@ export class TupleIndex {
     return this.#loose.length === 0 ? exact : [...exact, ...this.#loose];
   }
 
+  /** Those of them whose values are all known: more that are found later come behind them. */
+  findKnown(bindings: Bindings): readonly Tuple[] {
+    const key = this.#isJoined ? this.#keyOf(bindings) : undefined;
+    if (key === undefined) return this.#isJoined ? [] : this.#all;
+    return this.#exact.get(key) ?? [];
+  }
+
   /** Tuples that agree by some step of the ladder. */
   #climb(bindings: Bindings): readonly Tuple[] {
     const lists = this.#steps.flatMap(({ keys, tuples }) => {
