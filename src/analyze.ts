@@ -12,6 +12,7 @@ import {
   goroutineCount,
 } from "./model/dump.ts";
 import { originOf } from "./model/origin.ts";
+import { once } from "./once.ts";
 import { isBenign, type SetAside, setAside } from "./rank/benign.ts";
 import { collectHint } from "./rank/collect-hint.ts";
 import { type KnownFinding, numberVariants } from "./rank/fingerprint.ts";
@@ -21,7 +22,7 @@ import { sourceNotes } from "./rank/source-notes.ts";
 import { reportStacks } from "./rank/stacks.ts";
 import { applySuppressions, type Suppression } from "./rank/suppress.ts";
 import { count, plural } from "./report/describe.ts";
-import { inFull, once } from "./report/later.ts";
+import { inFull } from "./report/later.ts";
 import type { Finding, Report, ReportDump, Severity } from "./report/report.ts";
 import { builtinBenign } from "./rules/benign.ts";
 import type { Rule } from "./rules/rule.ts";

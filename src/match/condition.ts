@@ -33,10 +33,10 @@ export interface Solution {
 
 /** What the kind of wait that a dump gives a stack tells alone, so that most stacks need not be asked. */
 export interface WaitLimits {
-  /** The only kinds with which it may hold. */
-  readonly waits: ReadonlySet<WaitKind>;
-  /** Kinds with which it is known to hold, and binds nothing. */
-  readonly surely: ReadonlySet<WaitKind>;
+  /** The only kinds with which it may hold; all of them without. */
+  readonly waits: ReadonlySet<WaitKind> | undefined;
+  /** Kinds with which it is known to hold, and binds nothing; none without. */
+  readonly surely: ReadonlySet<WaitKind> | undefined;
 }
 
 /** A compiled condition of a role. */
@@ -225,20 +225,31 @@ function cellParts(conditions: readonly Condition[]): Pick<Condition, "byCell"> 
   return parts.length === 0 ? {} : { byCell: parts };
 }
 
-function everyKind(test: (kind: WaitKind) => boolean): ReadonlySet<WaitKind> {
-  return new Set(waitKinds.filter(test));
+type Kinds = ReadonlySet<WaitKind> | undefined;
+
+/** The kinds that are in all of some sets; `undefined` stands for all kinds. */
+function common(sets: readonly Kinds[]): Kinds {
+  const [first, ...others] = sets.filter((set) => set !== undefined);
+  if (first === undefined || others.length === 0) return first;
+  return new Set([...first].filter((kind) => others.every((set) => set.has(kind))));
 }
 
-function mayHold({ waits }: Condition, kind: WaitKind): boolean {
-  return waits === undefined || waits.has(kind);
+function without(kinds: Kinds): Kinds {
+  return kinds === undefined || kinds.size === 0
+    ? undefined
+    : new Set(waitKinds.filter((k) => !kinds.has(k)));
 }
+
+const noKinds: ReadonlySet<WaitKind> = new Set();
 
 /** All of them hold. */
 export function allOf(conditions: readonly Condition[]): Condition {
+  const [only, ...more] = conditions;
+  if (only !== undefined && more.length === 0) return only;
   return {
     ...cellParts(conditions),
-    waits: everyKind((kind) => conditions.every((c) => mayHold(c, kind))),
-    surely: everyKind((kind) => conditions.every((c) => c.surely?.has(kind) === true)),
+    waits: common(conditions.map((c) => c.waits)),
+    surely: only === undefined ? new Set(waitKinds) : common(conditions.map((c) => c.surely ?? noKinds)),
     attributes: conditions.reduce((bits, c) => bits | c.attributes, 0),
     needsSource: conditions.some((c) => c.needsSource === true),
     needsHistory: conditions.some((c) => c.needsHistory === true),
@@ -268,7 +279,9 @@ export function allOf(conditions: readonly Condition[]): Condition {
 export function anyOf(conditions: readonly Condition[]): Condition {
   return {
     ...cellParts(conditions),
-    waits: everyKind((kind) => conditions.some((c) => mayHold(c, kind))),
+    waits: conditions.every((c) => c.waits !== undefined)
+      ? new Set(conditions.flatMap((c) => [...c.waits!]))
+      : undefined,
     attributes: conditions.reduce((bits, c) => bits | c.attributes, 0),
     needsSource: conditions.length > 0 && conditions.every((c) => c.needsSource === true),
     needsHistory: conditions.length > 0 && conditions.every((c) => c.needsHistory === true),
@@ -294,7 +307,7 @@ function lacksSourceOnly({ missing }: Solution): boolean {
 export function noneOf(condition: Condition): Condition {
   return {
     ...cellParts([condition]),
-    waits: everyKind((kind) => condition.surely?.has(kind) !== true),
+    waits: without(condition.surely),
     attributes: condition.attributes,
     evaluate(subject) {
       const solutions = condition.evaluate(subject);

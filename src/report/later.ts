@@ -62,12 +62,3 @@ export function changed(finding: Finding, changes: Partial<FindingHead>): Findin
 export function inFull(findings: readonly Finding[]): Finding[] {
   return findings.map((finding) => ({ ...finding, symptoms: inFull(finding.symptoms) }));
 }
-
-/** Works a value out once, when it is first asked for. */
-export function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
-}

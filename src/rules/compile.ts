@@ -1,3 +1,4 @@
+import { once } from "../once.ts";
 import { compileMessage } from "./compile-message.ts";
 import { compileWhen } from "./compile-when.ts";
 import { flowText } from "./flow-text.ts";
@@ -6,7 +7,7 @@ import { rangeTest } from "./range.ts";
 import { RoleCompiler } from "./role-compiler.ts";
 import type { JoinStep, Rule, When } from "./rule.ts";
 import { type CompileProblem, type CompileScope, RuleScope } from "./rule-scope.ts";
-import type { RuleSource, WhenSource } from "./rule-source.ts";
+import type { ConfidenceSource, RuleSource, WhenSource } from "./rule-source.ts";
 
 /** The most goroutines that one cycle may have, unless the rule says less. */
 const defaultCycleLength = 8;
@@ -24,10 +25,11 @@ export function compileRule(
   const roles = Object.entries(source.roles).map(([name, role]) => compiler.compileRole(name, role));
   const joinedBy = joinSteps(source, compiler);
   const cycle = cycleOf(source, compiler);
-  const confidence =
-    typeof source.confidence === "string"
-      ? { base: source.confidence }
-      : (source.confidence ?? { base: "medium" as const });
+  // What is asked of matches only is compiled when there is one; mistakes in it are wanted at once.
+  const whens = once(() => whensOf(source, whenOf));
+  const message = once(() => compileMessage(source, compiler));
+  const explains = once(() => explainsTest(source, own));
+  if (scope.checked !== true) for (const part of [whens, explains, message]) part();
   const rule: Rule = {
     id: source.id,
     title: source.title,
@@ -37,38 +39,62 @@ export function compileRule(
     roles,
     joinedBy,
     cycle,
-    confidence: confidence.base,
-    raise: (confidence.raise ?? []).map((r, i) => ({
-      to: r.to,
-      when: whenOf(r.when, `/confidence/raise/${i}/when`),
-      text: JSON.stringify(r.when),
-    })),
-    lower: (confidence.lower ?? []).map((r, i) => ({
-      to: r.to,
-      when: whenOf(r.when, `/confidence/lower/${i}/when`),
-      text: JSON.stringify(r.when),
-    })),
-    escalate: (source.escalate ?? []).map((e, i) => ({
-      severity: e.severity,
-      when: whenOf(e.when, `/escalate/${i}/when`),
-      text: flowText(e.when),
-    })),
+    confidence:
+      typeof source.confidence === "string" ? source.confidence : (source.confidence?.base ?? "medium"),
+    get raise() {
+      return whens().raise;
+    },
+    get lower() {
+      return whens().lower;
+    },
+    get escalate() {
+      return whens().escalate;
+    },
     onlyWithSource: source["only-with"] === "source",
-    unless: (source.unless ?? []).map((when, i) => ({
-      when: whenOf(when, `/unless/${i}`),
-      text: flowText(when),
-    })),
-    explains: explainsTest(source, own),
+    get unless() {
+      return whens().unless;
+    },
+    explains: (ruleId) => explains()(ruleId),
     picture: (source.picture ?? []).map((edge) => ({ ...edge, certainty: edge.certainty ?? "observed" })),
     variables: compiler.variables,
-    message: compileMessage(source, compiler),
+    get message() {
+      return message();
+    },
     why: source.why?.trim() ?? "",
     fix: source.fix?.trim() ?? "",
     references: source.references ?? [],
     tags: source.tags ?? [],
   };
-  if (!own.partial) checkWhole(rule, compiler);
+  if (!own.partial && scope.checked !== true) checkWhole(rule, compiler);
   return { rule, problems: own.problems };
+}
+
+type ConfidenceStep = NonNullable<ConfidenceSource["raise"]>[number];
+
+/** The questions about a match. */
+function whensOf(
+  source: RuleSource,
+  whenOf: (when: WhenSource, path: string) => When,
+): Pick<Rule, "raise" | "lower" | "escalate" | "unless"> {
+  const { raise = [], lower = [] } = typeof source.confidence === "object" ? source.confidence : {};
+  const step = (key: string, { to, when }: ConfidenceStep, i: number): Rule["raise"][number] => ({
+    to,
+    when: whenOf(when, `/confidence/${key}/${i}/when`),
+    text: JSON.stringify(when),
+  });
+  return {
+    raise: raise.map((r, i) => step("raise", r, i)),
+    lower: lower.map((r, i) => step("lower", r, i)),
+    escalate: (source.escalate ?? []).map((e, i) => ({
+      severity: e.severity,
+      when: whenOf(e.when, `/escalate/${i}/when`),
+      text: flowText(e.when),
+    })),
+    unless: (source.unless ?? []).map((when, i) => ({
+      when: whenOf(when, `/unless/${i}`),
+      text: flowText(when),
+    })),
+  };
 }
 
 function eventTest(source: RuleSource, scope: RuleScope): TextTest | undefined {
