@@ -215,6 +215,11 @@ export function onCell(condition: Condition): Condition {
   return { ...condition, byCell: [condition] };
 }
 
+/** Whether it is one that `onCell` made, alone. */
+export function isOnCell({ byCell, evaluate }: Condition): boolean {
+  return byCell?.length === 1 && byCell[0]!.evaluate === evaluate;
+}
+
 function cellParts(conditions: readonly Condition[]): Pick<Condition, "byCell"> {
   const parts: Condition[] = [];
   for (const { attributes, byCell } of conditions) {

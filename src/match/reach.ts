@@ -1,6 +1,8 @@
 import type { Role, Rule } from "../rules/rule.ts";
 import {
+  type Condition,
   conjoin,
+  isOnCell,
   maxSolutions,
   onStack,
   type Solution,
@@ -134,6 +136,8 @@ function askStack(role: Role, facts: Facts, stackIndex: number): OnStack | undef
 export function reachOfRoles(rule: Rule, facts: Facts, leaveOut: boolean): Reach | undefined {
   const required = rule.roles.filter((role) => role.kind === "required");
   // Without one of them nothing else needs to be asked: first those that few stacks can have.
+  if (leaveOut && !required.every((role) => role.conditions.every((c) => mayHold(c.condition, facts))))
+    return undefined;
   // Of a dump that lacks something they ask for it is said what, even where too few goroutines are alike.
   const crowded = leaveOut && required.every((role) => facts.shows(role.needs));
   const reach = new Map(required.map((role) => [role, reachOf(role, facts, crowded)]));
@@ -154,6 +158,17 @@ export function reachOfRoles(rule: Rule, facts: Facts, leaveOut: boolean): Reach
       return stacks;
     },
   };
+}
+
+/** Whether a condition that flags, labels or minutes alone decide holds for some of a dump at all; true for any other. */
+function mayHold(condition: Condition, facts: Facts): boolean {
+  if (!isOnCell(condition)) return true;
+  const { goroutines, stacks } = facts.dump;
+  return goroutines.tally.kinds.first.some((first) => {
+    const stackIndex = goroutines.stack[first]!;
+    const group = { stackIndex, first, weight: goroutines.weight[first]! };
+    return condition.evaluate({ facts, stackIndex, stack: stacks[stackIndex]!, group }).length > 0;
+  });
 }
 
 /** A semi-join of the required roles by the variables that stacks bind. False when a role has no stack left. */
