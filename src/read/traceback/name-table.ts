@@ -14,29 +14,32 @@ export class NameTable {
   #starts = new Int32Array(64);
   #bytes = new Uint8Array(1 << 14);
   #words = new Int32Array(this.#bytes.buffer);
+  #view = new DataView(this.#bytes.buffer);
   /** Where the next name begins. */
   #end = 0;
 
-  /** @param numberOf numbers a name that is new to the table */
+  /** @param numberOf numbers a name that is new to the table; less than 0 for one that it is not to have */
   constructor(numberOf: (name: string) => number) {
     this.#numberOf = numberOf;
   }
 
   /**
    * Number of the name that some bytes are in UTF-8.
-   * @param hash equal for equal bytes
+   * @param view of the bytes
+   * @param hash equal for equal bytes; where it is not, only time is lost
    */
-  number(bytes: Buffer, from: number, to: number, hash: number): number {
+  number(bytes: Buffer, view: DataView, from: number, to: number, hash: number): number {
     const table = this.#table;
     let slot = table.first(hash);
     for (let index = table.at(slot); index >= 0; index = table.at(slot)) {
       if (table.hashAt(slot) === hash) {
         const start = this.#starts[index]!;
-        if (this.#equals(start, bytes, from, to)) return this.#words[start]!;
+        if (this.#equals(start, bytes, view, from, to)) return this.#words[start]!;
       }
       slot = table.next(slot);
     }
     const number = this.#numberOf(bytes.toString("utf8", from, to));
+    if (number < 0) return number;
     const start = this.#end;
     const first = start * 4 + nameHead;
     const end = first + to - from;
@@ -48,6 +51,7 @@ export class NameTable {
     if (end > this.#bytes.length) {
       this.#bytes = widened(this.#bytes, (end + 3) & ~3);
       this.#words = new Int32Array(this.#bytes.buffer);
+      this.#view = new DataView(this.#bytes.buffer);
     }
     this.#words[start] = number;
     this.#words[start + 1] = to - from;
@@ -59,12 +63,13 @@ export class NameTable {
     return number;
   }
 
-  #equals(start: number, bytes: Uint8Array, from: number, to: number): boolean {
-    const length = to - from;
-    if (this.#words[start + 1] !== length) return false;
-    const own = this.#bytes;
-    const first = start * 4 + nameHead;
-    for (let i = 0; i < length; i++) if (own[first + i] !== bytes[from + i]) return false;
+  #equals(start: number, bytes: Uint8Array, view: DataView, from: number, to: number): boolean {
+    if (this.#words[start + 1] !== to - from) return false;
+    const own = start * 4 + nameHead - from;
+    let at = from;
+    for (; at <= to - 4; at += 4)
+      if (this.#view.getInt32(own + at, true) !== view.getInt32(at, true)) return false;
+    for (; at < to; at++) if (this.#bytes[own + at] !== bytes[at]) return false;
     return true;
   }
 }

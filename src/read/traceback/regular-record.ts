@@ -59,12 +59,14 @@ export interface RegularRecord extends StackText {
  */
 export class RegularReader implements RegularRecord {
   readonly #symbols: NameTable;
+  readonly #creators: NameTable;
   readonly #files: NameTable;
   readonly #pool: FramePool;
   /** By the numbers of their texts before and behind the minutes. */
   readonly #headers = new Map<number, Header | undefined>();
   #headerTexts = newHeaderTexts();
   #bytes: Buffer = Buffer.alloc(0);
+  #view: DataView = new DataView(new ArrayBuffer(0));
   #at = 0;
   #minutes = -1;
   /** Symbol of the call whose position comes next. */
@@ -94,7 +96,8 @@ export class RegularReader implements RegularRecord {
 
   constructor(pool: FramePool) {
     this.#pool = pool;
-    this.#symbols = new NameTable((name) => pool.symbol(name, true));
+    this.#symbols = new NameTable((name) => (isFunctionName(name) ? pool.symbol(name, true) : -1));
+    this.#creators = new NameTable((name) => pool.symbol(name, true));
     this.#files = new NameTable((name) => pool.file(name, true));
   }
 
@@ -120,6 +123,7 @@ export class RegularReader implements RegularRecord {
   /** Text comes that goroutines are read from. */
   open(bytes: Buffer): void {
     this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#sight = bytes.lastIndexOf(newline) + 1;
   }
 
@@ -194,20 +198,19 @@ export class RegularReader implements RegularRecord {
     const cut = this.#cutMinutes(from);
     const reasonEnd = cut < 0 ? from : cut;
     const restStart = cut < 0 ? from : this.#at;
-    let hash = firstHash;
-    for (let at = from; at < reasonEnd; at++) hash = Math.imul(hash ^ bytes[at]!, hashFactor);
+    let hash = 0;
+    for (let at = from; at < reasonEnd; at++) hash = mixed(hash, bytes[at]!);
     let end = restStart;
-    let restHash = firstHash;
-    for (let c = bytes[end]!; c !== newline; c = bytes[++end]!)
-      restHash = Math.imul(restHash ^ c, hashFactor);
+    let restHash = 0;
+    for (let c = bytes[end]!; c !== newline; c = bytes[++end]!) restHash = mixed(restHash, c);
     if (bytes[end - 1] !== colon) return undefined;
     if (this.#headers.size >= maxHeaders) {
       this.#headers.clear();
       this.#headerTexts = newHeaderTexts();
     }
     const key =
-      this.#headerTexts.number(bytes, from, reasonEnd, hash) * headerTextLimit * 2 +
-      this.#headerTexts.number(bytes, restStart, end, restHash) * 2 +
+      this.#headerTexts.number(bytes, this.#view, from, reasonEnd, hash) * headerTextLimit * 2 +
+      this.#headerTexts.number(bytes, this.#view, restStart, end, restHash) * 2 +
       (prefix === plainPrefix ? 0 : 1);
     let header = this.#headers.get(key);
     if (header === undefined && !this.#headers.has(key)) {
@@ -248,12 +251,12 @@ export class RegularReader implements RegularRecord {
   #creatorLine(): boolean {
     const bytes = this.#bytes;
     const from = this.#at + createdBy.length;
-    let hash = firstHash;
+    let hash = 0;
     let at = from;
     let c = bytes[at]!;
-    for (; c > space; c = bytes[++at]!) hash = Math.imul(hash ^ c, hashFactor);
+    for (; c > space; c = bytes[++at]!) hash = mixed(hash, c);
     if (at === from) return false;
-    this.#symbol = this.#symbols.number(bytes, from, at, hash);
+    this.#symbol = this.#creators.number(bytes, this.#view, from, at, hash);
     this.#at = at;
     if (c === space) {
       if (!startsWith(bytes, at, inGoroutine)) return false;
@@ -268,26 +271,28 @@ export class RegularReader implements RegularRecord {
   /** `NAME(0x1, {0x2, 0x3?}, ...)`: a name, as the line parser sees it, holds no parenthesis but those of a receiver. */
   #callLine(): boolean {
     const bytes = this.#bytes;
+    const view = this.#view;
+    const lastFour = view.byteLength - 4;
     const from = this.#at;
-    let hash = firstHash;
-    let dotted = false;
-    let plain = true;
+    let hash = 0;
     let at = from;
-    for (let c = bytes[at]!; ; c = bytes[++at]!) {
-      if (c < 48) {
-        if (c <= space || c === hashSign) return false;
-        if (c === openParenthesis && bytes[at + 1] !== asterisk) break;
-        if (c === dot) dotted = true;
-        else plain = false;
-      } else if (c > 122) plain = false;
-      hash = Math.imul(hash ^ c, hashFactor);
+    for (;;) {
+      for (; at <= lastFour; at += 4) {
+        const four = view.getInt32(at, true);
+        if (hasLess(four, openParenthesis + 1)) break;
+        hash = mixed(hash, four);
+      }
+      let c = bytes[at]!;
+      for (; c > openParenthesis; c = bytes[++at]!) hash = mixed(hash, c);
+      if (c <= space || c === hashSign) return false;
+      if (c === openParenthesis && bytes[at + 1] !== asterisk) break;
+      hash = mixed(hash, c);
+      at++;
     }
-    if (at === from) return false;
-    if (!dotted && !(plain && bytes.subarray(from, at).every(isWordByte))) return false;
     this.#at = at + 1;
-    if (!this.#arguments()) return false;
-    this.#symbol = this.#symbols.number(bytes, from, at, hash);
-    return true;
+    if (at === from || !this.#arguments()) return false;
+    this.#symbol = this.#symbols.number(bytes, view, from, at, hash);
+    return this.#symbol >= 0;
   }
 
   /** As `parseArguments` of the line parser, up to the line's end. */
@@ -333,17 +338,25 @@ export class RegularReader implements RegularRecord {
     const bytes = this.#bytes;
     const from = this.#at + 1;
     if (bytes[this.#at] !== tab || bytes[from]! <= space) return -1;
-    let hash = firstHash;
+    const view = this.#view;
+    const lastFour = view.byteLength - 4;
+    let hash = 0;
     let at = from;
-    for (let c = bytes[at]!; ; c = bytes[++at]!) {
-      if (c <= colon) {
-        if (c < space || (c === space && !this.#isInPath(at))) return -1;
-        if (c === colon && this.#behindFile(at + 1)) break;
+    for (;;) {
+      for (; at <= lastFour; at += 4) {
+        const four = view.getInt32(at, true);
+        if (hasLess(four, space + 1) || hasLess(four ^ colons, 1)) break;
+        hash = mixed(hash, four);
       }
-      hash = Math.imul(hash ^ c, hashFactor);
+      let c = bytes[at]!;
+      for (; c > space && c !== colon; c = bytes[++at]!) hash = mixed(hash, c);
+      if (c < space || (c === space && !this.#isInPath(at))) return -1;
+      if (c === colon && this.#behindFile(at + 1)) break;
+      hash = mixed(hash, c);
+      at++;
     }
     if (at === from) return -1;
-    const file = this.#files.number(bytes, from, at, hash);
+    const file = this.#files.number(bytes, view, from, at, hash);
     return this.#pool.frame(this.#symbol, file, this.#place, this.#hidden);
   }
 
@@ -383,16 +396,27 @@ function newHeaderTexts(): NameTable {
   return new NameTable(() => count++);
 }
 
-const firstHash = 0x811c9dc5 | 0;
-const hashFactor = 0x01000193;
+/** Has a package, or is one of the few symbols without: as the line parser sees it, where no blank is in it. */
+function isFunctionName(name: string): boolean {
+  return name.includes(".") || /^\w+$/.test(name);
+}
+
+function mixed(hash: number, value: number): number {
+  return Math.imul(((hash << 5) | (hash >>> 27)) ^ value, 0x9e3779b1);
+}
+
+const eachByte = 0x01010101;
+const highBits = 0x80808080 | 0;
+const colons = colon * eachByte;
+
+/** Whether one of four bytes is less than `limit`, which is at most 128. */
+function hasLess(four: number, limit: number): boolean {
+  return ((four - limit * eachByte) & ~four & highBits) !== 0;
+}
 
 function startsWith(bytes: Uint8Array, at: number, word: Uint8Array): boolean {
   for (let i = 0; i < word.length; i++) if (bytes[at + i] !== word[i]) return false;
   return true;
-}
-
-function isWordByte(c: number): boolean {
-  return (c >= 48 && c <= 57) || c === 95 || (c >= 65 && c <= 90) || (c >= 97 && c <= 122);
 }
 
 /** Value of a hexadecimal digit (lower case, as Go prints), -1 for other characters. */
