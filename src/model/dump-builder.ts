@@ -64,8 +64,8 @@ export class DumpBuilder {
   readonly #handles: StackHandle[] = [];
   /** Of `#handles`, by their frames. */
   readonly #stackTable = new IndexTable();
-  /** What the drafts of some stacks said of their wait. */
-  readonly #waits = new Map<number, WaitKind>();
+  /** What the drafts of the stacks said of their wait. */
+  readonly #waits: (WaitKind | undefined)[] = [];
   readonly #labelSets: ReadonlyMap<string, string>[] = [new Map()];
   readonly #labelIndex = new Map<string, number>([["", 0]]);
   readonly #problems: ReadProblem[] = [];
@@ -150,7 +150,7 @@ export class DumpBuilder {
       const known = this.#handles[index]!;
       if (
         table.hashAt(slot) === hash &&
-        this.#waits.get(index) === traits.wait &&
+        this.#waits[index] === traits.wait &&
         this.#isSame(known.stack, traits, calls, elided)
       )
         return known;
@@ -159,7 +159,7 @@ export class DumpBuilder {
     const stack = this.#newStack(traits, calls);
     const resource = resourcePlan(stack.wait, calls, this.#pool);
     const handle: StackHandle = { index: table.add(slot, hash), stack, resource };
-    if (traits.wait !== undefined) this.#waits.set(handle.index, traits.wait);
+    this.#waits.push(traits.wait);
     this.#handles.push(handle);
     this.stacks.push(stack);
     return handle;

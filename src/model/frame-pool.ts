@@ -20,6 +20,7 @@ function standalone(text: string): string {
 
 /** Interns symbols, files and frames, and numbers each kind from 0. Dumps of one input may share a pool. */
 export class FramePool {
+  readonly #own: boolean;
   readonly #symbols: GoSymbol[] = [];
   /** The flag of each symbol. */
   #machinery = new Uint8Array(64);
@@ -31,8 +32,13 @@ export class FramePool {
   #keys = new Int32Array(256 * keySize);
   readonly #table = new IndexTable();
 
+  /** @param own no string that comes is a part of a larger one */
+  constructor(own = false) {
+    this.#own = own;
+  }
+
   /** @param isOwn the string is no part of a larger one */
-  symbol(name: string, isOwn = false): number {
+  symbol(name: string, isOwn: boolean = this.#own): number {
     let number = this.#symbolNumbers.get(name);
     if (number === undefined) {
       const own = isOwn ? name : standalone(name);
@@ -50,7 +56,7 @@ export class FramePool {
   }
 
   /** @param isOwn the string is no part of a larger one */
-  file(name: string, isOwn = false): number {
+  file(name: string, isOwn: boolean = this.#own): number {
     let number = this.#fileNumbers.get(name);
     if (number === undefined) {
       const own = isOwn ? name : standalone(name);

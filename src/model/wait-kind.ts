@@ -183,10 +183,18 @@ const plumbing = /^(?:internal\/)?(?:runtime|sync)\.(?:[a-z]|\(\*Pool\))|^intern
 /** Reasons that name the primitive's plumbing only. */
 const vague: ReadonlySet<string> = new Set(["semacquire", "", "waiting", "parked"]);
 
-/** The kind of wait that the innermost frames show, `undefined` when they don't. */
-export function waitKindOfFrames(functions: readonly string[]): WaitKind | undefined {
+/** Frames further out say nothing of the wait. */
+const innermost = 12;
+
+/**
+ * The kind of wait that the innermost frames show, `undefined` when they don't.
+ * @param functions innermost first; of most stacks only the first is asked for
+ */
+export function waitKindOfFrames(functions: Iterable<string>): WaitKind | undefined {
   let kind: WaitKind | undefined;
-  for (const name of functions.slice(0, 12)) {
+  let left = innermost;
+  for (const name of functions) {
+    if (left-- === 0) break;
     const said = byFrame.get(name);
     // A writer queued behind a writer sits in RWMutex.Lock's inner Mutex, a second caller of Once.Do in Once's.
     if (kind === "mutex-lock") {

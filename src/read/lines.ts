@@ -31,7 +31,7 @@ export class LineSplitter {
     const buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     let start = 0;
     for (let end = buffer.indexOf(10); end >= 0; end = buffer.indexOf(10, start)) {
-      this.#line(buffer.subarray(start, end));
+      this.#line(buffer, start, end);
       start = end + 1;
     }
     const room = this.#inPieces ? buffer.length : Math.max(0, this.#maxLine - this.#restLength);
@@ -59,19 +59,28 @@ export class LineSplitter {
   /** Hands out the last line. @returns whether it was left without its end */
   end(): boolean {
     const { open } = this;
-    if (open) this.#line(Buffer.alloc(0));
+    if (open) this.#line(Buffer.alloc(0), 0, 0);
     return open;
   }
 
-  #line(tail: Buffer): void {
-    const line = this.#restLength === 0 ? tail : Buffer.concat([...this.#rest, tail]);
+  /** Ends a line with these bytes. */
+  #line(bytes: Buffer, from: number, to: number): void {
+    this.#begun = false;
+    if (this.#restLength === 0) {
+      this.#take(bytes, from, to);
+      return;
+    }
+    const line = Buffer.concat([...this.#rest, bytes.subarray(from, to)]);
     this.#rest = [];
     this.#restLength = 0;
-    this.#begun = false;
-    let end = this.#inPieces ? line.length : Math.min(line.length, this.#maxLine);
-    if (end < line.length) this.cut = true;
-    if (end > 0 && line[end - 1] === 13) end--;
-    this.#onLine(line.toString("utf8", 0, end), true);
+    this.#take(line, 0, line.length);
+  }
+
+  #take(bytes: Buffer, from: number, to: number): void {
+    let end = this.#inPieces ? to : Math.min(to, from + this.#maxLine);
+    if (end < to) this.cut = true;
+    if (end > from && bytes[end - 1] === 13) end--;
+    this.#onLine(bytes.toString("utf8", from, end), true);
   }
 
   #piece(): void {

@@ -149,7 +149,7 @@ class PprofTextParser {
       entry.labels = parseLabels(line.slice("# labels: {".length, line.lastIndexOf("}")));
       return;
     }
-    const [, pc, symbol, position] = line.split(/\t+| {2,}/);
+    const [, pc, symbol, position] = columnsOf(line);
     if (pc === undefined || !/^0x[0-9a-f]{1,16}$/.test(pc)) {
       if (line.trim() !== "#")
         this.#problem(line, "a line of a stack that is not understood; the frame is missing", 0);
@@ -201,6 +201,20 @@ class PprofTextParser {
   #problem(text: string, message: string, lost: number): void {
     this.#profile?.builder.problem({ line: this.#lineNumber, text, message, lost });
   }
+}
+
+/** Columns of a line, which tabs part, or blanks where somebody has replaced them. */
+function columnsOf(line: string): readonly string[] {
+  if (line.includes("  ")) return line.split(/\t+| {2,}/);
+  const columns: string[] = [];
+  let from = 0;
+  for (let tab = line.indexOf("\t"); tab >= 0; tab = line.indexOf("\t", from)) {
+    columns.push(line.slice(from, tab));
+    from = tab + 1;
+    while (line.charCodeAt(from) === 9) from++;
+  }
+  columns.push(line.slice(from));
+  return columns;
 }
 
 /** Program counters above the innermost function that is shown: an address is one behind the instruction that calls. */

@@ -2,8 +2,9 @@ import { type Address, unknownAddress } from "../../model/address.ts";
 import { resourceOf, semaphoreOwner } from "../../model/arguments.ts";
 import type { Dump } from "../../model/dump.ts";
 import { DumpBuilder, type FrameDraft, type StackHandle } from "../../model/dump-builder.ts";
+import { FramePool } from "../../model/frame-pool.ts";
 import { goroutineFlags } from "../../model/goroutines.ts";
-import { type WaitKind, waitKindOf } from "../../model/wait-kind.ts";
+import { kindOfReason, type WaitKind, waitKindOf } from "../../model/wait-kind.ts";
 import { type WaitReasonTable, waitReasonTable } from "../../model/wait-reasons.ts";
 import { plural } from "../../words.ts";
 import type { ListedGoroutine, Location } from "./api.ts";
@@ -21,6 +22,17 @@ interface Shape {
   /** Its wait reason is a number that nobody can read. */
   undecided: boolean;
 }
+
+/** What the number of a wait reason means. */
+interface ReasonMeaning {
+  /** One where it is known, several where the tables that it may be of differ. */
+  readonly texts: readonly string[];
+  /** What a goroutine waits for whatever its frames are. */
+  readonly certain: { readonly reason: string; readonly wait: WaitKind } | undefined;
+}
+
+const places = ["current", "user", "start", "creator"] as const;
+type Place = (typeof places)[number];
 
 /** What requests about one goroutine brought to light. */
 interface Details {
@@ -57,10 +69,14 @@ export class DelveAssembly {
   /** Names of functions by the address of their first instruction, where no inlined call can lie. */
   readonly #entries = new Map<Address, string>();
   readonly #reasonNames = new Map<number, string>();
+  readonly #meanings = new Map<number, ReasonMeaning>();
+  /** The last location of each kind that was learnt from: most goroutines share some of their places. */
+  readonly #learnt: { -readonly [K in Place]?: Location | undefined } = {};
 
   constructor(name: string, shapes: GoroutineShapes) {
     this.#known = shapes;
-    this.builder = new DumpBuilder(name, "delve-json", ["ids", "creators"]);
+    // The strings of a JSON value are made of its bytes.
+    this.builder = new DumpBuilder(name, "delve-json", ["ids", "creators"], new FramePool(true));
   }
 
   /** Notes what a wait reason's number means in this process. */
@@ -99,10 +115,15 @@ export class DelveAssembly {
     return shape;
   }
 
-  #learn({ current, user, start, creator, status, waitReason }: ListedGoroutine): void {
-    for (const location of [current, user, start, creator]) if (location) this.#evidence.frame(location);
-    for (const location of [current, user, creator])
-      if (location && location.entry > 0) this.#entries.set(location.entry, location.function);
+  #learn(goroutine: ListedGoroutine): void {
+    const { user, start, status, waitReason } = goroutine;
+    for (const place of places) {
+      const location = goroutine[place];
+      if (location === undefined) continue;
+      if (location !== this.#learnt[place]) this.#evidence.frame(location);
+      this.#learnt[place] = location;
+      if (location.entry > 0 && place !== "start") this.#entries.set(location.entry, location.function);
+    }
     if ((status === waiting || status === leaked) && waitReason !== undefined && waitReason > 0)
       this.#evidence.sample({ number: waitReason, at: user?.function ?? "", start: start?.function ?? "" });
   }
@@ -285,13 +306,27 @@ export class DelveAssembly {
     }
     const named = this.#reasonNames.get(waitReason);
     if (named !== undefined) return { reason: named, wait: kindAt(named, functions) };
-    const texts = new Set(tables.map((t) => t.texts[waitReason] ?? ""));
-    const kinds = new Set([...texts].map((text) => kindAt(text, functions)));
-    const reason = texts.size === 1 ? [...texts][0]! : "";
+    const { texts, certain } = this.#meaningOf(waitReason, tables);
+    if (certain !== undefined) return certain;
+    const kinds = new Set(texts.map((text) => kindAt(text, functions)));
+    const reason = texts.length === 1 ? texts[0]! : "";
     if (kinds.size === 1) return { reason, wait: [...kinds][0]! };
     const shown = waitKindOf("waiting", functions);
     shape.undecided ||= shown === "parked";
     return { reason, wait: shown };
+  }
+
+  /** @param tables the same ones whenever this is asked */
+  #meaningOf(waitReason: number, tables: readonly WaitReasonTable[]): ReasonMeaning {
+    let meaning = this.#meanings.get(waitReason);
+    if (meaning === undefined) {
+      const texts = [...new Set(tables.map((t) => t.texts[waitReason] ?? ""))];
+      const reason = texts.length === 1 ? texts[0]! : "";
+      const wait = kindOfReason(reason);
+      meaning = { texts, certain: reason === "" || wait === undefined ? undefined : { reason, wait } };
+      this.#meanings.set(waitReason, meaning);
+    }
+    return meaning;
   }
 }
 

@@ -35,42 +35,46 @@ const goparkLines: Readonly<Record<number, number>> = {
 };
 
 /** Wait reasons that a goroutine of the runtime can have, by the function it was started with. */
-const startReasons: Readonly<Record<string, readonly string[]>> = {
-  "runtime.forcegchelper": ["force gc (idle)"],
-  "runtime.bgsweep": ["GC sweep wait"],
-  "runtime.gcenable.func1": ["GC sweep wait"],
-  "runtime.gcenable.gowrap1": ["GC sweep wait"],
-  "runtime.gcenable.func2": ["GC scavenge wait", "sleep"],
-  "runtime.gcenable.gowrap2": ["GC scavenge wait", "sleep"],
-  "runtime.bgscavenge": ["GC scavenge wait", "sleep"],
-  "runtime.runfinq": ["finalizer wait"],
-  "runtime.runFinalizers": ["finalizer wait"],
-  "runtime.runCleanups": ["cleanup wait"],
-  "runtime.gcBgMarkWorker": ["GC worker (idle)", "GC worker (active)", "preempted"],
-  "runtime.gcBgMarkStartWorkers.gowrap1": ["GC worker (idle)", "GC worker (active)", "preempted"],
-  "runtime.updateMaxProcsGoroutine": ["GOMAXPROCS updater (idle)"],
-};
+const startReasons: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    "runtime.forcegchelper": ["force gc (idle)"],
+    "runtime.bgsweep": ["GC sweep wait"],
+    "runtime.gcenable.func1": ["GC sweep wait"],
+    "runtime.gcenable.gowrap1": ["GC sweep wait"],
+    "runtime.gcenable.func2": ["GC scavenge wait", "sleep"],
+    "runtime.gcenable.gowrap2": ["GC scavenge wait", "sleep"],
+    "runtime.bgscavenge": ["GC scavenge wait", "sleep"],
+    "runtime.runfinq": ["finalizer wait"],
+    "runtime.runFinalizers": ["finalizer wait"],
+    "runtime.runCleanups": ["cleanup wait"],
+    "runtime.gcBgMarkWorker": ["GC worker (idle)", "GC worker (active)", "preempted"],
+    "runtime.gcBgMarkStartWorkers.gowrap1": ["GC worker (idle)", "GC worker (active)", "preempted"],
+    "runtime.updateMaxProcsGoroutine": ["GOMAXPROCS updater (idle)"],
+  }),
+);
 
 /** Wait reasons that a function leads to, whoever called it. */
-export const atReasons: Readonly<Record<string, readonly string[]>> = {
-  "time.Sleep": ["sleep"],
-  "sync.(*Mutex).Lock": ["semacquire", "sync.Mutex.Lock"],
-  "sync.runtime_SemacquireMutex": [
-    "semacquire",
-    "sync.Mutex.Lock",
-    "sync.RWMutex.RLock",
-    "sync.RWMutex.Lock",
-  ],
-  "internal/sync.runtime_SemacquireMutex": ["sync.Mutex.Lock"],
-  "sync.runtime_SemacquireRWMutexR": ["sync.RWMutex.RLock"],
-  "sync.runtime_SemacquireRWMutex": ["sync.RWMutex.Lock"],
-  "sync.runtime_SemacquireWaitGroup": ["sync.WaitGroup.Wait", "sync.WaitGroup.Wait (durable)"],
-  "sync.runtime_Semacquire": ["semacquire"],
-  "sync.runtime_notifyListWait": ["sync.Cond.Wait"],
-  "net.(*netFD).accept": ["IO wait", "semacquire", "sync.Mutex.Lock"],
-  "net.(*netFD).Read": ["IO wait", "semacquire", "sync.Mutex.Lock"],
-  "iter.Pull": ["coroutine"],
-};
+export const atReasons: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    "time.Sleep": ["sleep"],
+    "sync.(*Mutex).Lock": ["semacquire", "sync.Mutex.Lock"],
+    "sync.runtime_SemacquireMutex": [
+      "semacquire",
+      "sync.Mutex.Lock",
+      "sync.RWMutex.RLock",
+      "sync.RWMutex.Lock",
+    ],
+    "internal/sync.runtime_SemacquireMutex": ["sync.Mutex.Lock"],
+    "sync.runtime_SemacquireRWMutexR": ["sync.RWMutex.RLock"],
+    "sync.runtime_SemacquireRWMutex": ["sync.RWMutex.Lock"],
+    "sync.runtime_SemacquireWaitGroup": ["sync.WaitGroup.Wait", "sync.WaitGroup.Wait (durable)"],
+    "sync.runtime_Semacquire": ["semacquire"],
+    "sync.runtime_notifyListWait": ["sync.Cond.Wait"],
+    "net.(*netFD).accept": ["IO wait", "semacquire", "sync.Mutex.Lock"],
+    "net.(*netFD).Read": ["IO wait", "semacquire", "sync.Mutex.Lock"],
+    "iter.Pull": ["coroutine"],
+  }),
+);
 
 const versionInPath =
   /(?:^|[/@-])(?:go-?|go\/|golang-?)(1\.\d{1,2}(?:\.\d{1,2}|rc\d{1,2}|beta\d{1,2})?)(?=[./-])[^:]{0,80}\/src\/runtime\//;
@@ -105,7 +109,7 @@ export class ReasonEvidence {
   }
 
   sample(sample: ReasonSample): void {
-    if (Object.hasOwn(startReasons, sample.start) || Object.hasOwn(atReasons, sample.at))
+    if (startReasons.has(sample.start) || atReasons.has(sample.at))
       this.#samples.set(`${sample.number} ${sample.at} ${sample.start}`, sample);
   }
 
@@ -159,9 +163,9 @@ export class ReasonEvidence {
 function fits(table: WaitReasonTable, sample: ReasonSample): boolean {
   const text = table.texts[sample.number];
   if (text === undefined) return false;
-  const start = Object.hasOwn(startReasons, sample.start) && sample.at.startsWith("runtime.");
-  if (start && !startReasons[sample.start]!.includes(text)) return false;
-  return !Object.hasOwn(atReasons, sample.at) || atReasons[sample.at]!.includes(text);
+  const start = startReasons.get(sample.start);
+  if (start !== undefined && sample.at.startsWith("runtime.") && !start.includes(text)) return false;
+  return atReasons.get(sample.at)?.includes(text) ?? true;
 }
 
 /** `go1.24.1` of `Go cmd/compile go1.24.1`; `undefined` when the text has no version that we know to read. */

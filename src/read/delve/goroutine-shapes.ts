@@ -1,3 +1,5 @@
+import { IndexTable } from "../../model/index-table.ts";
+import { widened } from "../../model/typed-array.ts";
 import type { ListedGoroutine, Location } from "./api.ts";
 
 /** Numbers that make a shape: its four places, status, wait reason, whether it is on a thread, its labels. */
@@ -7,10 +9,8 @@ const keyLength = 8;
 export class GoroutineShapes {
   readonly #goroutines: ListedGoroutine[] = [];
   /** The keys of all shapes, one after another: a dump may have as many shapes as goroutines. */
-  readonly #keys: number[] = [];
-  /** The newest shape of each hash of a key, and for each shape the one before it; -1 for none. */
-  readonly #newest = new Map<number, number>();
-  readonly #older: number[] = [];
+  #keys = new Float64Array(64 * keyLength);
+  readonly #table = new IndexTable();
   readonly #locations = new LocationNumbers();
   readonly #labels = new Map<string, number>();
   /** Shapes that are another one but for whether they are on a thread. */
@@ -21,12 +21,16 @@ export class GoroutineShapes {
   number(goroutine: ListedGoroutine): number {
     this.#setKey(goroutine);
     const hash = hashOf(this.#key);
-    const newest = this.#newest.get(hash) ?? -1;
-    for (let shape = newest; shape >= 0; shape = this.#older[shape]!) if (this.#hasKey(shape)) return shape;
-    const shape = this.#goroutines.push(goroutine) - 1;
-    this.#newest.set(hash, shape);
-    this.#older.push(newest);
-    for (const part of this.#key) this.#keys.push(part);
+    const table = this.#table;
+    let slot = table.first(hash);
+    for (let shape = table.at(slot); shape >= 0; shape = table.at(slot)) {
+      if (table.hashAt(slot) === hash && this.#hasKey(shape)) return shape;
+      slot = table.next(slot);
+    }
+    this.#goroutines.push(goroutine);
+    const shape = table.add(slot, hash);
+    this.#keys = widened(this.#keys, (shape + 1) * keyLength);
+    this.#keys.set(this.#key, shape * keyLength);
     return shape;
   }
 
@@ -86,17 +90,10 @@ function hashOf(key: readonly number[]): number {
   return hash;
 }
 
-interface KnownLocation {
-  readonly number: number;
-  readonly location: Location;
-  readonly next: KnownLocation | undefined;
-}
-
 /** Numbers for locations, equal for equal ones. */
 class LocationNumbers {
-  /** By their instruction; those that share it are chained. */
-  readonly #known = new Map<number, KnownLocation>();
-  #count = 0;
+  readonly #known: Location[] = [];
+  readonly #table = new IndexTable();
   /** The last location at each of the four places: it is often the same object. */
   readonly #last: (Location | undefined)[] = [];
   readonly #lastNumbers: number[] = [];
@@ -112,13 +109,16 @@ class LocationNumbers {
 
   #find(location: Location): number {
     // Lines are part of it where a program has lost its instructions: those are then all the same.
-    const hash = location.pc * 31 + location.line;
-    const first = this.#known.get(hash);
-    for (let known = first; known !== undefined; known = known.next)
-      if (isAt(known.location, location)) return known.number;
-    const number = this.#count++;
-    this.#known.set(hash, { number, location, next: first });
-    return number;
+    const { pc, line } = location;
+    const hash = Math.imul((pc | 0) ^ (pc / 0x100000000), 0x9e3779b1) ^ Math.imul(line, 0x85ebca6b);
+    const table = this.#table;
+    let slot = table.first(hash);
+    for (let number = table.at(slot); number >= 0; number = table.at(slot)) {
+      if (table.hashAt(slot) === hash && isAt(this.#known[number]!, location)) return number;
+      slot = table.next(slot);
+    }
+    this.#known.push(location);
+    return table.add(slot, hash);
   }
 }
 

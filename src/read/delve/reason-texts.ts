@@ -93,8 +93,8 @@ export class ReasonTexts {
         if (at === "runtime.gopark") {
           inRuntime.add(meaning);
           if (!ofRuntime.has(meaning) && !alsoOfRuntime.has(meaning)) count++;
-        } else if (Object.hasOwn(atReasons, at)) {
-          if (!atReasons[at]!.includes(meaning)) count++;
+        } else if (atReasons.has(at)) {
+          if (!atReasons.get(at)!.includes(meaning)) count++;
         } else if (!couldBeAt(meaning, at)) count++;
       }
     }

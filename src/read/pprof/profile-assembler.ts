@@ -124,7 +124,11 @@ export class ProfileAssembler {
 }
 
 function waitOfFrames(builder: DumpBuilder, entry: ProfileEntry): WaitKind | undefined {
-  return waitKindOfFrames(entry.frames.slice(0, 12).map((frame) => builder.symbol(frame.function).plain));
+  return waitKindOfFrames(plainNames(builder, entry.frames));
+}
+
+function* plainNames(builder: DumpBuilder, frames: readonly FrameDraft[]): Generator<string> {
+  for (const frame of frames) yield builder.symbol(frame.function).plain;
 }
 
 /** Kinds that frames show and that always park in `gopark`. */
