@@ -1,6 +1,7 @@
 import { type Address, offsetAddress, unknownAddress } from "./address.ts";
 import type { Calls } from "./calls.ts";
 import type { FramePool } from "./frame-pool.ts";
+import { mixed } from "./hash.ts";
 import { IndexTable } from "./index-table.ts";
 import type { ArgumentSlot } from "./stack.ts";
 import type { GoSymbol } from "./symbol.ts";
@@ -119,7 +120,7 @@ export class SlotLists {
         if (Number.isNaN(value) || (!looksLikePointer(value) && argument > 0)) continue;
         const slot = frame * slotFactor + argument;
         chosen[count++] = slot;
-        hash = Math.imul(hash ^ slot, 0x85ebca6b) ^ count;
+        hash = mixed(hash, slot);
         ofFrame++;
         if (count === maxSlots) break;
       }

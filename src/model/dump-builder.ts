@@ -4,6 +4,7 @@ import { Calls } from "./calls.ts";
 import type { Capability, Dump, DumpEvent, FormatId, ReadProblem } from "./dump.ts";
 import { FramePool } from "./frame-pool.ts";
 import { Goroutines } from "./goroutines.ts";
+import { mixed } from "./hash.ts";
 import { IndexTable } from "./index-table.ts";
 import type { Frame, Stack, StackExtent } from "./stack.ts";
 import type { GoSymbol } from "./symbol.ts";
@@ -64,6 +65,7 @@ export class DumpBuilder {
   readonly #handles: StackHandle[] = [];
   /** Of `#handles`, by their frames. */
   readonly #stackTable = new IndexTable();
+  readonly #reasonNumbers = new Map<string, number>();
   /** What the drafts of the stacks said of their wait. */
   readonly #waits: (WaitKind | undefined)[] = [];
   readonly #labelSets: ReadonlyMap<string, string>[] = [new Map()];
@@ -141,9 +143,9 @@ export class DumpBuilder {
   stackOf(traits: StackTraits, calls: Calls): StackHandle {
     const { elided = 0 } = traits;
     const { frames, depth } = calls;
-    let hash = elided;
-    for (let i = 0; i < depth; i++) hash = (Math.imul(hash, 31) + frames[i]!) | 0;
-    hash = (Math.imul(hash, 31) + calls.createdBy) | 0;
+    let hash = mixed(this.#reasonNumber(traits.reason), elided);
+    for (let i = 0; i < depth; i++) hash = mixed(hash, frames[i]!);
+    hash = mixed(hash, calls.createdBy);
     const table = this.#stackTable;
     let slot = table.first(hash);
     for (let index = table.at(slot); index >= 0; index = table.at(slot)) {
@@ -182,6 +184,15 @@ export class DumpBuilder {
   }
 
   /** Frames are interned, so that equal ones are the same object. */
+  #reasonNumber(reason: string): number {
+    let number = this.#reasonNumbers.get(reason);
+    if (number === undefined) {
+      number = this.#reasonNumbers.size;
+      this.#reasonNumbers.set(reason, number);
+    }
+    return number;
+  }
+
   #isSame(stack: Stack, traits: StackTraits, calls: Calls, elided: number): boolean {
     const pool = this.#pool;
     if (stack.frames.length !== calls.depth) return false;

@@ -1,3 +1,4 @@
+import { mixed } from "./hash.ts";
 import { IndexTable } from "./index-table.ts";
 import { isMachinery } from "./origin.ts";
 import type { Frame } from "./stack.ts";
@@ -70,9 +71,7 @@ export class FramePool {
   frame(symbol: number, file: number, line: number, inlined: boolean): number {
     const flags = (inlined ? inlinedFlag : 0) | this.#machinery[symbol]!;
     const lineKey = (line | 0) === line ? line : oddLine;
-    const hash =
-      Math.imul(Math.imul(symbol, 0x9e3779b1) ^ file, 0x85ebca6b) ^
-      Math.imul((lineKey << 2) | flags, 0xc2b2ae35);
+    const hash = mixed(mixed(mixed(symbol, file), lineKey), flags);
     const table = this.#table;
     const keys = this.#keys;
     let slot = table.first(hash);

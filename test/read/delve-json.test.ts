@@ -389,6 +389,15 @@ const layouts = fc.constantFrom(
   (list: unknown[]) => lines(...list),
 );
 
+test("instructions whose two halves are alike are not looked for one by one", async () => {
+  const goroutines = Array.from({ length: 3e4 }, (_, i) => ({
+    ...goroutine(i + 1),
+    userCurrentLoc: location("main.work", "/src/main.go", 7, (i + 1) * (2 ** 32 + 1)),
+  }));
+  const [dump] = await read(JSON.stringify({ Goroutines: goroutines, Nextg: -1 }));
+  expect(dump!.goroutines.length).toBe(3e4);
+});
+
 describe("properties", () => {
   test("recognised goroutines equal parsed ones", async () => {
     await fc.assert(

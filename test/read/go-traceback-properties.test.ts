@@ -240,6 +240,12 @@ describe("damaged input is never lost silently", () => {
     const long = `goroutine 1 [${"x".repeat(3e6)}]:\nmain.f(${"0x1, ".repeat(3e5)}0x1)\n\t${":1".repeat(1e6)}\n\n`;
     seen(await expectSame(Buffer.from(long)));
     seen(await expectSame(Buffer.from("goroutine ".repeat(3e5))));
+    // What differs in one thing only must not be looked for one by one.
+    const reasons = Array.from(
+      { length: 3e4 },
+      (_, i) => `goroutine ${i + 1} [reason ${i}]:\nmain.f()\n\t/a.go:1 +0x1\n`,
+    );
+    seen(await expectSame(Buffer.from(reasons.join("\n"))));
     seen(await expectSame(Buffer.from("goroutine 1 [running]:\nmain.f()\n\t/a.go:1 +0x1\n\n".repeat(3000))));
   });
 });

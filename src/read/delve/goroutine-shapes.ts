@@ -1,3 +1,4 @@
+import { mixed, mixedDouble } from "../../model/hash.ts";
 import { IndexTable } from "../../model/index-table.ts";
 import { widened } from "../../model/typed-array.ts";
 import type { ListedGoroutine, Location } from "./api.ts";
@@ -83,10 +84,7 @@ export class GoroutineShapes {
 
 function hashOf(key: readonly number[]): number {
   let hash = 0;
-  for (const part of key) {
-    hash = Math.imul(hash ^ part, 0x9e3779b1);
-    hash ^= hash >>> 15;
-  }
+  for (const part of key) hash = mixedDouble(hash, part);
   return hash;
 }
 
@@ -110,7 +108,7 @@ class LocationNumbers {
   #find(location: Location): number {
     // Lines are part of it where a program has lost its instructions: those are then all the same.
     const { pc, line } = location;
-    const hash = Math.imul((pc | 0) ^ (pc / 0x100000000), 0x9e3779b1) ^ Math.imul(line, 0x85ebca6b);
+    const hash = mixed(mixedDouble(0, pc), line);
     const table = this.#table;
     let slot = table.first(hash);
     for (let number = table.at(slot); number >= 0; number = table.at(slot)) {

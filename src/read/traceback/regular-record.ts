@@ -2,6 +2,7 @@ import { parseAddress, unknownAddress } from "../../model/address.ts";
 import { Calls } from "../../model/calls.ts";
 import type { FrameDraft } from "../../model/dump-builder.ts";
 import type { FramePool } from "../../model/frame-pool.ts";
+import { mixed } from "../../model/hash.ts";
 import { type Header, parseHeader } from "./header.ts";
 import { NameTable } from "./name-table.ts";
 import type { RecordShape, StackText } from "./record.ts";
@@ -399,10 +400,6 @@ function newHeaderTexts(): NameTable {
 /** Has a package, or is one of the few symbols without: as the line parser sees it, where no blank is in it. */
 function isFunctionName(name: string): boolean {
   return name.includes(".") || /^\w+$/.test(name);
-}
-
-function mixed(hash: number, value: number): number {
-  return Math.imul(((hash << 5) | (hash >>> 27)) ^ value, 0x9e3779b1);
 }
 
 const eachByte = 0x01010101;
