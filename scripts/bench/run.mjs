@@ -79,6 +79,14 @@ function against(name, peer, ours) {
       };
 }
 
+/** Seconds that reading alone takes, median of three. @type {(file: string) => number} */
+function reading(file) {
+  const script = join(root, "scripts/bench/reading.mjs");
+  return median(
+    [1, 2, 3].map(() => Number(execFileSync(process.execPath, [script, file], { encoding: "utf8" }))),
+  );
+}
+
 /** @type {(name: string, plan: import("../generate-dump.mjs").DumpPlan, format: string) => Promise<string>} */
 async function make(name, plan, format) {
   const file = join(folder, name);
@@ -208,7 +216,10 @@ console.log("ten rules on 100,000 goroutines, in one process");
 }
 
 const hasJq = spawnSync("jq", ["--version"]).status === 0;
-/** Our runs by format and size, for how they grow. @type {Map<string, ReturnType<typeof measure> & { megabytes: number }>} */
+/**
+ * Our runs by format and size, for how they grow.
+ * @type {Map<string, ReturnType<typeof measure> & { megabytes: number, reading: number }>}
+ */
 const runs = new Map();
 const sizes = full ? [10_000, 100_000, 1_000_000] : [10_000, 100_000];
 const formats = /** @type {const} */ ([
@@ -229,6 +240,7 @@ for (const [format, name] of formats) {
       s: ours.seconds,
       "MB/s": megabytes / ours.seconds,
       "peak MB": ours.peakMB ?? "?",
+      "reading s": reading(file),
       "x wc -l": ours.seconds / wc.seconds,
     };
     if (format === "text" && gostackparse !== undefined)
@@ -245,7 +257,7 @@ for (const [format, name] of formats) {
       if (ours.peakMB !== undefined && fewer.peakMB !== undefined)
         figures["B/goroutine"] = ((ours.peakMB - fewer.peakMB) * 2 ** 20) / (goroutines * 0.9);
     }
-    runs.set(`${format} ${goroutines}`, { ...ours, megabytes });
+    runs.set(`${format} ${goroutines}`, { ...ours, megabytes, reading: Number(figures["reading s"]) });
     row(`  ${goroutines.toLocaleString("en")} goroutines`, figures);
     rmSync(file);
   }
@@ -265,11 +277,15 @@ for (const [format, name] of formats) {
       s: stopped ? `> ${seconds} (stopped)` : seconds,
       "MB/s": megabytes / seconds,
       "peak MB": peakMB ?? "?",
+      "reading s": reading(file),
     };
     // By bytes, as the dumps differ in size: five times as long is asked for. A profile of 300 stacks has next to none.
-    if (format !== "debug1" && usual !== undefined && goroutines === 100_000)
+    if (format !== "debug1" && usual !== undefined && goroutines === 100_000) {
       figures["x as long a byte as with 300 stacks"] =
         seconds / megabytes / (usual.seconds / usual.megabytes);
+      figures["x as long to read"] =
+        Number(figures["reading s"]) / megabytes / (usual.reading / usual.megabytes);
+    }
     if (fewer !== undefined) figures["growth x"] = seconds / fewer;
     if (format === "text" && goroutines === 100_000) {
       figures["x wc -l"] = seconds / measure(["wc", "-l", file]).seconds;
