@@ -1,5 +1,4 @@
-/** Odd factors of the hash, other ones in each process: nobody can write a dump whose values all collide. */
-const factors = [0, 1, 2].map(() => (Math.random() * 2 ** 32) | 1);
+import { mixed } from "./hash.ts";
 
 /** Numbers distinct triples from 0, in the order in which they are first asked for. */
 export class Keys {
@@ -43,7 +42,7 @@ export class Keys {
 }
 
 function hash(part: number, low: number, high: number): number {
-  let h = Math.imul(part, factors[0]!) ^ Math.imul(low, factors[1]!);
-  h = Math.imul(h ^ (h >>> 15) ^ high, factors[2]!);
-  return h ^ (h >>> 13);
+  const h = mixed(mixed(part, low), high);
+  // The low bits of a product depend on low bits alone.
+  return h ^ (h >>> 15);
 }

@@ -1,3 +1,4 @@
+import { mixed } from "../../model/hash.ts";
 import { type Batch, shapeItem, textItem } from "./batch.ts";
 import { learnRecord, type SingleRecord } from "./record-learner.ts";
 import { holes, rowHead, ShapeTrie, type TrieContents, windowSize } from "./shape-trie.ts";
@@ -222,14 +223,14 @@ function startsWithWord(bytes: Uint8Array, at: number, end: number): boolean {
 
 /** Hash of a goroutine's files and lines, equal for those of one shape. */
 function hashOfPlaces(bytes: Uint8Array, from: number, to: number): number {
-  let hash = 0x811c9dc5 | 0;
+  let hash = 0;
   let isPlace = false;
   for (let at = from; at < to; at++) {
     const c = bytes[at]!;
     if (c === 10) isPlace = bytes[at + 1] === 9;
     // What follows may differ from goroutine to goroutine.
     else if (c === 32) isPlace = false;
-    else if (isPlace) hash = Math.imul(hash ^ c, 0x01000193);
+    else if (isPlace) hash = mixed(hash, c);
   }
   return hash;
 }
