@@ -16,6 +16,8 @@ export interface Subject {
   readonly stack: Stack;
   /** Given when the condition asks for more than the stack (`Condition.attributes` is not 0). */
   readonly group: Sample | undefined;
+  /** Frames bind `$X*`, too, where it decides nothing: for messages, not for matching. */
+  readonly collects?: true;
 }
 
 /** One way in which a condition holds. No solution at all: it does not hold. */

@@ -5,6 +5,7 @@ import {
   conjoin,
   maxSolutions,
   type Solution,
+  type Subject,
   settle,
   union,
   type Value,
@@ -18,8 +19,9 @@ export interface Member {
   readonly group: Group;
   /** Decisive frames, indexes into the stack's frames. */
   readonly frames: readonly number[];
-  /** Values of the role's `$X*` variables. */
-  readonly collected: Bindings;
+  /** The goroutine that was asked, and the values of the role's variables that it gave. */
+  readonly asked: number;
+  readonly bindings: Bindings;
 }
 
 /** One row of a role's relation: values of its variables, and all goroutines that have them. */
@@ -167,7 +169,7 @@ export class GrowingRelation implements Relation {
   };
 
   #add(tuples: Map<number, Tuple>, list: Tuple[], solution: Solution, group: Group): void {
-    const { bindings, collected } = partsOf(this.role, solution.bindings);
+    const bindings = joining(this.role, solution.bindings);
     const key = this.#keys.ofAll(bindings, solution.forbidden);
     let tuple = tuples.get(key);
     if (tuple === undefined) {
@@ -179,15 +181,10 @@ export class GrowingRelation implements Relation {
     if (last !== undefined && last.group === group) {
       // One group in several ways: the frames of all of them are evidence.
       const frames = union(last.frames, solution.frames);
-      if (frames === last.frames && collected === nothing) return;
-      tuple.members[tuple.members.length - 1] = {
-        group,
-        frames,
-        collected: collected === nothing ? last.collected : { ...collected, ...last.collected },
-      };
+      if (frames !== last.frames) tuple.members[tuple.members.length - 1] = { ...last, frames };
       return;
     }
-    tuple.members.push({ group, frames: solution.frames, collected });
+    tuple.members.push({ group, frames: solution.frames, asked: group.first, bindings: tuple.bindings });
     tuple.weight += group.weight;
   }
 }
@@ -201,17 +198,39 @@ export function withoutHistory(role: Role, facts: Facts): Relation | undefined {
   return { role, tuples: [], undecided: [], open: true, missing: new Set(["ids"]) };
 }
 
-const nothing: Bindings = Object.freeze({});
-
-/** The values that join a role to others, and those that are only gathered. */
-function partsOf(role: Role, all: Bindings): { bindings: Bindings; collected: Bindings } {
+/** The values that join a role to others, without those that are only gathered. */
+function joining(role: Role, all: Bindings): Bindings {
   const names = Object.keys(all);
-  if (names.every((name) => role.variables.has(name))) return { bindings: all, collected: nothing };
+  let count = 0;
+  for (let i = 0; i < names.length; i++) if (role.variables.has(names[i]!)) count++;
+  if (count === names.length) return all;
   const bindings: Record<string, Value | undefined> = {};
-  const collected: Record<string, Value | undefined> = {};
-  for (const name of names) {
-    if (role.variables.has(name)) bindings[name] = all[name];
-    else collected[name] = all[name];
+  for (const name of names) if (role.variables.has(name)) bindings[name] = all[name];
+  return bindings;
+}
+
+const collections = new WeakMap<Member, Bindings>();
+
+/** Values of the role's `$X*` variables, by the first way in which it plays the role: asked again, for messages only. */
+export function collectedOf(role: Role, facts: Facts, member: Member): Bindings {
+  let collected = collections.get(member);
+  if (collected === undefined) {
+    collected = collect(role, facts, member);
+    collections.set(member, collected);
   }
-  return { bindings, collected };
+  return collected;
+}
+
+function collect(role: Role, facts: Facts, { group: { stackIndex }, asked, bindings }: Member): Bindings {
+  const stack = facts.dump.stacks[stackIndex]!;
+  const group = { stackIndex, first: asked, weight: facts.dump.goroutines.weight[asked]! };
+  const subject: Subject = { facts, stackIndex, stack, group, collects: true };
+  const ways = settle(conjoin(role.onStack.evaluate(subject), role.onGroup.evaluate(subject)));
+  const collected: Record<string, Value | undefined> = {};
+  for (const way of ways) {
+    if (!way.known || [...role.variables.keys()].some((name) => way.bindings[name] !== bindings[name]))
+      continue;
+    for (const name of role.collected) collected[name] ??= way.bindings[name];
+  }
+  return collected;
 }

@@ -1,5 +1,6 @@
 import type { Value } from "../match/condition.ts";
 import type { Match, RoleMembers } from "../match/match.ts";
+import { collectedOf } from "../match/relation.ts";
 import { formatAddress } from "../model/address.ts";
 import { count, minutes } from "../report/describe.ts";
 import type { VariableKind } from "../rules/predicates/predicate.ts";
@@ -23,10 +24,11 @@ function expressionText(key: string): string {
 function valuesOf(match: Match, name: string): (Value | undefined)[] {
   if (name in match.bindings) return [match.bindings[name]];
   const counts = new Map<Value, number>();
-  for (const { members } of match.roles) {
-    for (const { group, collected } of members) {
-      const value = collected[name];
-      if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + group.weight);
+  for (const { role, members } of match.roles) {
+    if (!role.collected.has(name)) continue;
+    for (const member of members) {
+      const value = collectedOf(role, match.facts, member)[name];
+      if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + member.group.weight);
     }
   }
   return [...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([value]) => value);

@@ -20,11 +20,7 @@ export class RoleCompiler implements PredicateContext {
   readonly #source: RuleSource;
   readonly #uses = new Map<string, { count: number; path: string }>();
   /** Variables of the role that is being compiled. */
-  #role = {
-    variables: new Map<string, { kind: VariableKind; optional: boolean }>(),
-    collected: new Set<string>(),
-    idColumns: new Map<number, Set<string | undefined>>(),
-  };
+  #role = newRole();
   /** Inside `not`, captures refer to what is bound elsewhere. */
   #negated = 0;
   readonly #negatedUses = new Map<string, string>();
@@ -89,14 +85,16 @@ export class RoleCompiler implements PredicateContext {
     return out;
   }
 
-  binds(capture: Capture, kind: VariableKind, path: string): void {
+  binds(capture: Capture, kind: VariableKind, path: string): () => boolean {
     const { name, optional, collected } = capture;
     const use = this.#uses.get(name);
     if (use === undefined) this.#uses.set(name, { count: 1, path });
     else use.count++;
+    const role = this.#role;
+    role.uses.set(name, (role.uses.get(name) ?? 0) + 1);
     if (this.#negated > 0) {
       this.#negatedUses.set(name, path);
-      return;
+      return () => false;
     }
     const known = this.variables.get(name);
     if (known === undefined) this.variables.set(name, kind);
@@ -106,11 +104,13 @@ export class RoleCompiler implements PredicateContext {
         `$${name} is bound to ${words[known]} in one place and to ${words[kind]} here: they are never equal`,
       );
     }
-    if (collected) this.#role.collected.add(name);
-    else {
-      const before = this.#role.variables.get(name);
-      this.#role.variables.set(name, { kind, optional: optional && (before?.optional ?? true) });
+    if (collected) {
+      role.collected.add(name);
+      return () => role.uses.get(name) === 1;
     }
+    const before = role.variables.get(name);
+    role.variables.set(name, { kind, optional: optional && (before?.optional ?? true) });
+    return () => false;
   }
 
   reads(column: number, variable: string | undefined): void {
@@ -122,7 +122,7 @@ export class RoleCompiler implements PredicateContext {
   /** Compiles one role. */
   compileRole(name: string, source: RoleSource): Role {
     const path = `/roles/${name}`;
-    this.#role = { variables: new Map(), collected: new Set(), idColumns: new Map() };
+    this.#role = newRole();
     this.#needs = new Set();
     const conditions = this.#namedConditions(source, path);
     if (!this.scope.partial) {
@@ -186,7 +186,7 @@ export class RoleCompiler implements PredicateContext {
   furtherCondition(source: unknown, path: string): Condition {
     // What it reads is no matter of the role that was compiled last.
     const role = this.#role;
-    this.#role = { variables: new Map(), collected: new Set(), idColumns: new Map() };
+    this.#role = newRole();
     this.#negated++;
     const condition = allOf(this.conditions(source, path));
     this.#negated--;
@@ -216,6 +216,18 @@ export class RoleCompiler implements PredicateContext {
       }
     }
   }
+}
+
+/** What is learned of a role while it is compiled. */
+function newRole() {
+  return {
+    variables: new Map<string, { kind: VariableKind; optional: boolean }>(),
+    /** Variables `$X*`. */
+    collected: new Set<string>(),
+    /** How often each variable occurs, inside `not` too. */
+    uses: new Map<string, number>(),
+    idColumns: new Map<number, Set<string | undefined>>(),
+  };
 }
 
 /** Kinds whose values are never equal to those of another kind. */

@@ -29,6 +29,8 @@ interface FrameTest {
 interface Binding {
   readonly name: string;
   readonly lenient: boolean;
+  /** It decides nothing: only messages show it. */
+  readonly isShownOnly: () => boolean;
   readonly read: ReadText;
 }
 
@@ -84,15 +86,16 @@ function compileFrame(source: unknown, context: PredicateContext, path: string):
       tests.push((frame, subject) => isStarted(frame, value === true, subject));
     } else if (Object.hasOwn(textProperties, key)) {
       const { read, kind } = textProperties[key]!;
-      const { capture, test } = textQuestion(value, kind, context, at);
-      if (capture !== undefined) variables.push({ name: capture.name, lenient: isLenient(capture), read });
-      else
+      const { capture, isShownOnly, test } = textQuestion(value, kind, context, at);
+      if (capture === undefined)
         tests.push((frame, subject) => {
           const text = read(frame, subject);
           return text === undefined ? undefined : test(text);
         });
+      else variables.push({ name: capture.name, lenient: isLenient(capture), isShownOnly, read });
     }
   }
+  let deciding: readonly Binding[] | undefined;
   return {
     attributes: addresses.length === 0 ? 0 : attribute.arguments,
     test(frame, index, subject) {
@@ -104,8 +107,9 @@ function compileFrame(source: unknown, context: PredicateContext, path: string):
         if (answer === false) return truth(false);
         if (answer === undefined) known = false;
       }
-      let solutions =
-        variables.length === 0 ? plainly(known, index) : bound(variables, known, frame, index, subject);
+      deciding ??= variables.filter(({ isShownOnly }) => !isShownOnly());
+      const asked = subject.collects === true ? variables : deciding;
+      let solutions = asked.length === 0 ? plainly(known, index) : bound(asked, known, frame, index, subject);
       for (let i = 0; i < addresses.length && solutions.length > 0; i++)
         solutions = conjoin(solutions, addresses[i]!(frame, index, subject));
       return solutions;

@@ -24,8 +24,11 @@ export interface PredicateContext {
   named(name: string, path: string): Condition;
   /** Conditions of a nested object, as in `not: {…}`. */
   conditions(source: unknown, path: string): Condition[];
-  /** Says that a place of the rule binds a variable. */
-  binds(capture: Capture, kind: VariableKind, path: string): void;
+  /**
+   * Says that a place of the rule binds a variable.
+   * @returns whether it decides nothing, only messages show it; known when the role is compiled
+   */
+  binds(capture: Capture, kind: VariableKind, path: string): () => boolean;
   /** Says that a column of ids is compared with a variable, or asked for something else when there is none. */
   reads(column: number, variable: string | undefined): void;
   /** Reports a mistake that the schema can't see. */

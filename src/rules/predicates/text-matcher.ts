@@ -40,8 +40,12 @@ function captureMatcher(name: string, lenient: boolean, missing: Fact, keeps: bo
 
 /** What is asked of a text: a variable is bound to it, or it must match. */
 export type TextQuestion =
-  | { readonly capture: Capture; readonly test?: undefined }
-  | { readonly test: (text: string) => boolean; readonly capture?: undefined };
+  | { readonly capture: Capture; readonly isShownOnly: () => boolean; readonly test?: undefined }
+  | {
+      readonly test: (text: string) => boolean;
+      readonly capture?: undefined;
+      readonly isShownOnly?: undefined;
+    };
 
 /** Compiles a pattern, a capture or a list of patterns. */
 export function textQuestion(
@@ -53,8 +57,7 @@ export function textQuestion(
   const patterns = (Array.isArray(pattern) ? pattern : [pattern]).map(String);
   const capture = patterns.length === 1 ? parseCapture(patterns[0]!) : undefined;
   if (capture !== undefined) {
-    context.binds(capture, kind, path);
-    return { capture };
+    return { capture, isShownOnly: context.binds(capture, kind, path) };
   }
   const tests = patterns.map((p, i) => context.text(p, Array.isArray(pattern) ? `${path}/${i}` : path));
   return {
