@@ -64,6 +64,7 @@ export interface RuleResult {
 export function matchRule(rule: Rule, facts: Facts, trace?: MatchTrace): RuleResult {
   const decided = { rule, matches: [], missing: new Set<Fact>(), limit: undefined };
   if (rule.event !== undefined && !facts.dump.events.some((e) => rule.event!(e.text))) return decided;
+  if (trace === undefined && !mayBePlayed(rule, facts)) return decided;
   // Without a single goroutine that might belong to a required role, the rule is decided: it does not hold.
   const reach = reachOfRoles(rule, facts, trace === undefined);
   if (reach === undefined) return decided;
@@ -102,4 +103,12 @@ export function matchRule(rule: Rule, facts: Facts, trace?: MatchTrace): RuleRes
   if (matches.length > 0 || found.matches.length > 0) return { rule, matches, missing, limit: found.limit };
   for (const relation of needed) if (relation.open) for (const m of relation.missing) missing.add(m);
   return { rule, matches: [], missing, limit: found.limit };
+}
+
+/** Whether the dump has a stack for each role that must be played, as far as waits and words in function names tell. */
+function mayBePlayed({ requires }: Rule, { index }: Facts): boolean {
+  return (
+    requires.every(({ waits }) => index.waiting(waits).length > 0) &&
+    requires.every(({ names }) => index.mayHaveNames(names))
+  );
 }

@@ -3,11 +3,13 @@ import { compileMessage } from "./compile-message.ts";
 import { compileWhen } from "./compile-when.ts";
 import { flowText } from "./flow-text.ts";
 import type { TextTest } from "./pattern.ts";
+import { waitsFor } from "./predicates/wait.ts";
 import { rangeTest } from "./range.ts";
-import { RoleCompiler } from "./role-compiler.ts";
+import { requiredNames } from "./required-names.ts";
+import { kindOf, RoleCompiler } from "./role-compiler.ts";
 import type { JoinStep, Rule, When } from "./rule.ts";
 import { type CompileProblem, type CompileScope, RuleScope } from "./rule-scope.ts";
-import type { ConfidenceSource, RuleSource, WhenSource } from "./rule-source.ts";
+import type { ConfidenceSource, RoleSource, RuleSource, WhenSource } from "./rule-source.ts";
 
 /** The most goroutines that one cycle may have, unless the rule says less. */
 const defaultCycleLength = 8;
@@ -22,23 +24,39 @@ export function compileRule(
   const ladder = source["joined-by"] ?? [];
   const whenOf = (when: WhenSource, path: string): When => compileWhen(when, path, compiler, ladder);
   const event = eventTest(source, own);
-  const roles = Object.entries(source.roles).map(([name, role]) => compiler.compileRole(name, role));
-  const joinedBy = joinSteps(source, compiler);
-  const cycle = cycleOf(source, compiler);
-  // What is asked of matches only is compiled when there is one; mistakes in it are wanted at once.
-  const whens = once(() => whensOf(source, whenOf));
-  const message = once(() => compileMessage(source, compiler));
+  // Most rules ask for a wait or a name that a dump does not have, and what is asked of matches only is of no use before
+  // there is one: parts are compiled when they are wanted. Mistakes in them are wanted at once.
+  const parts = once(() => ({
+    roles: Object.entries(source.roles).map(([name, role]) => compiler.compileRole(name, role)),
+    joinedBy: joinSteps(source, compiler),
+    cycle: cycleOf(source, compiler),
+  }));
+  const whens = once(() => {
+    parts();
+    return whensOf(source, whenOf);
+  });
+  const message = once(() => {
+    parts();
+    return compileMessage(source, compiler);
+  });
   const explains = once(() => explainsTest(source, own));
-  if (scope.checked !== true) for (const part of [whens, explains, message]) part();
+  if (!own.checked) for (const part of [parts, whens, explains, message]) part();
   const rule: Rule = {
     id: source.id,
     title: source.title,
     severity: source.severity,
     params: own.params,
     event,
-    roles,
-    joinedBy,
-    cycle,
+    requires: Object.values(source.roles).filter(isRequired).map(requirementOf),
+    get roles() {
+      return parts().roles;
+    },
+    get joinedBy() {
+      return parts().joinedBy;
+    },
+    get cycle() {
+      return parts().cycle;
+    },
     confidence:
       typeof source.confidence === "string" ? source.confidence : (source.confidence?.base ?? "medium"),
     get raise() {
@@ -56,7 +74,10 @@ export function compileRule(
     },
     explains: (ruleId) => explains()(ruleId),
     picture: (source.picture ?? []).map((edge) => ({ ...edge, certainty: edge.certainty ?? "observed" })),
-    variables: compiler.variables,
+    get variables() {
+      parts();
+      return compiler.variables;
+    },
     get message() {
       return message();
     },
@@ -65,8 +86,23 @@ export function compileRule(
     references: source.references ?? [],
     tags: source.tags ?? [],
   };
-  if (!own.partial && scope.checked !== true) checkWhole(rule, compiler);
+  if (!own.partial && !own.checked) checkWhole(rule, compiler);
   return { rule, problems: own.problems };
+}
+
+function isRequired(role: RoleSource): boolean {
+  return kindOf(role) === "required";
+}
+
+function requirementOf(role: RoleSource): Rule["requires"][number] {
+  const { wait } = role;
+  const names = once(() => requiredNames(role));
+  return {
+    waits: wait === undefined ? undefined : waitsFor(wait),
+    get names() {
+      return names();
+    },
+  };
 }
 
 type ConfidenceStep = NonNullable<ConfidenceSource["raise"]>[number];

@@ -125,7 +125,7 @@ export class RoleCompiler implements PredicateContext {
     this.#role = newRole();
     this.#needs = new Set();
     const conditions = this.#namedConditions(source, path);
-    if (!this.scope.partial) {
+    if (!this.scope.partial && !this.scope.checked) {
       if (conditions.length === 0)
         this.problem(path, `role ${name} has no condition: it would be every goroutine`);
       for (const doubt of roleDoubts(name, source))
@@ -267,7 +267,7 @@ function smallest(count: (n: number) => boolean): number {
   return 1;
 }
 
-function kindOf({ absent, witness, optional }: RoleSource): RoleKind {
+export function kindOf({ absent, witness, optional }: RoleSource): RoleKind {
   if (absent === true) return "absent";
   if (witness === true) return "witness";
   return optional === true ? "optional" : "required";

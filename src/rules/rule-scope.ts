@@ -43,6 +43,11 @@ export class RuleScope {
     return this.#scope.partial === true;
   }
 
+  /** Nobody wants to hear of mistakes. */
+  get checked(): boolean {
+    return this.#scope.checked === true;
+  }
+
   /** Reports a mistake. */
   problem(path: string, message: string, hint?: string): void {
     this.problems.push({ path, message, ...(hint === undefined ? {} : { hint }), severity: "error" });

@@ -1,5 +1,6 @@
 import type { Condition } from "../match/condition.ts";
 import type { Capability } from "../model/dump.ts";
+import type { WaitKind } from "../model/wait-kind.ts";
 import type { Certainty, Confidence, Severity } from "../report/report.ts";
 import type { ReadText } from "./predicates/frame-properties.ts";
 import type { VariableKind } from "./predicates/predicate.ts";
@@ -113,6 +114,14 @@ export interface Rule {
   readonly params: Readonly<Record<string, number | string | boolean>>;
   /** Patterns on the events of the dump, one of which must occur; `undefined`: no condition. */
   readonly event: ((text: string) => boolean) | undefined;
+  /**
+   * Of each role that must be played, how its goroutines wait (`undefined`: anyhow) and words that functions of their
+   * stacks must have: without a stack for each of them the rule does not hold, and the rest of it needs not be compiled.
+   */
+  readonly requires: readonly {
+    readonly waits: ReadonlySet<WaitKind> | undefined;
+    readonly names: readonly string[];
+  }[];
   readonly roles: readonly Role[];
   readonly joinedBy: readonly JoinStep[];
   readonly cycle:

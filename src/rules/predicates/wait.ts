@@ -14,6 +14,15 @@ export function waitKindsOf(name: string): readonly WaitKind[] {
     : [name as WaitKind];
 }
 
+function wantedBy(value: unknown): ReadonlySet<WaitKind> {
+  return new Set((Array.isArray(value) ? value : [value]).flatMap((n) => [...waitKindsOf(String(n))]));
+}
+
+/** The kinds that a stack may have which satisfies `wait`: where the dump doesn't say, the answer is "unknown". */
+export function waitsFor(value: unknown): ReadonlySet<WaitKind> {
+  return new Set<WaitKind>([...wantedBy(value), "parked", "unknown"]);
+}
+
 export const wait: Predicate = {
   key: "wait",
   schema: {
@@ -24,9 +33,7 @@ export const wait: Predicate = {
   },
   needs: ["wait-reasons"],
   compile(value) {
-    const wanted = new Set(
-      (Array.isArray(value) ? value : [value]).flatMap((n) => [...waitKindsOf(String(n))]),
-    );
+    const wanted = wantedBy(value);
     const anyParked = [...wanted].some(
       (k) => isBlocked(k) || k === "sleep" || k === "io-wait" || k === "runtime-idle",
     );
@@ -35,8 +42,7 @@ export const wait: Predicate = {
     surely.delete("parked");
     return {
       attributes: 0,
-      // Where the dump doesn't say, the condition answers "unknown".
-      waits: new Set<WaitKind>([...wanted, "parked", "unknown"]),
+      waits: waitsFor(value),
       surely,
       evaluate({ facts, stackIndex }) {
         const kind = facts.wait(stackIndex);
