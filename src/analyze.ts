@@ -184,6 +184,7 @@ function runAll(
   const lazy = options.lazy === true && dumps.length === 1;
   return dumps.map((dump, i) => {
     const run = runRules(dump, rules, options, processes[i]!, limits[i]!, lazy);
+    if (processes[i]!.length === 1) return run;
     const earlier = told.get(processes[i]!) ?? new Map<string, Run>();
     told.set(processes[i]!, earlier);
     const keys = new Set(run.findings.map(keyOfFinding));

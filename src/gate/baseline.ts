@@ -11,7 +11,7 @@ export interface BaselineEntry {
   readonly fingerprint: string;
   readonly ruleId: string;
   readonly message: string;
-  readonly variant?: readonly string[];
+  readonly variant?: readonly string[] | undefined;
   /** Why it is accepted for now, written by people and kept when the baseline is written again. */
   readonly note?: string;
 }

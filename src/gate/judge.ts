@@ -1,4 +1,4 @@
-import { changed } from "../report/later.ts";
+import { changed, changedAll } from "../report/later.ts";
 import type { Finding } from "../report/report.ts";
 
 /** Why a finding does not count. */
@@ -14,8 +14,8 @@ export type Judge = (finding: Finding) => Judgement | undefined;
  * Findings with the status that the first judge with an opinion gives them. Symptoms are judged like any finding; one
  * that nobody knows has the status of the finding that explains it, since it goes away with it.
  */
-export function judgeFindings(findings: readonly Finding[], judges: readonly Judge[]): Finding[] {
-  return findings.map((finding) => judged(finding, judges, undefined));
+export function judgeFindings(findings: readonly Finding[], judges: readonly Judge[]): readonly Finding[] {
+  return changedAll(findings, (finding) => judged(finding, judges, undefined));
 }
 
 function judged(finding: Finding, judges: readonly Judge[], inherited: Judgement | undefined): Finding {
@@ -25,7 +25,9 @@ function judged(finding: Finding, judges: readonly Judge[], inherited: Judgement
     effective === undefined
       ? undefined
       : { status: effective.status, reason: `explained by ${finding.ruleId}` };
-  const symptoms = finding.symptoms.map((s) => judged(s, judges, own === undefined ? inherited : passedOn));
+  const symptoms = changedAll(finding.symptoms, (s) =>
+    judged(s, judges, own === undefined ? inherited : passedOn),
+  );
   if (effective === undefined) return changed(finding, { symptoms });
   const { status, reason } = effective;
   return changed(finding, { status, ...(reason === undefined ? {} : { statusReason: reason }), symptoms });

@@ -178,6 +178,19 @@ export class CellTable {
     return among.length < maxIds ? smallest.ids : among.slice(0, maxIds);
   }
 
+  /** How many goroutines are in some groups of one stack, without their rows; `undefined` when one has but parts of cells. */
+  weightOf(groups: Iterable<Group>): number | undefined {
+    const weights = new Map<number, number>();
+    for (const group of groups) {
+      if (!(group instanceof CellGroup)) return undefined;
+      const { kinds, weights: ofCell } = group.cells;
+      for (let i = 0; i < kinds.length; i++) weights.set(kinds[i]!, ofCell[i]!);
+    }
+    let sum = 0;
+    for (const weight of weights.values()) sum += weight;
+    return sum;
+  }
+
   /** The cells that a group consists of; `undefined` when it has but parts of some. */
   #cellsOf(group: Group): Cells | undefined {
     if (group instanceof CountedGroup) return group.cells;

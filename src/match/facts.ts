@@ -45,6 +45,8 @@ export interface FactsOptions {
   readonly source?: DumpSource;
 }
 
+const noAddresses: ReadonlySet<number> = new Set();
+
 /** How a goroutine waits at an operation; locks and groups show their own frames in every dump. */
 const waitAt: Partial<Readonly<Record<OperationKind, WaitKind>>> = {
   send: "chan-send",
@@ -202,8 +204,17 @@ export class Facts {
     return group === this.#whole[group.stackIndex];
   }
 
+  /** The longest wait of a group in minutes; -1 when the dump says none. */
+  longestWait(group: Group): number {
+    // Most often there is one goroutine, of which nothing needs to be remembered.
+    return group.weight === 1
+      ? this.dump.goroutines.minutes[group.first]!
+      : this.summary(group).waits.maxMinutes;
+  }
+
   /** Distinct addresses that the goroutines of a group wait for, as far as known. */
   resources(group: Group): ReadonlySet<number> {
+    if (!this.dump.goroutines.tally.hasAddress(group.stackIndex)) return noAddresses;
     const { addresses } = this.summary(group).waitedFor;
     if (addresses.length < 2) return new Set(addresses);
     const all = new Set<number>();

@@ -1,4 +1,4 @@
-import type { Facts } from "../match/facts.ts";
+import type { Facts, Group } from "../match/facts.ts";
 import { type Match, matchRule } from "../match/match.ts";
 import type { ReportDump } from "../report/report.ts";
 import type { Rule } from "../rules/rule.ts";
@@ -40,10 +40,15 @@ function take(facts: Facts, taken: ArrayLike<number>, rows: Set<number>): number
  * deadlock looks like one that waits for work.
  */
 export function isBenign(match: Match, { rows }: SetAside): boolean {
-  if (rows.size === 0 || severityOf(match) === "error") return false;
-  return match.roles.every(
-    ({ role, members }) =>
-      role.kind !== "required" ||
-      members.every(({ group }) => Array.prototype.every.call(group.rows, (row: number) => rows.has(row))),
+  if (rows.size === 0) return false;
+  const areAside = match.roles.every(
+    ({ role, members }) => role.kind !== "required" || members.every(({ group }) => isWithin(group, rows)),
   );
+  return areAside && severityOf(match) !== "error";
+}
+
+function isWithin(group: Group, rows: ReadonlySet<number>): boolean {
+  // Most often the first says no, and the others need not be gathered.
+  if (!rows.has(group.first)) return false;
+  return Array.prototype.every.call(group.rows, (row: number) => rows.has(row));
 }

@@ -1,18 +1,19 @@
-import type { Facts } from "../match/facts.ts";
+import type { Facts, Group } from "../match/facts.ts";
 import { type Match, participants } from "../match/match.ts";
 import type { Member } from "../match/relation.ts";
 import type { Capability } from "../model/dump.ts";
 import { once } from "../once.ts";
 import { count } from "../report/describe.ts";
-import { type FindingParts, findingWith } from "../report/later.ts";
+import { findingWith, type Told } from "../report/later.ts";
 import type { Confidence, Finding, ReportRole, Severity } from "../report/report.ts";
+import type { Rule } from "../rules/rule.ts";
 import { collectHint } from "./collect-hint.ts";
 import { confidenceOf, severityOf } from "./confidence.ts";
 import { evidenceOf } from "./evidence.ts";
-import { type Identity, identityOf } from "./fingerprint.ts";
+import { Identities, type Identity, keyOf } from "./fingerprint.ts";
 import { graphOf } from "./graph.ts";
-import { bindingsOf, longestWait, messageOf } from "./message.ts";
-import { RowSet } from "./row-set.ts";
+import { bindingsOf, messageOf } from "./message.ts";
+import type { RowSet, RowSets } from "./row-set.ts";
 import { scoreOf } from "./score.ts";
 import { reportStacks, smallestIds } from "./stacks.ts";
 
@@ -21,15 +22,21 @@ const maxStacks = 5;
 
 /** Matches of one rule with one identity: the same thing, found once or at several addresses. */
 export interface Candidate {
+  readonly rule: Rule;
   readonly matches: readonly Match[];
   readonly identity: Identity;
   readonly severity: Severity;
   readonly confidence: Confidence;
   readonly rank: number;
+  /** Roles that the rule asks for, filled or known to be empty: evidence alone counts for nothing here. */
+  readonly asked: number;
+  /** The largest id among the goroutines that speak for its groups; 0 when none is known. */
+  readonly youngest: number;
   /** Rows of the dump that take part, for `explains`. */
   readonly rows: RowSet;
   /** Addresses that they wait for, as far as known: who waits for the same thing suffers from the same cause. */
-  readonly resources: () => ReadonlySet<number>;
+  readonly resources: ReadonlySet<number>;
+  readonly collectWith: Finding["collectWith"];
 }
 
 const order: readonly Confidence[] = ["low", "medium", "high"];
@@ -44,8 +51,9 @@ function byStrength(a: Judged, b: Judged): number {
 }
 
 /** Of the ways in which a ladder joins others to the same goroutines, the strongest. */
-function withoutAlternatives(matches: readonly Match[]): Judged[] {
+function withoutAlternatives(matches: readonly Match[]): readonly Judged[] {
   const judged = matches.map((match) => ({ match, confidence: confidenceOf(match) }));
+  if (judged.every(({ match }) => match.step === undefined)) return judged;
   const best = new Map<unknown, Judged>();
   for (const entry of judged) {
     const key = entry.match.step === undefined ? entry : anchorKey(entry.match);
@@ -61,111 +69,201 @@ function anchorKey(match: Match): string {
   ).join(",");
 }
 
-/** Merges matches that differ in addresses and ids only; the most confident speaks for all. */
-export function candidatesOf(matches: readonly Match[]): Candidate[] {
+/** Merges matches of one rule that differ in addresses and ids only; the most confident speaks for all. */
+export function candidatesOf(matches: readonly Match[], sets: RowSets): Candidate[] {
+  const { rule, facts } = matches[0]!;
+  const identities = new Identities(rule);
   const same = new Map<string, { identity: Identity; entries: Judged[] }>();
   for (const entry of withoutAlternatives(matches)) {
-    const identity = identityOf(entry.match);
-    const key = JSON.stringify(identity);
+    const identity = identities.of(entry.match);
+    const key = keyOf(identity);
     const alike = same.get(key);
     if (alike === undefined) same.set(key, { identity, entries: [entry] });
     else alike.entries.push(entry);
   }
+  const asked = rule.roles.filter(({ kind }) => kind === "required" || kind === "absent").length;
+  const hint = once(() => collectHint(missingFacts(rule, facts), facts.dump));
   return [...same.values()].map(({ identity, entries }) => {
-    entries.sort(
-      (a, b) =>
-        order.indexOf(b.confidence) - order.indexOf(a.confidence) || membersOf(b.match) - membersOf(a.match),
-    );
-    const first = entries[0]!;
-    const severity = severityOf(first.match);
-    const { facts } = first.match;
-    const groups = new Set(
-      entries.flatMap(({ match }) => participants(match).flatMap((r) => r.members.map((m) => m.group))),
-    );
-    const rows = new RowSet(facts, groups);
-    let resources: ReadonlySet<number> | undefined;
+    if (entries.length > 1) entries.sort(byStrength);
+    const { match, confidence } = entries[0]!;
+    const severity = severityOf(match);
+    const groups = groupsOf(match);
+    let youngest = 0;
+    for (const { first } of groups) youngest = Math.max(youngest, facts.dump.goroutines.id[first]! || 0);
+    const all = entries.length === 1 ? groups : entries.flatMap((e) => groupsOf(e.match));
+    const rows = sets.of(all);
     return {
+      rule,
       matches: entries.map((e) => e.match),
       identity,
       severity,
-      confidence: first.confidence,
+      confidence,
       rank: scoreOf({
         severity,
-        confidence: first.confidence,
+        confidence,
         goroutines: rows.size,
-        minutes: Math.max(...participants(first.match).map((r) => longestWait(first.match, r))),
-        own: blocksInOwnCode(first.match),
+        minutes: longestWaitOf(facts, groups),
+        own: groups.some(({ stackIndex }) => blocksInOwnCode(facts, stackIndex)),
       }),
+      asked,
+      youngest,
       rows,
-      resources: () => {
-        resources ??= new Set([...groups].flatMap((group) => [...facts.resources(group)]));
-        return resources;
-      },
+      resources: resourcesOf(facts, all),
+      collectWith: confidence === "high" ? undefined : hint(),
     };
   });
+}
+
+/** The groups of those who take part. */
+function groupsOf({ roles }: Match): Group[] {
+  const groups: Group[] = [];
+  for (const { role, members } of roles) {
+    if (role.kind === "witness") continue;
+    for (const { group } of members) groups.push(group);
+  }
+  return groups;
+}
+
+function longestWaitOf(facts: Facts, groups: readonly Group[]): number {
+  let longest = -1;
+  for (const group of groups) longest = Math.max(longest, facts.longestWait(group));
+  return longest;
+}
+
+const noResources: ReadonlySet<number> = new Set();
+
+function resourcesOf(facts: Facts, groups: readonly Group[]): ReadonlySet<number> {
+  let all: Set<number> | undefined;
+  for (const group of groups) {
+    for (const address of facts.resources(group)) {
+      all ??= new Set();
+      all.add(address);
+    }
+  }
+  return all ?? noResources;
 }
 
 function membersOf(match: Match): number {
   return participants(match).reduce((n, r) => n + r.count, 0);
 }
 
-function blocksInOwnCode(match: Match): boolean {
-  return participants(match).some((r) =>
-    r.members.some(({ group }) => {
-      const place = match.facts.at(group.stackIndex);
-      if (typeof place !== "number") return false;
-      return match.facts.origin(match.facts.dump.stacks[group.stackIndex]!.frames[place]!) === "own";
-    }),
-  );
+function blocksInOwnCode(facts: Facts, stackIndex: number): boolean {
+  const place = facts.at(stackIndex);
+  if (typeof place !== "number") return false;
+  return facts.origin(facts.dump.stacks[stackIndex]!.frames[place]!) === "own";
 }
 
 /** A finding as reported, without its standing at the gate; what costs most of it is worked out when it is read. */
 export function findingOf(candidate: Candidate, symptoms: readonly Finding[]): Finding {
-  const match = candidate.matches[0]!;
-  const { rule, facts } = match;
-  const { variant } = candidate.identity;
-  const collectWith =
-    candidate.confidence === "high" ? undefined : collectHint(missingFacts(match), facts.dump);
-  return findingWith(
-    {
-      ruleId: rule.id,
-      title: rule.title,
-      severity: candidate.severity,
-      confidence: candidate.confidence,
-      rank: candidate.rank,
-      why: rule.why,
-      fix: rule.fix,
-      references: rule.references,
-      fingerprint: candidate.identity.fingerprint,
-      ...(variant.length === 0 ? {} : { variant }),
-      status: "new",
-      dump: facts.dump.name,
-      occurrences: candidate.matches.length,
-      ...(collectWith === undefined ? {} : { collectWith }),
-      symptoms,
-      gated: false,
-    },
-    once(() => partsOf(candidate)),
-  );
+  return findingWith(new ToldCandidate(candidate), {
+    fingerprint: candidate.identity.fingerprint,
+    status: "new",
+    symptoms,
+    gated: false,
+  });
 }
 
-function partsOf(candidate: Candidate): FindingParts {
-  const match = candidate.matches[0]!;
-  const occurrences = candidate.matches.length;
-  const more = occurrences > 1 ? ` (found ${count(occurrences)} times)` : "";
-  return {
-    message: messageOf(match) + more,
-    bindings: bindingsOf(match),
-    roles: mergedRoles(candidate.matches),
-    evidence: evidenceOf(match),
-    graph: graphOf(match),
-  };
+/** What a finding says, each part worked out when it is first read. */
+class ToldCandidate implements Told {
+  readonly #candidate: Candidate;
+  #message: string | undefined;
+  #bindings: Told["bindings"] | undefined;
+  #roles: readonly ReportRole[] | undefined;
+  #evidence: Told["evidence"] | undefined;
+  #graph: Told["graph"] | undefined;
+
+  constructor(candidate: Candidate) {
+    this.#candidate = candidate;
+  }
+
+  /** The match that speaks for all. */
+  get #match(): Match {
+    return this.#candidate.matches[0]!;
+  }
+
+  get ruleId(): string {
+    return this.#candidate.rule.id;
+  }
+
+  get title(): string {
+    return this.#candidate.rule.title;
+  }
+
+  get severity(): Severity {
+    return this.#candidate.severity;
+  }
+
+  get confidence(): Confidence {
+    return this.#candidate.confidence;
+  }
+
+  get rank(): number {
+    return this.#candidate.rank;
+  }
+
+  get message(): string {
+    if (this.#message === undefined) {
+      const { occurrences } = this;
+      const more = occurrences > 1 ? ` (found ${count(occurrences)} times)` : "";
+      this.#message = messageOf(this.#match) + more;
+    }
+    return this.#message;
+  }
+
+  get why(): string {
+    return this.#candidate.rule.why;
+  }
+
+  get fix(): string {
+    return this.#candidate.rule.fix;
+  }
+
+  get references(): readonly string[] {
+    return this.#candidate.rule.references;
+  }
+
+  get variant(): readonly string[] | undefined {
+    const { variant } = this.#candidate.identity;
+    return variant.length === 0 ? undefined : variant;
+  }
+
+  get dump(): string {
+    return this.#match.facts.dump.name;
+  }
+
+  get occurrences(): number {
+    return this.#candidate.matches.length;
+  }
+
+  get bindings(): Told["bindings"] {
+    this.#bindings ??= bindingsOf(this.#match);
+    return this.#bindings;
+  }
+
+  get roles(): readonly ReportRole[] {
+    this.#roles ??= mergedRoles(this.#candidate.matches);
+    return this.#roles;
+  }
+
+  get evidence(): Told["evidence"] {
+    this.#evidence ??= evidenceOf(this.#match);
+    return this.#evidence;
+  }
+
+  get collectWith(): Told["collectWith"] {
+    return this.#candidate.collectWith;
+  }
+
+  get graph(): Told["graph"] {
+    this.#graph ??= graphOf(this.#match);
+    return this.#graph;
+  }
 }
 
-/** Facts that the rule asks for and this dump lacks. */
-function missingFacts(match: Match): Capability[] {
-  const needs = new Set(match.rule.roles.flatMap((r) => [...r.needs]));
-  return [...needs].filter((n) => !match.facts.dump.capabilities.has(n));
+/** Facts that a rule asks for and this dump lacks. */
+function missingFacts(rule: Rule, facts: Facts): Capability[] {
+  const needs = new Set(rule.roles.flatMap((r) => [...r.needs]));
+  return [...needs].filter((n) => !facts.dump.capabilities.has(n));
 }
 
 /** Where no frame decided, the line that blocks is the one to look at. */

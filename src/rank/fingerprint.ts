@@ -1,9 +1,12 @@
 import { hash as digest } from "node:crypto";
+import type { Facts } from "../match/facts.ts";
 import type { Match } from "../match/match.ts";
+import type { Member } from "../match/relation.ts";
 import type { GoSymbol } from "../model/symbol.ts";
 import { allFindings } from "../report/describe.ts";
-import { changed } from "../report/later.ts";
+import { changed, changedAll } from "../report/later.ts";
 import type { Finding } from "../report/report.ts";
+import type { Rule } from "../rules/rule.ts";
 
 /** Distinct functions of one role that still identify it; a role with more is identified by its packages. */
 const maxFunctions = 8;
@@ -19,62 +22,103 @@ export interface Identity {
   readonly variant: readonly string[];
 }
 
-/**
- * Identity of a match over rebuilds and reruns: the rule, and for each required role the functions whose lines block.
- * Never addresses, ids, minutes, counts, lines or messages. The compiler numbers the closures of a function, and an
- * edit renumbers them: a closure counts as one of its function, at its depth, and two of them count as two.
- */
-export function identityOf(match: Match): Identity {
-  const parts = [match.rule.id];
-  const closures = new Set<string>();
-  for (const { role, members } of match.roles) {
-    if (role.kind !== "required") continue;
-    const symbols = new Map<string, GoSymbol>();
-    for (const { group } of members) {
-      const place = match.facts.at(group.stackIndex);
-      const frame = match.facts.dump.stacks[group.stackIndex]!.frames[typeof place === "number" ? place : 0];
-      if (frame === undefined) continue;
-      const suffix = closureSuffix(frame.symbol);
-      symbols.set(frame.symbol.outer + suffix, frame.symbol);
-      if (suffix !== "") closures.add(frame.symbol.outer + suffix);
-    }
-    parts.push(role.name, ...namesOf([...symbols.values()]));
+/** Identities of matches of one rule. */
+export class Identities {
+  readonly #rule: Rule;
+  /** Most matches share their functions with others. */
+  readonly #fingerprints = new Map<string, string>();
+
+  constructor(rule: Rule) {
+    this.#rule = rule;
   }
-  const variant = [...[...closures].sort(compareNatural), ...textBindings(match)];
-  return { fingerprint: hash(parts), variant };
+
+  /**
+   * Identity of a match over rebuilds and reruns: the rule, and for each required role the functions whose lines block.
+   * Never addresses, ids, minutes, counts, lines or messages. The compiler numbers the closures of a function, and an
+   * edit renumbers them: a closure counts as one of its function, at its depth, and two of them count as two.
+   */
+  of(match: Match): Identity {
+    const parts = [this.#rule.id];
+    const closures: string[] = [];
+    for (const { role, members } of match.roles) {
+      if (role.kind !== "required") continue;
+      parts.push(role.name, ...namesOf(blockingSymbols(match.facts, members), closures));
+    }
+    const variant = textBindings(match);
+    if (closures.length > 0) variant.unshift(...[...new Set(closures)].sort(compareNatural));
+    return { fingerprint: this.#fingerprintOf(parts), variant };
+  }
+
+  #fingerprintOf(parts: readonly string[]): string {
+    const text = parts.join("\u0000");
+    let fingerprint = this.#fingerprints.get(text);
+    if (fingerprint === undefined) {
+      fingerprint = hash(text);
+      this.#fingerprints.set(text, fingerprint);
+    }
+    return fingerprint;
+  }
+}
+
+/** The functions whose lines block, each once; those of a stack that shows none are left out. */
+function blockingSymbols(facts: Facts, members: readonly Member[]): ReadonlySet<GoSymbol> {
+  const symbols = new Set<GoSymbol>();
+  for (const { group } of members) {
+    const place = facts.at(group.stackIndex);
+    const frame = facts.dump.stacks[group.stackIndex]!.frames[typeof place === "number" ? place : 0];
+    if (frame !== undefined) symbols.add(frame.symbol);
+  }
+  return symbols;
+}
+
+/** Text that is equal for equal identities. */
+export function keyOf({ fingerprint, variant }: Identity): string {
+  return variant.length === 0 ? fingerprint : fingerprint + JSON.stringify(variant);
 }
 
 /** Lines and files without their directory, which differs from checkout to checkout. */
 function textBindings({ rule, bindings }: Match): string[] {
-  return Object.entries(bindings).flatMap(([name, value]) => {
+  const texts: string[] = [];
+  for (const name of Object.keys(bindings)) {
     const kind = rule.variables.get(name);
-    if (kind === "address" || kind === "id") return [];
-    const text = String(value);
+    if (kind === "address" || kind === "id") continue;
+    const text = String(bindings[name]);
     const shown = kind === "line" || kind === "file" ? text.slice(text.lastIndexOf("/") + 1) : text;
-    return [`${name}=${shown}`];
-  });
+    texts.push(`${name}=${shown}`);
+  }
+  return texts;
 }
 
-function namesOf(symbols: readonly GoSymbol[]): string[] {
-  if (symbols.length <= maxFunctions)
-    return symbols.map((s) => s.outer + closureSuffix(s).replace(/\d+/g, "#")).sort();
-  const packages = new Set(symbols.map((s) => s.package));
+/** Names that identify functions, however the compiler numbers closures, which are added to `closures` as it does. */
+function namesOf(symbols: ReadonlySet<GoSymbol>, closures: string[]): string[] {
+  const byName = new Map<string, GoSymbol>();
+  for (const symbol of symbols) {
+    const suffix = closureSuffix(symbol);
+    const name = symbol.outer + suffix;
+    if (suffix !== "") closures.push(name);
+    byName.set(name, symbol);
+  }
+  if (byName.size <= maxFunctions)
+    return [...byName.values()].map((s) => s.outer + closureSuffix(s).replace(/\d+/g, "#")).sort();
+  const packages = new Set<string>();
+  for (const symbol of byName.values()) packages.add(symbol.package);
   return ["many", ...(packages.size > maxFunctions ? [] : [...packages].sort())];
 }
 
 /** `.func1.2` of a closure, without the wrappers that the compiler adds for `go f(x)`, `defer f(x)` and method values. */
 function closureSuffix({ plain, outer }: GoSymbol): string {
+  if (plain.length === outer.length) return "";
   return plain.slice(outer.length).replace(/(?:\.gowrap\d+|\.deferwrap\d+|-fm|·dwrap·\d+)+$/, "");
 }
 
-function hash(parts: readonly string[]): string {
-  return digest("sha256", parts.join("\u0000"), "hex").slice(0, 16);
+function hash(text: string): string {
+  return digest("sha256", text, "hex").slice(0, 16);
 }
 
 /** A finding from before: of a baseline, or of a dump from before the load. */
 export interface KnownFinding {
   readonly fingerprint: string;
-  readonly variant?: readonly string[];
+  readonly variant?: readonly string[] | undefined;
 }
 
 /**
@@ -86,7 +130,7 @@ export interface KnownFinding {
 export function numberVariants(
   runs: readonly (readonly Finding[])[],
   known: readonly KnownFinding[],
-): Finding[][] {
+): (readonly Finding[])[] {
   const variants = new Map<string, Set<string>>();
   for (const { fingerprint, variant } of allFindings(runs.flat())) {
     const group = variants.get(fingerprint) ?? new Set();
@@ -97,9 +141,9 @@ export function numberVariants(
   const numbered = (finding: Finding): Finding => {
     const { fingerprint, variant, symptoms } = finding;
     const own = places.get(fingerprint)!.get(variantKey(variant))!;
-    return changed(finding, { fingerprint: own, symptoms: symptoms.map(numbered) });
+    return changed(finding, { fingerprint: own, symptoms: changedAll(symptoms, numbered) });
   };
-  return runs.map((findings) => findings.map(numbered));
+  return runs.map((findings) => changedAll(findings, numbered));
 }
 
 /** The fingerprint of each variant. */
@@ -109,7 +153,7 @@ function placesOf(
   known: readonly KnownFinding[],
 ): Map<string, string> {
   if (keys.size === 1 && known.length === 0) return new Map([[[...keys][0]!, fingerprint]]);
-  const free = [...keys].map((_, n) => (n === 0 ? fingerprint : hash([fingerprint, String(n + 1)])));
+  const free = [...keys].map((_, n) => (n === 0 ? fingerprint : hash(`${fingerprint}\u0000${n + 1}`)));
   // A known variant may have had a place behind those that this run needs.
   const all = [...free, ...extraPlaces(fingerprint, free.length, known.length)];
   const places = new Map<string, string>();
@@ -136,7 +180,7 @@ const maxExtraPlaces = 64;
 
 function extraPlaces(fingerprint: string, from: number, known: number): string[] {
   return Array.from({ length: Math.min(known, maxExtraPlaces) }, (_, n) =>
-    hash([fingerprint, String(from + n + 1)]),
+    hash(`${fingerprint}\u0000${from + n + 1}`),
   );
 }
 

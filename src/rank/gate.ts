@@ -1,5 +1,5 @@
 import { plural } from "../report/describe.ts";
-import { changed } from "../report/later.ts";
+import { changed, changedAll } from "../report/later.ts";
 import {
   type Confidence,
   confidences,
@@ -21,12 +21,12 @@ export interface GateOptions {
  * Marks the findings that are new and at or above the gate. A symptom is one of them only where nothing that explains it
  * is: who waits behind a cause is no second cause, but fails a run by itself when the cause does not.
  */
-export function applyGate(findings: readonly Finding[], options: GateOptions): Finding[] {
+export function applyGate(findings: readonly Finding[], options: GateOptions): readonly Finding[] {
   return marked(findings, options, false);
 }
 
-function marked(findings: readonly Finding[], options: GateOptions, explained: boolean): Finding[] {
-  return findings.map((finding) => {
+function marked(findings: readonly Finding[], options: GateOptions, explained: boolean): readonly Finding[] {
+  return changedAll(findings, (finding) => {
     const gated = !explained && isGated(finding, options);
     return changed(finding, { gated, symptoms: marked(finding.symptoms, options, explained || gated) });
   });

@@ -93,8 +93,7 @@ function roleProperty(
 /** Longest wait among the players in minutes; -1 when the dump says none. */
 export function longestWait(match: Match, players: RoleMembers): number {
   let longest = -1;
-  for (const { group } of players.members)
-    longest = Math.max(longest, match.facts.summary(group).waits.maxMinutes);
+  for (const { group } of players.members) longest = Math.max(longest, match.facts.longestWait(group));
   return longest;
 }
 

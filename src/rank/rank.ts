@@ -1,27 +1,29 @@
-import { type Match, participants } from "../match/match.ts";
+import type { Match } from "../match/match.ts";
 import type { Finding } from "../report/report.ts";
-import type { Rule } from "../rules/rule.ts";
 import { type Candidate, candidatesOf, findingOf } from "./finding.ts";
-import { sharesOne } from "./row-set.ts";
+import { RowSets } from "./row-set.ts";
 
 /** Findings of one dump by rank, symptoms nested below what explains them. */
 export function rankMatches(matches: readonly Match[]): Finding[] {
+  const [first] = matches;
+  if (first === undefined) return [];
+  const sets = new RowSets(first.facts);
   const candidates = byRule(matches)
-    .flatMap(candidatesOf)
-    .map(placing)
-    .sort(byPlace)
-    .map((p) => p.candidate);
-  const parent = explainers(candidates);
-  const symptomsOf = new Map<number, number[]>();
+    .flatMap((some) => candidatesOf(some, sets))
+    .sort(byPlace);
+  const parent = explainers(candidates, sets);
+  const symptomsOf: number[][] = candidates.map(() => none);
+  const roots: number[] = [];
   parent.forEach((cause, i) => {
-    const siblings = symptomsOf.get(cause);
-    if (siblings === undefined) symptomsOf.set(cause, [i]);
-    else siblings.push(i);
+    if (cause === -1) roots.push(i);
+    else if (symptomsOf[cause] === none) symptomsOf[cause] = [i];
+    else symptomsOf[cause]!.push(i);
   });
-  const build = (index: number): Finding =>
-    findingOf(candidates[index]!, (symptomsOf.get(index) ?? []).map(build));
-  return (symptomsOf.get(-1) ?? []).map(build);
+  const build = (index: number): Finding => findingOf(candidates[index]!, symptomsOf[index]!.map(build));
+  return roots.map(build);
 }
+
+const none: number[] = [];
 
 function byRule(matches: readonly Match[]): Match[][] {
   const groups = new Map<string, Match[]>();
@@ -33,38 +35,13 @@ function byRule(matches: readonly Match[]): Match[][] {
   return [...groups.values()];
 }
 
-/** What decides a candidate's place. */
-interface Placing {
-  readonly candidate: Candidate;
-  readonly ruleId: string;
-  /** Roles that the rule asks for, filled or known to be empty: evidence alone counts for nothing here. */
-  readonly roles: number;
-  /** The largest id among the goroutines that speak for its groups; 0 when none is known. */
-  readonly youngest: number;
-}
-
-function placing(candidate: Candidate): Placing {
-  const match = candidate.matches[0]!;
-  const { rule, facts } = match;
-  let youngest = 0;
-  for (const { members } of participants(match)) {
-    for (const { group } of members) {
-      const id = facts.dump.goroutines.id[group.first]!;
-      if (id > youngest) youngest = id;
-    }
-  }
-  const asked = rule.roles.filter(({ kind }) => kind === "required" || kind === "absent").length;
-  return { candidate, ruleId: rule.id, roles: asked, youngest };
-}
-
-function byPlace(a: Placing, b: Placing): number {
-  const [one, other] = [a.candidate, b.candidate];
+function byPlace(one: Candidate, other: Candidate): number {
   return (
     other.rank - one.rank ||
-    b.roles - a.roles || // who else has to do with it says more than how many stand there
+    other.asked - one.asked || // who else has to do with it says more than how many stand there
     other.rows.size - one.rows.size ||
-    compare(a.ruleId, b.ruleId) ||
-    b.youngest - a.youngest || // stages are started from the source on, and stand behind the last one
+    compare(one.rule.id, other.rule.id) ||
+    other.youngest - one.youngest || // stages are started from the source on, and stand behind the last one
     compare(one.identity.fingerprint, other.identity.fingerprint) ||
     compare(one.identity.variant.join(), other.identity.variant.join())
   );
@@ -78,43 +55,77 @@ function compare(a: string, b: string): number {
  * For each candidate the index of the one that explains it, -1 for none: the highest-ranked whose rule says so and that
  * shares goroutines or what they wait for with it. Nobody is explained by what it explains itself.
  */
-function explainers(candidates: readonly Candidate[]): number[] {
+function explainers(candidates: readonly Candidate[], sets: RowSets): number[] {
+  const explained = explainedRules(candidates);
+  const causes = new Causes(candidates, sets, (candidate) => explained.get(candidate.rule.id)!.length > 0);
+  const explainable = new Set([...explained.values()].flat());
   const parent = new Array<number>(candidates.length).fill(-1);
   const isBelow = (index: number, ancestor: number): boolean => {
     for (let i = index; i !== -1; i = parent[i]!) if (i === ancestor) return true;
     return false;
   };
-  const { near } = neighbours(candidates);
   candidates.forEach((symptom, i) => {
-    const id = symptom.matches[0]!.rule.id;
-    const explains = new Map<Rule, boolean>();
-    const cause = near(symptom).find((j) => {
-      const { rule } = candidates[j]!.matches[0]!;
-      if (!explains.has(rule)) explains.set(rule, rule.explains(id));
-      if (j === i || explains.get(rule) !== true || isBelow(j, i)) return false;
-      return !hides(candidates[j]!, symptom) && concerns(candidates[j]!, symptom);
-    });
-    parent[i] = cause ?? -1;
+    const { id } = symptom.rule;
+    if (!explainable.has(id)) return;
+    parent[i] = causes.first(
+      symptom,
+      (j) =>
+        explained.get(candidates[j]!.rule.id)!.includes(id) &&
+        !hides(candidates[j]!, symptom) &&
+        !isBelow(j, i),
+    );
   });
   return parent;
 }
 
-/** Finds the candidates that have a stack or an address in common with one, the highest-ranked first. */
-function neighbours(candidates: readonly Candidate[]): { near: (one: Candidate) => number[] } {
-  const byStack = new Map<number, number[]>();
-  const byAddress = new Map<number, number[]>();
-  candidates.forEach((candidate, i) => {
-    for (const stack of candidate.rows.stacks()) addTo(byStack, stack, i);
-    for (const address of candidate.resources()) addTo(byAddress, address, i);
-  });
-  return {
-    near(one) {
-      const found = new Set<number>();
-      for (const stack of one.rows.stacks()) for (const i of byStack.get(stack)!) found.add(i);
-      for (const address of one.resources()) for (const i of byAddress.get(address)!) found.add(i);
-      return [...found].sort((a, b) => a - b);
-    },
-  };
+/** For the rule of each candidate those of all of them that it explains. */
+function explainedRules(candidates: readonly Candidate[]): Map<string, string[]> {
+  const rules = new Map(candidates.map(({ rule }) => [rule.id, rule]));
+  return new Map(
+    [...rules].map(([id, rule]) => [id, [...rules.keys()].filter((other) => rule.explains(other))]),
+  );
+}
+
+/** Candidates that may explain others, by their stacks and by what they wait for. */
+class Causes {
+  readonly #candidates: readonly Candidate[];
+  readonly #sets: RowSets;
+  /** Indexes of those with a stack, ascending, each with the stack's place in its set. */
+  readonly #byStack = new Map<number, number[]>();
+  readonly #byAddress = new Map<number, number[]>();
+
+  constructor(candidates: readonly Candidate[], sets: RowSets, isCause: (candidate: Candidate) => boolean) {
+    this.#candidates = candidates;
+    this.#sets = sets;
+    candidates.forEach((candidate, i) => {
+      if (!isCause(candidate)) return;
+      candidate.rows.stacks.forEach((stack, place) => {
+        addTo(this.#byStack, stack, i);
+        addTo(this.#byStack, stack, place);
+      });
+      for (const address of candidate.resources) addTo(this.#byAddress, address, i);
+    });
+  }
+
+  /** The first of those that share goroutines, or wait for the same thing, and may be the cause; -1 for none. */
+  first(symptom: Candidate, may: (cause: number) => boolean): number {
+    let best = this.#candidates.length;
+    symptom.rows.stacks.forEach((stack, place) => {
+      const near = this.#byStack.get(stack);
+      if (near === undefined) return;
+      for (let k = 0; k < near.length && near[k]! < best; k += 2) {
+        const { rows } = this.#candidates[near[k]!]!;
+        if (may(near[k]!) && this.#sets.overlap(rows, near[k + 1]!, symptom.rows, place)) best = near[k]!;
+      }
+    });
+    for (const address of symptom.resources) {
+      for (const cause of this.#byAddress.get(address) ?? []) {
+        if (cause >= best) break;
+        if (may(cause)) best = cause;
+      }
+    }
+    return best === this.#candidates.length ? -1 : best;
+  }
 }
 
 function addTo(index: Map<number, number[]>, key: number, value: number): void {
@@ -126,9 +137,4 @@ function addTo(index: Map<number, number[]>, key: number, value: number): void {
 /** A mere information is no cause for what is worse: it would keep it out of sight. */
 function hides(cause: Candidate, symptom: Candidate): boolean {
   return cause.severity === "info" && symptom.severity !== "info";
-}
-
-/** They share goroutines, or wait for the same thing. */
-function concerns(cause: Candidate, symptom: Candidate): boolean {
-  return cause.rows.overlaps(symptom.rows) || sharesOne(cause.resources(), symptom.resources());
 }

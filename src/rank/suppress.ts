@@ -1,6 +1,6 @@
 import { parseSymbol } from "../model/symbol.ts";
 import { participating } from "../report/describe.ts";
-import { changed } from "../report/later.ts";
+import { changed, changedAll } from "../report/later.ts";
 import type { Finding, Report } from "../report/report.ts";
 import { compileText } from "../rules/pattern.ts";
 
@@ -37,9 +37,9 @@ export function applySuppressions(
     for (const { suppression } of hits) used.add(suppression);
     const valid = hits.find(({ suppression }) => !isExpired(suppression, today));
     if (valid !== undefined) return suppress(finding, reasonOf(valid.suppression));
-    return changed(finding, { symptoms: finding.symptoms.map(mark) });
+    return changed(finding, { symptoms: changedAll(finding.symptoms, mark) });
   };
-  const marked = findings.map(mark);
+  const marked = changedAll(findings, mark);
   const notes = suppressions.flatMap((s): Report["notes"] => {
     const where = `${s.at.file}:${s.at.line}`;
     if (isExpired(s, today)) {

@@ -1,3 +1,5 @@
+import { whole } from "./later.ts";
+
 /**
  * All escaping of all formats. Names in a dump are hostile: whoever can start a goroutine, or write a log line, can put
  * terminal escapes, markup or direction marks into them.
@@ -59,12 +61,13 @@ export function visibleReport<T>(value: T, key = ""): T {
     return (copy ?? value) as T;
   }
   if (value === null || typeof value !== "object") return value;
-  const names = Object.keys(value);
-  const items = names.map((name) => visibleReport(value[name as keyof T & string], name) as unknown);
+  const all = whole(value);
+  const names = Object.keys(all);
+  const items = names.map((name) => visibleReport(all[name as keyof T & string], name) as unknown);
   const isSame = names.every(
-    (name, i) => items[i] === value[name as keyof T & string] && visible(name) === name,
+    (name, i) => items[i] === all[name as keyof T & string] && visible(name) === name,
   );
-  return isSame ? value : (Object.fromEntries(names.map((name, i) => [visible(name), items[i]])) as T);
+  return isSame ? all : (Object.fromEntries(names.map((name, i) => [visible(name), items[i]])) as T);
 }
 
 function visibleText(text: string, isProse: boolean): string {

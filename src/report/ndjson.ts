@@ -1,4 +1,5 @@
 import { json } from "./escape.ts";
+import { whole } from "./later.ts";
 import type { Reporter } from "./report.ts";
 
 /** A line for the run, then a line a finding: for streams and log pipelines. */
@@ -10,7 +11,7 @@ export const reporter: Reporter = {
     const lines = [
       // The histogram of all stacks would make a line of megabytes.
       { type: "run", ...run, dumps: dumps.map(({ stacks: _, ...dump }) => dump) },
-      ...findings.map((finding) => ({ type: "finding", ...finding })),
+      ...findings.map((finding) => ({ type: "finding", ...whole(finding) })),
     ];
     return lines.map((line) => `${json(line)}\n`).join("");
   },

@@ -111,10 +111,10 @@ export interface Finding {
    * What tells it from others of its rule in the same functions: closures as this build numbers them, and what the rule
    * binds, such as lines; left out where nothing does.
    */
-  readonly variant?: readonly string[];
+  readonly variant?: readonly string[] | undefined;
   readonly status: "new" | "baseline" | "suppressed";
   /** Reason, owner and expiry of the suppression or baseline entry that applies. */
-  readonly statusReason?: string;
+  readonly statusReason?: string | undefined;
   /** Name of the dump that it was found in. */
   readonly dump: string;
   /** How many times the same thing was found at different addresses; 1 mostly. */
@@ -123,7 +123,7 @@ export interface Finding {
   readonly roles: readonly ReportRole[];
   readonly evidence: readonly ReportEvidence[];
   /** What would raise the confidence, and the command that collects it. */
-  readonly collectWith?: { readonly missing: string; readonly command: string };
+  readonly collectWith?: { readonly missing: string; readonly command: string } | undefined;
   readonly graph: ReportGraph;
   /** Findings that this one explains. */
   readonly symptoms: readonly Finding[];

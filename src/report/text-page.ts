@@ -1,4 +1,5 @@
 import { visibleReport } from "./escape.ts";
+import { whole } from "./later.ts";
 import { type Palette, palette } from "./palette.ts";
 import { type Names, namesOf } from "./paths.ts";
 import type { Finding, Report, ReportDump, ReporterOptions } from "./report.ts";
@@ -30,7 +31,7 @@ export function textPage(
   mostSymptoms: number = Number.POSITIVE_INFINITY,
 ): TextPage {
   const few = (finding: Finding): ToldFinding => ({
-    ...finding,
+    ...whole(finding),
     symptoms: finding.symptoms.slice(0, mostSymptoms).map(few),
     moreSymptoms: Math.max(0, finding.symptoms.length - mostSymptoms),
   });
