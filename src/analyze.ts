@@ -308,8 +308,8 @@ function unknownFacts(dump: Dump): string[] {
 function reportDump(facts: Facts, benign: SetAside, maxStacks: number): ReportDump {
   const { dump } = facts;
   const listed = once(() => {
-    const members = dump.stacks.map((_, i) => ({ group: facts.whole(i), frames: [] }));
-    return reportStacks(facts, members, maxStacks);
+    const members = dump.stacks.map((_, i) => ({ group: facts.whole(i) }));
+    return reportStacks(facts, members, maxStacks, () => []);
   });
   return {
     name: dump.name,

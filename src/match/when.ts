@@ -48,8 +48,13 @@ function satisfying(match: Match, players: RoleMembers, condition: Condition): n
   for (const { group } of players.members) {
     const { stackIndex } = group;
     const stack = facts.dump.stacks[stackIndex]!;
-    // Most often the stack decides, and nobody needs to ask its goroutines.
-    if (onStack(condition, { facts, stackIndex, stack, group: undefined }).length === 0) continue;
+    // Most often the stack decides, and nobody needs to ask its goroutines where they are many.
+    if (
+      group.weight > 1 &&
+      condition.attributes !== 0 &&
+      onStack(condition, { facts, stackIndex, stack, group: undefined }).length === 0
+    )
+      continue;
     for (const part of facts.kinds(group, condition)) {
       const solutions = condition.evaluate({ facts, stackIndex, stack, group: part });
       if (solutions.length > 0 && settle(solutions).some((s) => s.known)) count += part.weight;

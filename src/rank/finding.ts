@@ -267,24 +267,21 @@ function missingFacts(rule: Rule, facts: Facts): Capability[] {
 }
 
 /** Where no frame decided, the line that blocks is the one to look at. */
-function withDecisiveFrame(facts: Facts, member: Member): Member {
-  const place = facts.at(member.group.stackIndex);
-  return member.frames.length > 0 || typeof place !== "number" ? member : { ...member, frames: [place] };
+function decisiveFrames(facts: Facts, { group, frames }: Member): readonly number[] {
+  if (frames.length > 0) return frames;
+  const place = facts.at(group.stackIndex);
+  return typeof place === "number" ? [place] : [];
 }
 
 function mergedRoles(matches: readonly Match[]): ReportRole[] {
+  const { facts } = matches[0]!;
   const names = [...new Set(matches.flatMap((m) => m.roles.map((r) => r.role.name)))];
   return names.map((name) => {
     const all = matches.flatMap((m) => m.roles.filter((r) => r.role.name === name));
-    const { facts } = matches[0]!;
-    const seen = new Set<unknown>();
-    const members = all.flatMap((r) => r.members).filter((m) => !seen.has(m.group) && seen.add(m.group));
-    const { stacks, omitted } = reportStacks(
-      facts,
-      members.map((m) => withDecisiveFrame(facts, m)),
-      maxStacks,
-    );
-    const count = members.reduce((n, m) => n + m.group.weight, 0);
+    const members = distinctMembers(all.map((r) => r.members));
+    const { stacks, omitted } = reportStacks(facts, members, maxStacks, (m) => decisiveFrames(facts, m));
+    let count = 0;
+    for (const { group } of members) count += group.weight;
     return {
       name,
       title: all[0]!.role.title,
@@ -299,4 +296,13 @@ function mergedRoles(matches: readonly Match[]): ReportRole[] {
       ...(all[0]!.role.kind === "witness" ? { witness: true as const } : {}),
     };
   });
+}
+
+/** Of each group the first member. */
+function distinctMembers(lists: readonly (readonly Member[])[]): readonly Member[] {
+  if (lists.length === 1 && lists[0]!.length === 1) return lists[0]!;
+  const members = new Map<Group, Member>();
+  for (const list of lists)
+    for (const member of list) if (!members.has(member.group)) members.set(member.group, member);
+  return [...members.values()];
 }

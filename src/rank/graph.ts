@@ -7,7 +7,7 @@ import { shortFunction } from "../model/symbol.ts";
 import type { WaitKind } from "../model/wait-kind.ts";
 import { plural } from "../report/describe.ts";
 import { type Certainty, originLabels, type ReportGraph } from "../report/report.ts";
-import { showValue } from "./message.ts";
+import { largestGroup, showValue } from "./message.ts";
 
 type Node = ReportGraph["nodes"][number];
 type Edge = ReportGraph["edges"][number];
@@ -150,8 +150,8 @@ function drawHolders(match: Match, drawn: ReadonlyMap<number, string>, drawing: 
 }
 
 function largestStack(match: Match, players: RoleMembers): Stack | undefined {
-  const largest = [...players.members].sort((a, b) => b.group.weight - a.group.weight)[0];
-  return largest && match.facts.dump.stacks[largest.group.stackIndex];
+  const largest = largestGroup(players);
+  return largest && match.facts.dump.stacks[largest.stackIndex];
 }
 
 function* rowsOf(members: readonly Member[]): Generator<number> {
@@ -160,7 +160,10 @@ function* rowsOf(members: readonly Member[]): Generator<number> {
 
 /** Known addresses of what they wait for. */
 function addressesOf(match: Match, players: RoleMembers): ReadonlySet<number> {
-  return new Set(players.members.flatMap(({ group }) => [...match.facts.resources(group)]));
+  const found = new Set<number>();
+  for (const { group } of players.members)
+    for (const address of match.facts.resources(group)) found.add(address);
+  return found;
 }
 
 /** Goroutines of a role of which holders are looked for. */

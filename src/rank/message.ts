@@ -1,4 +1,5 @@
 import type { Value } from "../match/condition.ts";
+import type { Group } from "../match/facts.ts";
 import type { Match, RoleMembers } from "../match/match.ts";
 import { collectedOf } from "../match/relation.ts";
 import { formatAddress } from "../model/address.ts";
@@ -20,9 +21,31 @@ function expressionText(key: string): string {
   return `${key.slice(scope + 1).split("@")[0]} of ${key.slice(0, scope)}`;
 }
 
-/** The values of `$X` or `$X*` in a match, the most frequent first. */
-function valuesOf(match: Match, name: string): (Value | undefined)[] {
-  if (name in match.bindings) return [match.bindings[name]];
+/** What `$X` or `$X*` stands for in a match: the most frequent value, and how many others there are. */
+interface Shown {
+  readonly value: Value | undefined;
+  readonly others: number;
+}
+
+/** Values that were gathered from all members, by the names of variables: messages and scripts ask for the same. */
+const gathered = new WeakMap<Match, Map<string, Shown>>();
+
+function variableOf(match: Match, name: string): Shown {
+  if (name in match.bindings) return { value: match.bindings[name], others: 0 };
+  let known = gathered.get(match);
+  if (known === undefined) {
+    known = new Map();
+    gathered.set(match, known);
+  }
+  let shown = known.get(name);
+  if (shown === undefined) {
+    shown = gather(match, name);
+    known.set(name, shown);
+  }
+  return shown;
+}
+
+function gather(match: Match, name: string): Shown {
   const counts = new Map<Value, number>();
   for (const { role, members } of match.roles) {
     if (!role.collected.has(name)) continue;
@@ -31,13 +54,20 @@ function valuesOf(match: Match, name: string): (Value | undefined)[] {
       if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + member.group.weight);
     }
   }
-  return [...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([value]) => value);
+  let value: Value | undefined;
+  let most = 0;
+  for (const [other, count] of counts) {
+    if (value !== undefined && (count < most || (count === most && value < other))) continue;
+    value = other;
+    most = count;
+  }
+  return { value, others: Math.max(0, counts.size - 1) };
 }
 
 function showVariable(match: Match, name: string): string {
-  const [first, ...others] = valuesOf(match, name);
-  const shown = showValue(first, match.rule.variables.get(name));
-  return others.length === 0 ? shown : `${shown} (and ${count(others.length)} more)`;
+  const { value, others } = variableOf(match, name);
+  const shown = showValue(value, match.rule.variables.get(name));
+  return others === 0 ? shown : `${shown} (and ${count(others)} more)`;
 }
 
 /** The finding in a sentence. */
@@ -83,11 +113,19 @@ function roleProperty(
     return longest < 0 ? "an unknown time" : minutes(longest);
   }
   const { facts } = match;
-  const { stackIndex } = [...players.members].sort((a, b) => b.group.weight - a.group.weight)[0]!.group;
+  const { stackIndex } = largestGroup(players)!;
   const place = facts.at(stackIndex);
   const frame = facts.dump.stacks[stackIndex]!.frames[typeof place === "number" ? place : 0];
   if (frame === undefined) return "an unknown place";
   return property === "function" ? frame.symbol.name : `${frame.file}:${frame.line}`;
+}
+
+/** The first of the largest groups of the players. */
+export function largestGroup({ members }: RoleMembers): Group | undefined {
+  let largest: Group | undefined;
+  for (const { group } of members)
+    if (largest === undefined || group.weight > largest.weight) largest = group;
+  return largest;
 }
 
 /** Longest wait among the players in minutes; -1 when the dump says none. */
@@ -101,7 +139,7 @@ export function longestWait(match: Match, players: RoleMembers): number {
 export function bindingsOf(match: Match): Record<string, string> {
   const out: Record<string, string> = {};
   for (const [name, kind] of match.rule.variables) {
-    const [value] = valuesOf(match, name);
+    const { value } = variableOf(match, name);
     if (value !== undefined) out[name] = kind === "address" ? formatAddress(Number(value)) : String(value);
   }
   return out;

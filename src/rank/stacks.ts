@@ -23,44 +23,76 @@ interface Aggregate {
   readonly frames: Set<number>;
 }
 
-/** Distinct stacks of some groups by falling count, equal counts in the dump's order; `most` are told, the rest counted. */
-export function reportStacks(
+/**
+ * Distinct stacks of some groups by falling count, equal counts in the dump's order; `most` are told, the rest counted.
+ * @param framesOf frames of a member that are evidence
+ */
+export function reportStacks<M extends { readonly group: Group }>(
   facts: Facts,
-  members: readonly { readonly group: Group; readonly frames: readonly number[] }[],
+  members: readonly M[],
   most: number,
+  framesOf: (member: M) => readonly number[],
 ): { stacks: ReportStack[]; omitted: { stacks: number; goroutines: number } } {
-  const byStack = new Map<number, Aggregate>();
-  for (const { group, frames } of members) {
-    const { stackIndex } = group;
-    let a = byStack.get(stackIndex);
-    if (a === undefined) {
-      a = { stackIndex, groups: [], count: 0, frames: new Set() };
-      byStack.set(stackIndex, a);
-    }
-    a.groups.push(group);
-    a.count += group.weight;
-    for (const f of frames) a.frames.add(f);
+  const counts = new Map<number, number>();
+  let goroutines = 0;
+  for (const { group } of members) {
+    counts.set(group.stackIndex, (counts.get(group.stackIndex) ?? 0) + group.weight);
+    goroutines += group.weight;
   }
-  const sorted = [...byStack.values()].sort((a, b) => b.count - a.count || a.stackIndex - b.stackIndex);
-  const omitted = sorted.slice(most);
+  const told = new Map<number, Aggregate>();
+  for (const { stackIndex, count } of largest(counts, most)) {
+    told.set(stackIndex, { stackIndex, groups: [], count, frames: new Set() });
+    goroutines -= count;
+  }
+  for (const member of members) {
+    const aggregate = told.get(member.group.stackIndex);
+    if (aggregate === undefined) continue;
+    aggregate.groups.push(member.group);
+    for (const frame of framesOf(member)) aggregate.frames.add(frame);
+  }
   return {
-    stacks: sorted.slice(0, most).map((a) => toReportStack(facts, a)),
-    omitted: { stacks: omitted.length, goroutines: omitted.reduce((n, a) => n + a.count, 0) },
+    stacks: [...told.values()].map((a) => toReportStack(facts, a)),
+    omitted: { stacks: counts.size - told.size, goroutines },
   };
 }
 
+type Counted = Pick<Aggregate, "stackIndex" | "count">;
+
+/** The stacks with the largest counts, in order; there may be far more than are asked for. */
+function largest(counts: ReadonlyMap<number, number>, most: number): Counted[] {
+  const found: Counted[] = [];
+  for (const [stackIndex, count] of counts) {
+    const one = { stackIndex, count };
+    if (counts.size <= most) {
+      found.push(one);
+      continue;
+    }
+    if (found.length === most && byCount(found[most - 1]!, one) < 0) continue;
+    let at = found.length;
+    while (at > 0 && byCount(found[at - 1]!, one) > 0) at--;
+    found.splice(at, 0, one);
+    if (found.length > most) found.pop();
+  }
+  return counts.size <= most ? found.sort(byCount) : found;
+}
+
+function byCount(a: Counted, b: Counted): number {
+  return b.count - a.count || a.stackIndex - b.stackIndex;
+}
+
 /** The smallest ids of some groups, ascending. */
-export function smallestIds(facts: Facts, groups: readonly Group[]): number[] {
-  const { tally } = facts.dump.goroutines;
-  // The smallest id of its stack bounds a group's: those that can't have smaller ones than are found need not be asked.
-  const bounded = groups.map((group) => ({
-    group,
-    bound: tally.smallestIds(group.stackIndex).ids[0] ?? Number.POSITIVE_INFINITY,
-  }));
+export function smallestIds(facts: Facts, groups: Iterable<Group>): number[] {
+  const { id, tally } = facts.dump.goroutines;
   const smallest = new SmallestIds();
-  for (const { group, bound } of bounded.sort((a, b) => a.bound - b.bound)) {
+  const large: { readonly group: Group; readonly bound: number }[] = [];
+  for (const group of groups) {
+    if (group.weight === 1) smallest.add(id[group.first]!, group.first);
+    else large.push({ group, bound: tally.smallestIds(group.stackIndex).ids[0] ?? Number.POSITIVE_INFINITY });
+  }
+  // The smallest id of its stack bounds a group's: those that can't have smaller ones than are found need not be asked.
+  for (const { group, bound } of large.sort((a, b) => a.bound - b.bound)) {
     if (bound >= smallest.bound) break;
-    for (const id of facts.summary(group).ids) smallest.add(id, group.first);
+    for (const one of facts.summary(group).ids) smallest.add(one, group.first);
   }
   return smallest.ids;
 }
