@@ -229,6 +229,15 @@ export class Facts {
     return this.#cells;
   }
 
+  /** The kind of a goroutine, by flags, labels and minutes: a number below `kindCount`. */
+  kindOf(row: number): number {
+    return this.dump.goroutines.tally.kinds.ofRow[row]!;
+  }
+
+  get kindCount(): number {
+    return this.dump.goroutines.tally.kinds.first.length;
+  }
+
   /** Who started whom, by ids. */
   get families(): Families {
     this.#families ??= new Families(this.dump);

@@ -42,7 +42,7 @@ export class Identities {
     const closures: string[] = [];
     for (const { role, members } of match.roles) {
       if (role.kind !== "required") continue;
-      parts.push(role.name, ...namesOf(blockingSymbols(match.facts, members), closures));
+      parts.push(role.name, ...namesOf(match.facts, members, closures));
     }
     const variant = textBindings(match);
     if (closures.length > 0) variant.unshift(...[...new Set(closures)].sort(compareNatural));
@@ -58,17 +58,6 @@ export class Identities {
     }
     return fingerprint;
   }
-}
-
-/** The functions whose lines block, each once; those of a stack that shows none are left out. */
-function blockingSymbols(facts: Facts, members: readonly Member[]): ReadonlySet<GoSymbol> {
-  const symbols = new Set<GoSymbol>();
-  for (const { group } of members) {
-    const place = facts.at(group.stackIndex);
-    const frame = facts.dump.stacks[group.stackIndex]!.frames[typeof place === "number" ? place : 0];
-    if (frame !== undefined) symbols.add(frame.symbol);
-  }
-  return symbols;
 }
 
 /** Text that is equal for equal identities. */
@@ -89,19 +78,26 @@ function textBindings({ rule, bindings }: Match): string[] {
   return texts;
 }
 
-/** Names that identify functions, however the compiler numbers closures, which are added to `closures` as it does. */
-function namesOf(symbols: ReadonlySet<GoSymbol>, closures: string[]): string[] {
-  const byName = new Map<string, GoSymbol>();
-  for (const symbol of symbols) {
-    const suffix = closureSuffix(symbol);
-    const name = symbol.outer + suffix;
-    if (suffix !== "") closures.push(name);
-    byName.set(name, symbol);
-  }
-  if (byName.size <= maxFunctions)
-    return [...byName.values()].map((s) => s.outer + closureSuffix(s).replace(/\d+/g, "#")).sort();
+/**
+ * Names that identify the functions whose lines block, however the compiler numbers closures, which are added to `closures`
+ * as it does.
+ */
+function namesOf(facts: Facts, members: readonly Member[], closures: string[]): string[] {
+  const names = new Map<string, string>();
   const packages = new Set<string>();
-  for (const symbol of byName.values()) packages.add(symbol.package);
+  let last: GoSymbol | undefined;
+  for (const { group } of members) {
+    const place = facts.at(group.stackIndex);
+    const frame = facts.dump.stacks[group.stackIndex]!.frames[typeof place === "number" ? place : 0];
+    if (frame === undefined || frame.symbol === last) continue;
+    last = frame.symbol;
+    const suffix = closureSuffix(last);
+    const name = last.outer + suffix;
+    if (suffix !== "") closures.push(name);
+    if (names.size <= maxFunctions) names.set(name, last.outer + suffix.replace(/\d+/g, "#"));
+    if (packages.size <= maxFunctions) packages.add(last.package);
+  }
+  if (names.size <= maxFunctions) return [...names.values()].sort();
   return ["many", ...(packages.size > maxFunctions ? [] : [...packages].sort())];
 }
 
