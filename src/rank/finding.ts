@@ -10,7 +10,7 @@ import type { Rule } from "../rules/rule.ts";
 import { collectHint } from "./collect-hint.ts";
 import { confidenceOf, severityOf } from "./confidence.ts";
 import { evidenceOf } from "./evidence.ts";
-import { Identities, type Identity, keyOf } from "./fingerprint.ts";
+import { Identities, type Identity, keysOf } from "./fingerprint.ts";
 import { graphOf } from "./graph.ts";
 import { bindingsOf, messageOf } from "./message.ts";
 import type { RowSet, RowSets } from "./row-set.ts";
@@ -74,13 +74,13 @@ export function candidatesOf(matches: readonly Match[], sets: RowSets): Candidat
   const { rule, facts } = matches[0]!;
   const identities = new Identities(rule);
   const same = new Map<string, { identity: Identity; entries: Judged[] }>();
-  for (const entry of withoutAlternatives(matches)) {
-    const identity = identities.of(entry.match);
-    const key = keyOf(identity);
+  const judged = withoutAlternatives(matches);
+  const found = judged.map(({ match }) => identities.of(match));
+  keysOf(found).forEach((key, i) => {
     const alike = same.get(key);
-    if (alike === undefined) same.set(key, { identity, entries: [entry] });
-    else alike.entries.push(entry);
-  }
+    if (alike === undefined) same.set(key, { identity: found[i]!, entries: [judged[i]!] });
+    else alike.entries.push(judged[i]!);
+  });
   const asked = rule.roles.filter(({ kind }) => kind === "required" || kind === "absent").length;
   const hint = once(() => collectHint(missingFacts(rule, facts), facts.dump));
   return [...same.values()].map(({ identity, entries }) => {

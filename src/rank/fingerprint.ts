@@ -3,7 +3,6 @@ import type { Facts } from "../match/facts.ts";
 import type { Match } from "../match/match.ts";
 import type { Member } from "../match/relation.ts";
 import type { GoSymbol } from "../model/symbol.ts";
-import { allFindings } from "../report/describe.ts";
 import { changed, changedAll } from "../report/later.ts";
 import type { Finding } from "../report/report.ts";
 import type { Rule } from "../rules/rule.ts";
@@ -12,14 +11,27 @@ import type { Rule } from "../rules/rule.ts";
 const maxFunctions = 8;
 
 /** What identifies a match. */
-export interface Identity {
+export class Identity {
   /** 16 hexadecimal digits; `numberVariants` tells apart what shares it. */
   readonly fingerprint: string;
+  readonly #match: Match;
+  readonly #closures: readonly string[];
+  #variant: readonly string[] | undefined;
+
+  constructor(fingerprint: string, match: Match, closures: readonly string[]) {
+    this.fingerprint = fingerprint;
+    this.#match = match;
+    this.#closures = closures;
+  }
+
   /**
    * What differs between findings that share the fingerprint: closures as this build numbers them, and what the rule
-   * binds, such as lines.
+   * binds, such as lines. Most share it with no other, and nobody asks.
    */
-  readonly variant: readonly string[];
+  get variant(): readonly string[] {
+    this.#variant ??= [...[...new Set(this.#closures)].sort(compareNatural), ...textBindings(this.#match)];
+    return this.#variant;
+  }
 }
 
 /** Identities of matches of one rule. */
@@ -44,9 +56,7 @@ export class Identities {
       if (role.kind !== "required") continue;
       parts.push(role.name, ...namesOf(match.facts, members, closures));
     }
-    const variant = textBindings(match);
-    if (closures.length > 0) variant.unshift(...[...new Set(closures)].sort(compareNatural));
-    return { fingerprint: this.#fingerprintOf(parts), variant };
+    return new Identity(this.#fingerprintOf(parts), match, closures);
   }
 
   #fingerprintOf(parts: readonly string[]): string {
@@ -60,9 +70,13 @@ export class Identities {
   }
 }
 
-/** Text that is equal for equal identities. */
-export function keyOf({ fingerprint, variant }: Identity): string {
-  return variant.length === 0 ? fingerprint : fingerprint + JSON.stringify(variant);
+/** For each of some identities a text that equal ones share. */
+export function keysOf(identities: readonly Identity[]): string[] {
+  const shared = new Map<string, boolean>();
+  for (const { fingerprint } of identities) shared.set(fingerprint, shared.has(fingerprint));
+  return identities.map((one) =>
+    shared.get(one.fingerprint) === true ? one.fingerprint + JSON.stringify(one.variant) : one.fingerprint,
+  );
 }
 
 /** Lines and files without their directory, which differs from checkout to checkout. */
@@ -127,19 +141,36 @@ export function numberVariants(
   runs: readonly (readonly Finding[])[],
   known: readonly KnownFinding[],
 ): (readonly Finding[])[] {
-  const variants = new Map<string, Set<string>>();
-  for (const { fingerprint, variant } of allFindings(runs.flat())) {
-    const group = variants.get(fingerprint) ?? new Set();
-    variants.set(fingerprint, group.add(variantKey(variant)));
-  }
-  const places = new Map<string, Map<string, string>>();
-  for (const [fingerprint, keys] of variants) places.set(fingerprint, placesOf(fingerprint, keys, known));
+  const places = new Map<string, ReadonlyMap<string, string>>();
+  for (const [fingerprint, keys] of variantsOf(runs, known.length > 0))
+    places.set(fingerprint, placesOf(fingerprint, keys, known));
   const numbered = (finding: Finding): Finding => {
-    const { fingerprint, variant, symptoms } = finding;
-    const own = places.get(fingerprint)!.get(variantKey(variant))!;
+    const { fingerprint, symptoms } = finding;
+    const own = places.get(fingerprint)?.get(variantKey(finding.variant)) ?? fingerprint;
     return changed(finding, { fingerprint: own, symptoms: changedAll(symptoms, numbered) });
   };
   return runs.map((findings) => changedAll(findings, numbered));
+}
+
+/**
+ * The variants of each fingerprint.
+ * @param all also those of fingerprints that one finding has
+ */
+function variantsOf(runs: readonly (readonly Finding[])[], all: boolean): ReadonlyMap<string, Set<string>> {
+  const first = new Map<string, Finding>();
+  const variants = new Map<string, Set<string>>();
+  const visit = (finding: Finding): void => {
+    const { fingerprint, symptoms } = finding;
+    const other = first.get(fingerprint);
+    if (other === undefined) first.set(fingerprint, finding);
+    if (other !== undefined || all) {
+      const keys = variants.get(fingerprint) ?? new Set([variantKey((other ?? finding).variant)]);
+      variants.set(fingerprint, keys.add(variantKey(finding.variant)));
+    }
+    symptoms.forEach(visit);
+  };
+  for (const findings of runs) findings.forEach(visit);
+  return variants;
 }
 
 /** The fingerprint of each variant. */
@@ -148,7 +179,6 @@ function placesOf(
   keys: ReadonlySet<string>,
   known: readonly KnownFinding[],
 ): Map<string, string> {
-  if (keys.size === 1 && known.length === 0) return new Map([[[...keys][0]!, fingerprint]]);
   const free = [...keys].map((_, n) => (n === 0 ? fingerprint : hash(`${fingerprint}\u0000${n + 1}`)));
   // A known variant may have had a place behind those that this run needs.
   const all = [...free, ...extraPlaces(fingerprint, free.length, known.length)];
