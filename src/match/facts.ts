@@ -87,6 +87,8 @@ export class Facts {
   #rowById: ReadonlyMap<number, number> | undefined;
   #index: StackIndex | undefined;
   #total: number | undefined;
+  #hasAddresses: boolean | undefined;
+  #infersWaits: boolean | undefined;
 
   constructor(dump: Dump, options: FactsOptions = {}) {
     this.dump = dump;
@@ -202,6 +204,19 @@ export class Facts {
 
   #isWhole(group: Group): boolean {
     return group === this.#whole[group.stackIndex];
+  }
+
+  /** Some goroutine says the address of what it waits for. */
+  get hasAddresses(): boolean {
+    const { tally } = this.dump.goroutines;
+    this.#hasAddresses ??= this.dump.stacks.some((_, i) => tally.hasAddress(i));
+    return this.#hasAddresses;
+  }
+
+  /** Of some stack the dump does not say what its goroutines wait for. */
+  get infersWaits(): boolean {
+    this.#infersWaits ??= this.dump.stacks.some((stack) => stack.waitInferred === true);
+    return this.#infersWaits;
   }
 
   /** The longest wait of a group in minutes; -1 when the dump says none. */

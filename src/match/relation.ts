@@ -209,28 +209,29 @@ function joining(role: Role, all: Bindings): Bindings {
   return bindings;
 }
 
-const collections = new WeakMap<Member, Bindings>();
-
 /** Values of the role's `$X*` variables, by the first way in which it plays the role: asked again, for messages only. */
-export function collectedOf(role: Role, facts: Facts, member: Member): Bindings {
-  let collected = collections.get(member);
-  if (collected === undefined) {
-    collected = collect(role, facts, member);
-    collections.set(member, collected);
+export function collectedOf(
+  role: Role,
+  facts: Facts,
+  { group: { stackIndex }, asked, bindings }: Member,
+): Bindings {
+  const stack = facts.dump.stacks[stackIndex]!;
+  const group = { stackIndex, first: asked, weight: facts.dump.goroutines.weight[asked]! };
+  const subject: Subject = { facts, stackIndex, stack, group, collects: true };
+  const onStack = role.onStack.evaluate(subject);
+  const ways =
+    role.onGroup.attributes === 0
+      ? settle(onStack)
+      : settle(conjoin(onStack, role.onGroup.evaluate(subject)));
+  const collected: Record<string, Value | undefined> = {};
+  for (const way of ways) {
+    if (!way.known || !binds(way, role, bindings)) continue;
+    for (const name of role.collected) collected[name] ??= way.bindings[name];
   }
   return collected;
 }
 
-function collect(role: Role, facts: Facts, { group: { stackIndex }, asked, bindings }: Member): Bindings {
-  const stack = facts.dump.stacks[stackIndex]!;
-  const group = { stackIndex, first: asked, weight: facts.dump.goroutines.weight[asked]! };
-  const subject: Subject = { facts, stackIndex, stack, group, collects: true };
-  const ways = settle(conjoin(role.onStack.evaluate(subject), role.onGroup.evaluate(subject)));
-  const collected: Record<string, Value | undefined> = {};
-  for (const way of ways) {
-    if (!way.known || [...role.variables.keys()].some((name) => way.bindings[name] !== bindings[name]))
-      continue;
-    for (const name of role.collected) collected[name] ??= way.bindings[name];
-  }
-  return collected;
+function binds(way: Solution, role: Role, bindings: Bindings): boolean {
+  for (const name of role.variables.keys()) if (way.bindings[name] !== bindings[name]) return false;
+  return true;
 }

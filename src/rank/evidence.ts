@@ -24,8 +24,8 @@ function roleEvidence(match: Match): ReportEvidence[] {
     const waited = longest > 0 ? `, for up to ${minutes(longest)}` : "";
     const { role } = players;
     const text = `${role.name}: ${plural(players.count, "goroutine")}, ${role.title}${waited}`;
-    const { stacks } = match.facts.dump;
-    return players.members.some(({ group }) => stacks[group.stackIndex]!.waitInferred)
+    const { dump, infersWaits } = match.facts;
+    return infersWaits && players.members.some(({ group }) => dump.stacks[group.stackIndex]!.waitInferred)
       ? { text: `${text}; ${inferredWait}`, certainty: "inferred" }
       : { text, certainty: "observed" };
   });

@@ -133,6 +133,7 @@ function longestWaitOf(facts: Facts, groups: readonly Group[]): number {
 const noResources: ReadonlySet<number> = new Set();
 
 function resourcesOf(facts: Facts, groups: readonly Group[]): ReadonlySet<number> {
+  if (!facts.hasAddresses) return noResources;
   let all: Set<number> | undefined;
   for (const group of groups) {
     for (const address of facts.resources(group)) {
@@ -278,7 +279,10 @@ function mergedRoles(matches: readonly Match[]): ReportRole[] {
   const names = [...new Set(matches.flatMap((m) => m.roles.map((r) => r.role.name)))];
   return names.map((name) => {
     const all = matches.flatMap((m) => m.roles.filter((r) => r.role.name === name));
-    const members = distinctMembers(all.map((r) => r.members));
+    const members = distinctMembers(
+      matches,
+      all.map((r) => r.members),
+    );
     const { stacks, omitted } = reportStacks(facts, members, maxStacks, (m) => decisiveFrames(facts, m));
     let count = 0;
     for (const { group } of members) count += group.weight;
@@ -298,9 +302,12 @@ function mergedRoles(matches: readonly Match[]): ReportRole[] {
   });
 }
 
-/** Of each group the first member. */
-function distinctMembers(lists: readonly (readonly Member[])[]): readonly Member[] {
-  if (lists.length === 1 && lists[0]!.length === 1) return lists[0]!;
+/** Of each group the first member. Only a ring, and matches together, have several of one. */
+function distinctMembers(
+  matches: readonly Match[],
+  lists: readonly (readonly Member[])[],
+): readonly Member[] {
+  if (matches.length === 1 && matches[0]!.ring === undefined && lists.length === 1) return lists[0]!;
   const members = new Map<Group, Member>();
   for (const list of lists)
     for (const member of list) if (!members.has(member.group)) members.set(member.group, member);

@@ -161,6 +161,7 @@ function* rowsOf(members: readonly Member[]): Generator<number> {
 /** Known addresses of what they wait for. */
 function addressesOf(match: Match, players: RoleMembers): ReadonlySet<number> {
   const found = new Set<number>();
+  if (!match.facts.hasAddresses) return found;
   for (const { group } of players.members)
     for (const address of match.facts.resources(group)) found.add(address);
   return found;

@@ -90,19 +90,32 @@ function explainedRules(candidates: readonly Candidate[]): Map<string, string[]>
 class Causes {
   readonly #candidates: readonly Candidate[];
   readonly #sets: RowSets;
-  /** Indexes of those with a stack, ascending, each with the stack's place in its set. */
-  readonly #byStack = new Map<number, number[]>();
+  /** Where the entries of each stack begin. */
+  readonly #start: Uint32Array;
+  /** Candidates with a stack, ascending, each with the stack's place in its set. */
+  readonly #causes: Uint32Array;
+  readonly #places: Uint32Array;
   readonly #byAddress = new Map<number, number[]>();
 
   constructor(candidates: readonly Candidate[], sets: RowSets, isCause: (candidate: Candidate) => boolean) {
     this.#candidates = candidates;
     this.#sets = sets;
+    const start = new Uint32Array(sets.stacks + 2);
+    for (const candidate of candidates)
+      if (isCause(candidate)) for (const stack of candidate.rows.stacks) start[stack + 2]!++;
+    for (let i = 2; i < start.length; i++) start[i]! += start[i - 1]!;
+    this.#start = start;
+    this.#causes = new Uint32Array(start[start.length - 1]!);
+    this.#places = new Uint32Array(this.#causes.length);
     candidates.forEach((candidate, i) => {
       if (!isCause(candidate)) return;
-      candidate.rows.stacks.forEach((stack, place) => {
-        addTo(this.#byStack, stack, i);
-        addTo(this.#byStack, stack, place);
-      });
+      const { stacks } = candidate.rows;
+      for (let place = 0; place < stacks.length; place++) {
+        // What is one behind the start of a stack becomes its end.
+        const at = start[stacks[place]! + 1]!++;
+        this.#causes[at] = i;
+        this.#places[at] = place;
+      }
       for (const address of candidate.resources) addTo(this.#byAddress, address, i);
     });
   }
@@ -110,14 +123,15 @@ class Causes {
   /** The first of those that share goroutines, or wait for the same thing, and may be the cause; -1 for none. */
   first(symptom: Candidate, may: (cause: number) => boolean): number {
     let best = this.#candidates.length;
-    symptom.rows.stacks.forEach((stack, place) => {
-      const near = this.#byStack.get(stack);
-      if (near === undefined) return;
-      for (let k = 0; k < near.length && near[k]! < best; k += 2) {
-        const { rows } = this.#candidates[near[k]!]!;
-        if (may(near[k]!) && this.#sets.overlap(rows, near[k + 1]!, symptom.rows, place)) best = near[k]!;
+    const { stacks } = symptom.rows;
+    for (let place = 0; place < stacks.length; place++) {
+      const end = this.#start[stacks[place]! + 1]!;
+      for (let at = this.#start[stacks[place]!]!; at < end && this.#causes[at]! < best; at++) {
+        const cause = this.#causes[at]!;
+        const { rows } = this.#candidates[cause]!;
+        if (may(cause) && this.#sets.overlap(rows, this.#places[at]!, symptom.rows, place)) best = cause;
       }
-    });
+    }
     for (const address of symptom.resources) {
       for (const cause of this.#byAddress.get(address) ?? []) {
         if (cause >= best) break;

@@ -55,6 +55,11 @@ export class RowSets {
     this.#places = new Uint32Array(this.#ofStack.length);
   }
 
+  /** How many stacks the dump has. */
+  get stacks(): number {
+    return this.#ofStack.length;
+  }
+
   /** The set of all goroutines of some groups. */
   of(groups: readonly Group[]): RowSet {
     const stacks: number[] = [];
