@@ -10,7 +10,7 @@ import type { Rule } from "../rules/rule.ts";
 import { collectHint } from "./collect-hint.ts";
 import { confidenceOf, severityOf } from "./confidence.ts";
 import { evidenceOf } from "./evidence.ts";
-import { Identities, type Identity, keysOf } from "./fingerprint.ts";
+import { type Identity, identitiesOf } from "./fingerprint.ts";
 import { graphOf } from "./graph.ts";
 import { bindingsOf, messageOf } from "./message.ts";
 import type { RowSet, RowSets } from "./row-set.ts";
@@ -72,18 +72,27 @@ function anchorKey(match: Match): string {
 /** Merges matches of one rule that differ in addresses and ids only; the most confident speaks for all. */
 export function candidatesOf(matches: readonly Match[], sets: RowSets): Candidate[] {
   const { rule, facts } = matches[0]!;
-  const identities = new Identities(rule);
-  const same = new Map<string, { identity: Identity; entries: Judged[] }>();
   const judged = withoutAlternatives(matches);
-  const found = judged.map(({ match }) => identities.of(match));
-  keysOf(found).forEach((key, i) => {
-    const alike = same.get(key);
-    if (alike === undefined) same.set(key, { identity: found[i]!, entries: [judged[i]!] });
-    else alike.entries.push(judged[i]!);
+  const identities = identitiesOf(
+    rule,
+    judged.map(({ match }) => match),
+  );
+  const found: { readonly identity: Identity; readonly entries: Judged[] }[] = [];
+  const same = new Map<string, Judged[]>();
+  identities.forEach((identity, i) => {
+    const { key } = identity;
+    const alike = key === undefined ? undefined : same.get(key);
+    if (alike !== undefined) {
+      alike.push(judged[i]!);
+      return;
+    }
+    const entries = [judged[i]!];
+    found.push({ identity, entries });
+    if (key !== undefined) same.set(key, entries);
   });
   const asked = rule.roles.filter(({ kind }) => kind === "required" || kind === "absent").length;
   const hint = once(() => collectHint(missingFacts(rule, facts), facts.dump));
-  return [...same.values()].map(({ identity, entries }) => {
+  return found.map(({ identity, entries }) => {
     if (entries.length > 1) entries.sort(byStrength);
     const { match, confidence } = entries[0]!;
     const severity = severityOf(match);

@@ -10,18 +10,41 @@ import type { Rule } from "../rules/rule.ts";
 /** Distinct functions of one role that still identify it; a role with more is identified by its packages. */
 const maxFunctions = 8;
 
+/** What matches of one rule in the same functions share. */
+class Functions {
+  readonly #text: string;
+  #fingerprint: string | undefined;
+  /** Several matches do. */
+  areShared = false;
+
+  /** @param text the rule, and for each role the functions */
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** 16 hexadecimal digits. */
+  get fingerprint(): string {
+    this.#fingerprint ??= hash(this.#text);
+    return this.#fingerprint;
+  }
+}
+
 /** What identifies a match. */
 export class Identity {
-  /** 16 hexadecimal digits; `numberVariants` tells apart what shares it. */
-  readonly fingerprint: string;
+  readonly functions: Functions;
   readonly #match: Match;
   readonly #closures: readonly string[];
   #variant: readonly string[] | undefined;
 
-  constructor(fingerprint: string, match: Match, closures: readonly string[]) {
-    this.fingerprint = fingerprint;
+  constructor(functions: Functions, match: Match, closures: readonly string[]) {
+    this.functions = functions;
     this.#match = match;
     this.#closures = closures;
+  }
+
+  /** `numberVariants` tells apart what shares it. */
+  get fingerprint(): string {
+    return this.functions.fingerprint;
   }
 
   /**
@@ -32,51 +55,39 @@ export class Identity {
     this.#variant ??= [...[...new Set(this.#closures)].sort(compareNatural), ...textBindings(this.#match)];
     return this.#variant;
   }
+
+  /** A text that it shares with equal ones of the rule; `undefined` where none can be. */
+  get key(): string | undefined {
+    return this.functions.areShared ? this.fingerprint + JSON.stringify(this.variant) : undefined;
+  }
 }
 
-/** Identities of matches of one rule. */
-export class Identities {
-  readonly #rule: Rule;
-  /** Most matches share their functions with others. */
-  readonly #fingerprints = new Map<string, string>();
+const noClosures: readonly string[] = [];
 
-  constructor(rule: Rule) {
-    this.#rule = rule;
-  }
-
-  /**
-   * Identity of a match over rebuilds and reruns: the rule, and for each required role the functions whose lines block.
-   * Never addresses, ids, minutes, counts, lines or messages. The compiler numbers the closures of a function, and an
-   * edit renumbers them: a closure counts as one of its function, at its depth, and two of them count as two.
-   */
-  of(match: Match): Identity {
-    const parts = [this.#rule.id];
-    const closures: string[] = [];
+/**
+ * Identities of matches of one rule over rebuilds and reruns: the rule, and for each required role the functions whose
+ * lines block. Never addresses, ids, minutes, counts, lines or messages. The compiler numbers the closures of a function,
+ * and an edit renumbers them: a closure counts as one of its function, at its depth, and two of them count as two.
+ */
+export function identitiesOf(rule: Rule, matches: readonly Match[]): Identity[] {
+  const known = new Map<string, Functions>();
+  return matches.map((match) => {
+    let text = rule.id;
+    let closures: string[] | undefined;
     for (const { role, members } of match.roles) {
       if (role.kind !== "required") continue;
-      parts.push(role.name, ...namesOf(match.facts, members, closures));
+      const { names, closures: some } = blockingFunctions(match.facts, members);
+      text += `\u0000${role.name}`;
+      for (const name of names) text += `\u0000${name}`;
+      if (some.length > 0) closures = [...(closures ?? []), ...some];
     }
-    return new Identity(this.#fingerprintOf(parts), match, closures);
-  }
-
-  #fingerprintOf(parts: readonly string[]): string {
-    const text = parts.join("\u0000");
-    let fingerprint = this.#fingerprints.get(text);
-    if (fingerprint === undefined) {
-      fingerprint = hash(text);
-      this.#fingerprints.set(text, fingerprint);
-    }
-    return fingerprint;
-  }
-}
-
-/** For each of some identities a text that equal ones share. */
-export function keysOf(identities: readonly Identity[]): string[] {
-  const shared = new Map<string, boolean>();
-  for (const { fingerprint } of identities) shared.set(fingerprint, shared.has(fingerprint));
-  return identities.map((one) =>
-    shared.get(one.fingerprint) === true ? one.fingerprint + JSON.stringify(one.variant) : one.fingerprint,
-  );
+    let functions = known.get(text);
+    if (functions === undefined) {
+      functions = new Functions(text);
+      known.set(text, functions);
+    } else functions.areShared = true;
+    return new Identity(functions, match, closures ?? noClosures);
+  });
 }
 
 /** Lines and files without their directory, which differs from checkout to checkout. */
@@ -92,13 +103,14 @@ function textBindings({ rule, bindings }: Match): string[] {
   return texts;
 }
 
-/**
- * Names that identify the functions whose lines block, however the compiler numbers closures, which are added to `closures`
- * as it does.
- */
-function namesOf(facts: Facts, members: readonly Member[], closures: string[]): string[] {
+/** Names that identify the functions whose lines block, and those of closures as the compiler numbers them. */
+function blockingFunctions(
+  facts: Facts,
+  members: readonly Member[],
+): { names: readonly string[]; closures: readonly string[] } {
   const names = new Map<string, string>();
   const packages = new Set<string>();
+  const closures: string[] = [];
   let last: GoSymbol | undefined;
   for (const { group } of members) {
     const place = facts.at(group.stackIndex);
@@ -106,13 +118,15 @@ function namesOf(facts: Facts, members: readonly Member[], closures: string[]): 
     if (frame === undefined || frame.symbol === last) continue;
     last = frame.symbol;
     const suffix = closureSuffix(last);
+    // Most matches have one goroutine of each role.
+    if (members.length === 1 && suffix === "") return { names: [last.outer], closures: noClosures };
     const name = last.outer + suffix;
     if (suffix !== "") closures.push(name);
     if (names.size <= maxFunctions) names.set(name, last.outer + suffix.replace(/\d+/g, "#"));
     if (packages.size <= maxFunctions) packages.add(last.package);
   }
-  if (names.size <= maxFunctions) return [...names.values()].sort();
-  return ["many", ...(packages.size > maxFunctions ? [] : [...packages].sort())];
+  if (names.size <= maxFunctions) return { names: [...names.values()].sort(), closures };
+  return { names: ["many", ...(packages.size > maxFunctions ? [] : [...packages].sort())], closures };
 }
 
 /** `.func1.2` of a closure, without the wrappers that the compiler adds for `go f(x)`, `defer f(x)` and method values. */

@@ -62,6 +62,7 @@ export class RowSets {
 
   /** The set of all goroutines of some groups. */
   of(groups: readonly Group[]): RowSet {
+    if (groups.length === 1) return { stacks: [groups[0]!.stackIndex], met: groups, size: groups[0]!.weight };
     const stacks: number[] = [];
     const met: (Group | StackRows)[] = [];
     const places = this.#places;
