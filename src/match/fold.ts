@@ -1,3 +1,4 @@
+import { once } from "../once.ts";
 import type { Role, Rule, When } from "../rules/rule.ts";
 import { allOf, attribute, type Condition } from "./condition.ts";
 import type { Facts, Group, Sample } from "./facts.ts";
@@ -27,6 +28,17 @@ export function roleGroups(
   facts: Facts,
   reach: Reach,
 ): (stackIndex: number) => readonly Group[] {
+  // Of a dump in which every stack is distinct nobody asks how to divide many goroutines.
+  const groupsOfMany = once(() => dividing(rule, role, facts, reach));
+  return (stackIndex) => facts.alone(stackIndex) ?? groupsOfMany()(stackIndex);
+}
+
+function dividing(
+  rule: Rule,
+  role: Role,
+  facts: Facts,
+  reach: Reach,
+): (stackIndex: number) => readonly Group[] {
   const { attributes } = role.onGroup;
   const use = idUse(rule, role);
   if (use === undefined || !isFoldable(rule, role)) return fitting(role, facts);
@@ -38,8 +50,6 @@ export function roleGroups(
   const byAnswers = answering(facts, asked);
   let divide: Divide | undefined;
   return (stackIndex) => {
-    const alone = facts.alone(stackIndex);
-    if (alone !== undefined) return alone;
     if (role.kind === "required" && !isAlone(rule, role, use, facts, reach, stackIndex))
       return facts.groups(stackIndex, attributes);
     divide ??= divider(facts, use.column, mattering(use, facts, reach));
@@ -63,8 +73,6 @@ function fitting(role: Role, facts: Facts): (stackIndex: number) => readonly Gro
   // Where other conditions ask for them, too, the answers to both belong together.
   const rest = others.reduce((bits, c) => bits | c.attributes, 0);
   return (stackIndex) => {
-    const alone = facts.alone(stackIndex);
-    if (alone !== undefined) return alone;
     const whole = facts.whole(stackIndex);
     const stack = facts.dump.stacks[stackIndex]!;
     const left =

@@ -108,7 +108,7 @@ export function matchRule(rule: Rule, facts: Facts, trace?: MatchTrace): RuleRes
 /** Whether the dump has a stack for each role that must be played, as far as waits and words in function names tell. */
 function mayBePlayed({ requires }: Rule, { index }: Facts): boolean {
   return (
-    requires.every(({ waits }) => index.waiting(waits).length > 0) &&
+    requires.every(({ waits }) => index.hasWaiting(waits)) &&
     requires.every(({ names }) => index.mayHaveNames(names))
   );
 }

@@ -10,15 +10,21 @@ import { type WaitKind, waitKinds } from "../model/wait-kind.ts";
 export class StackIndex {
   readonly #stacks: readonly Stack[];
   #words: ReadonlySet<string> | "open" | undefined;
-  readonly #byWaits = new Map<string, readonly number[]>();
+  readonly #byWaits = new Map<number, readonly number[]>();
   /** A mark for each stack that has the word, or may have it in frames that are not shown. */
   readonly #withWord = new Map<string, Uint8Array>();
   #symbols: SymbolTable | undefined;
   /** Of each stack the number of its kind of wait: numbers are compared much faster than their names. */
-  #kinds: Uint8Array | undefined;
+  readonly #kinds: Uint8Array;
+  /** A bit for each kind that some stack has. */
+  readonly #present: number;
 
   constructor(stacks: readonly Stack[]) {
     this.#stacks = stacks;
+    this.#kinds = Uint8Array.from(stacks, ({ wait }) => kindNumbers.get(wait)!);
+    let present = 0;
+    for (let i = 0; i < this.#kinds.length; i++) present |= 1 << this.#kinds[i]!;
+    this.#present = present;
   }
 
   /** False when some word is in no function of any stack; true, too, where stacks are cut. */
@@ -34,17 +40,20 @@ export class StackIndex {
    * @param waits `undefined`: any
    */
   waiting(waits: ReadonlySet<WaitKind> | undefined): readonly number[] {
-    const key = waits === undefined ? "" : [...waits].sort().join();
-    let found = this.#byWaits.get(key);
+    const wanted = bitsOf(waits);
+    let found = this.#byWaits.get(wanted);
     if (found === undefined) {
-      this.#kinds ??= Uint8Array.from(this.#stacks, ({ wait }) => waitKinds.indexOf(wait));
-      const wanted = waitKinds.map((kind) => waits === undefined || waits.has(kind));
       const all: number[] = [];
-      for (let i = 0; i < this.#kinds.length; i++) if (wanted[this.#kinds[i]!]) all.push(i);
+      for (let i = 0; i < this.#kinds.length; i++) if ((wanted >>> this.#kinds[i]!) & 1) all.push(i);
       found = all;
-      this.#byWaits.set(key, found);
+      this.#byWaits.set(wanted, found);
     }
     return found;
+  }
+
+  /** Whether any stack waits in one of some ways. */
+  hasWaiting(waits: ReadonlySet<WaitKind> | undefined): boolean {
+    return (bitsOf(waits) & this.#present) !== 0;
   }
 
   /** Those of some stacks that have all of some words in their functions, or may have them. */
@@ -64,6 +73,21 @@ export class StackIndex {
     }
     return marks;
   }
+}
+
+const kindNumbers = new Map(waitKinds.map((kind, number) => [kind, number]));
+
+const bits = new WeakMap<ReadonlySet<WaitKind>, number>();
+
+/** A bit for each kind of a set; all of them without one. */
+function bitsOf(waits: ReadonlySet<WaitKind> | undefined): number {
+  if (waits === undefined) return -1;
+  let found = bits.get(waits);
+  if (found === undefined) {
+    found = [...waits].reduce((all, kind) => all | (1 << kindNumbers.get(kind)!), 0);
+    bits.set(waits, found);
+  }
+  return found;
 }
 
 /** The functions of some stacks by number: numbers are looked up much faster than objects. */
