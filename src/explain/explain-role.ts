@@ -1,5 +1,6 @@
 import { type Bindings, conjoin, holds, type Solution, type Subject, settle } from "../match/condition.ts";
-import type { Facts, Group } from "../match/facts.ts";
+import type { Facts } from "../match/facts.ts";
+import type { Group } from "../match/group.ts";
 import type { Relation } from "../match/relation.ts";
 import type { Fact } from "../model/dump.ts";
 import { showValue } from "../rank/message.ts";

@@ -1,4 +1,5 @@
-import type { Facts, Group } from "../match/facts.ts";
+import type { Facts } from "../match/facts.ts";
+import type { Group } from "../match/group.ts";
 import type { FramePlace } from "../model/places.ts";
 import type { NamedCondition } from "../rules/rule.ts";
 

@@ -3,30 +3,10 @@ import { Keys } from "../model/keys.ts";
 import type { Kinds } from "../model/kinds.ts";
 import { maxIds, SmallestIds } from "../model/smallest-ids.ts";
 import type { Condition, Solution, Subject } from "./condition.ts";
-import type { Facts, Group, Sample } from "./facts.ts";
+import type { Facts } from "./facts.ts";
+import { type Group, LazyGroup, RestGroup, type Sample } from "./group.ts";
 import { answerKey } from "./keys.ts";
-import { noLabels, rowsWithout, type Waits } from "./rows.ts";
-
-/** Many goroutines of one stack, whose rows are gathered when somebody asks for them. */
-export class LazyGroup implements Group {
-  readonly stackIndex: number;
-  readonly first: number;
-  readonly weight: number;
-  readonly #gather: () => ArrayLike<number>;
-  #rows: ArrayLike<number> | undefined;
-
-  constructor(stackIndex: number, first: number, weight: number, gather: () => ArrayLike<number>) {
-    this.stackIndex = stackIndex;
-    this.first = first;
-    this.weight = weight;
-    this.#gather = gather;
-  }
-
-  get rows(): ArrayLike<number> {
-    this.#rows ??= this.#gather();
-    return this.#rows;
-  }
-}
+import { noLabels, type Waits } from "./rows.ts";
 
 /** Goroutines of one stack whose kinds are counted. */
 class CountedGroup extends LazyGroup {
@@ -42,19 +22,6 @@ class CountedGroup extends LazyGroup {
 
 /** All goroutines of one stack that are of some kinds. */
 class CellGroup extends CountedGroup {}
-
-/** The goroutines of one stack without some. */
-export class RestGroup extends LazyGroup {
-  /** Rows of those that are left out, ascending. */
-  readonly without: ArrayLike<number>;
-
-  constructor(whole: Group, without: ArrayLike<number>, weight: number) {
-    let first = 0;
-    while (whole.rows[first] === without[first]) first++;
-    super(whole.stackIndex, whole.rows[first]!, weight, () => rowsWithout(whole.rows, without));
-    this.without = without;
-  }
-}
 
 /** Groups of cells of one stack that are remembered. */
 const maxKnown = 16;

@@ -1,7 +1,8 @@
 import type { Fact } from "../model/dump.ts";
 import type { Stack } from "../model/stack.ts";
 import { type WaitKind, waitKinds } from "../model/wait-kind.ts";
-import type { Facts, Sample } from "./facts.ts";
+import type { Facts } from "./facts.ts";
+import type { Sample } from "./group.ts";
 
 /** A text, or a number (address or goroutine id) that a variable is bound to. */
 export type Value = string | number;

@@ -1,5 +1,6 @@
 import type { Strand } from "../source/strand.ts";
-import type { Facts, Sample } from "./facts.ts";
+import type { Facts } from "./facts.ts";
+import type { Sample } from "./group.ts";
 
 /** What tells the call of a function that made a channel. */
 type Maker = Pick<Strand, "file" | "makerLine">;

@@ -13,30 +13,16 @@ import type { ReadText } from "../rules/predicates/frame-properties.ts";
 import type { DumpSource } from "../source/open-source.ts";
 import type { OperationKind } from "../source/operations.ts";
 import type { StackFacts } from "../source/source-facts.ts";
-import { CellTable, LazyGroup, RestGroup } from "./cells.ts";
+import { CellTable } from "./cells.ts";
 import { attribute, type Condition } from "./condition.ts";
 import { crowdsOf } from "./crowds.ts";
 import { Families } from "./families.ts";
+import { type Group, GroupSummary, LazyGroup, RestGroup, type Sample } from "./group.ts";
 import type { History } from "./history.ts";
 import { ValueNumbers } from "./keys.ts";
 import { columns, isUniform, noLabels, rowsByStack, smallestIds, type Waits, waitedFor } from "./rows.ts";
 import { Split } from "./split.ts";
 import { StackIndex } from "./stack-index.ts";
-
-/** One of some goroutines of a distinct stack that are alike in all that was asked, and how many they are. */
-export interface Sample {
-  readonly stackIndex: number;
-  /** The row of the dump's columns that speaks for all: the first of them. */
-  readonly first: number;
-  /** Goroutines, groups of aggregated profiles counted in full. */
-  readonly weight: number;
-}
-
-/** Goroutines of one distinct stack that are alike in all that was asked. */
-export interface Group extends Sample {
-  /** Their rows, ascending; of a large group they are gathered when somebody asks for them. */
-  readonly rows: ArrayLike<number>;
-}
 
 export interface FactsOptions {
   readonly own?: (packagePath: string) => boolean;
@@ -455,35 +441,5 @@ export class Facts {
       this.#origins.set(frame, origin);
     }
     return origin;
-  }
-}
-
-/** What the goroutines of a group say together, each worked out when it is asked for. */
-export class GroupSummary {
-  readonly #facts: Facts;
-  readonly #group: Group;
-  #ids: readonly number[] | undefined;
-  #waits: Waits | undefined;
-  #waitedFor: WaitedFor | undefined;
-
-  constructor(facts: Facts, group: Group) {
-    this.#facts = facts;
-    this.#group = group;
-  }
-
-  /** The smallest ids, ascending. */
-  get ids(): readonly number[] {
-    this.#ids ??= this.#facts.smallestIds(this.#group);
-    return this.#ids;
-  }
-
-  get waits(): Waits {
-    this.#waits ??= this.#facts.waits(this.#group);
-    return this.#waits;
-  }
-
-  get waitedFor(): WaitedFor {
-    this.#waitedFor ??= this.#facts.waitedFor(this.#group);
-    return this.#waitedFor;
   }
 }

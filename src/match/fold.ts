@@ -1,7 +1,8 @@
 import { once } from "../once.ts";
 import type { Role, Rule, When } from "../rules/rule.ts";
 import { allOf, attribute, type Condition } from "./condition.ts";
-import type { Facts, Group, Sample } from "./facts.ts";
+import type { Facts } from "./facts.ts";
+import type { Group, Sample } from "./group.ts";
 import { answerKey, noAnswer } from "./keys.ts";
 import type { Reach } from "./reach.ts";
 

@@ -10,7 +10,8 @@ import {
   union,
   type Value,
 } from "./condition.ts";
-import type { Facts, Group } from "./facts.ts";
+import type { Facts } from "./facts.ts";
+import type { Group } from "./group.ts";
 import { BindingNumbers } from "./keys.ts";
 import { reachOf, type StackReach } from "./reach.ts";
 

@@ -3,7 +3,8 @@ import { shortFunction } from "../model/symbol.ts";
 import { isBlocked, type WaitKind, waitClasses } from "../model/wait-kind.ts";
 import type { Certainty, ReportGraph } from "../report/report.ts";
 import { attribute } from "./condition.ts";
-import type { Facts, Group } from "./facts.ts";
+import type { Facts } from "./facts.ts";
+import type { Group } from "./group.ts";
 
 type Node = ReportGraph["nodes"][number];
 type Edge = ReportGraph["edges"][number];

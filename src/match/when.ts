@@ -1,6 +1,7 @@
 import type { When } from "../rules/rule.ts";
 import { type Condition, isOnCell, onStack, settle } from "./condition.ts";
-import type { Facts, Sample } from "./facts.ts";
+import type { Facts } from "./facts.ts";
+import type { Sample } from "./group.ts";
 import type { Match, RoleMembers } from "./match.ts";
 
 /** Whether a question about a match is answered with yes; what the dump can't say is no. */

@@ -1,4 +1,5 @@
-import type { Facts, Group } from "../match/facts.ts";
+import type { Facts } from "../match/facts.ts";
+import type { Group } from "../match/group.ts";
 import { type Match, matchRule } from "../match/match.ts";
 import type { ReportDump } from "../report/report.ts";
 import type { Rule } from "../rules/rule.ts";

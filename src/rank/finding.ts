@@ -1,4 +1,5 @@
-import type { Facts, Group } from "../match/facts.ts";
+import type { Facts } from "../match/facts.ts";
+import type { Group } from "../match/group.ts";
 import { type Match, participants } from "../match/match.ts";
 import type { Member } from "../match/relation.ts";
 import type { Capability } from "../model/dump.ts";

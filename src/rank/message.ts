@@ -1,5 +1,5 @@
 import type { Value } from "../match/condition.ts";
-import type { Group } from "../match/facts.ts";
+import type { Group } from "../match/group.ts";
 import type { Match, RoleMembers } from "../match/match.ts";
 import { collectedOf } from "../match/relation.ts";
 import { formatAddress } from "../model/address.ts";

@@ -1,4 +1,5 @@
-import type { Facts, Group } from "../match/facts.ts";
+import type { Facts } from "../match/facts.ts";
+import type { Group } from "../match/group.ts";
 import { goroutinesByStack } from "../model/dump.ts";
 
 /** Goroutines of one stack that take part in something: the groups that they come in, and their rows when asked. */

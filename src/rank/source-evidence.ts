@@ -1,5 +1,6 @@
 import { hasLeft } from "../match/creator-gone.ts";
-import type { Facts, Group } from "../match/facts.ts";
+import type { Facts } from "../match/facts.ts";
+import type { Group } from "../match/group.ts";
 import type { Match, RoleMembers } from "../match/match.ts";
 import type { ReportEvidence } from "../report/report.ts";
 import { describeOperation } from "../source/describe-operation.ts";

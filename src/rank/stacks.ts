@@ -1,4 +1,5 @@
-import type { Facts, Group } from "../match/facts.ts";
+import type { Facts } from "../match/facts.ts";
+import type { Group } from "../match/group.ts";
 import { formatAddress } from "../model/address.ts";
 import { SmallestIds } from "../model/smallest-ids.ts";
 import type { Frame } from "../model/stack.ts";

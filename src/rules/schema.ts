@@ -1,5 +1,5 @@
 import { textOf } from "./closed-list.ts";
-import { frameSchema } from "./predicates/frame.ts";
+import { frameSchema } from "./predicates/frame-test.ts";
 import type { JsonSchema } from "./predicates/predicate.ts";
 import { rangeSchema } from "./range.ts";
 import { clean, confidence, severity, text, variable, variables } from "./schema-parts.ts";

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { attribute, type Condition, onCell, truth } from "../../src/match/condition.ts";
-import { Facts, type Group, type Sample } from "../../src/match/facts.ts";
+import { Facts } from "../../src/match/facts.ts";
+import type { Group, Sample } from "../../src/match/group.ts";
 import type { Dump } from "../../src/model/dump.ts";
 import { DumpBuilder } from "../../src/model/dump-builder.ts";
 

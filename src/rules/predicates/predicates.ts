@@ -1,5 +1,6 @@
 import { all, any, is, not } from "./combine.ts";
-import { at, createdBy, entry, frame, stack, top } from "./frame.ts";
+import { createdBy } from "./created-by.ts";
+import { at, entry, frame, stack, top } from "./frame.ts";
 import { goroutine, labels, leaked, lockedToThread, runningOnThread, siblings, system } from "./goroutine.ts";
 import { before, growth, persists } from "./history.ts";
 import type { Predicate } from "./predicate.ts";

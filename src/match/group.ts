@@ -1,0 +1,82 @@
+import type { WaitedFor } from "../model/tally.ts";
+import type { Facts } from "./facts.ts";
+import { rowsWithout, type Waits } from "./rows.ts";
+
+/** One of some goroutines of a distinct stack that are alike in all that was asked, and how many they are. */
+export interface Sample {
+  readonly stackIndex: number;
+  /** The row of the dump's columns that speaks for all: the first of them. */
+  readonly first: number;
+  /** Goroutines, groups of aggregated profiles counted in full. */
+  readonly weight: number;
+}
+
+/** Goroutines of one distinct stack that are alike in all that was asked. */
+export interface Group extends Sample {
+  /** Their rows, ascending; of a large group they are gathered when somebody asks for them. */
+  readonly rows: ArrayLike<number>;
+}
+
+/** Many goroutines of one stack, whose rows are gathered when somebody asks for them. */
+export class LazyGroup implements Group {
+  readonly stackIndex: number;
+  readonly first: number;
+  readonly weight: number;
+  readonly #gather: () => ArrayLike<number>;
+  #rows: ArrayLike<number> | undefined;
+
+  constructor(stackIndex: number, first: number, weight: number, gather: () => ArrayLike<number>) {
+    this.stackIndex = stackIndex;
+    this.first = first;
+    this.weight = weight;
+    this.#gather = gather;
+  }
+
+  get rows(): ArrayLike<number> {
+    this.#rows ??= this.#gather();
+    return this.#rows;
+  }
+}
+
+/** The goroutines of one stack without some. */
+export class RestGroup extends LazyGroup {
+  /** Rows of those that are left out, ascending. */
+  readonly without: ArrayLike<number>;
+
+  constructor(whole: Group, without: ArrayLike<number>, weight: number) {
+    let first = 0;
+    while (whole.rows[first] === without[first]) first++;
+    super(whole.stackIndex, whole.rows[first]!, weight, () => rowsWithout(whole.rows, without));
+    this.without = without;
+  }
+}
+
+/** What the goroutines of a group say together, each worked out when it is asked for. */
+export class GroupSummary {
+  readonly #facts: Facts;
+  readonly #group: Group;
+  #ids: readonly number[] | undefined;
+  #waits: Waits | undefined;
+  #waitedFor: WaitedFor | undefined;
+
+  constructor(facts: Facts, group: Group) {
+    this.#facts = facts;
+    this.#group = group;
+  }
+
+  /** The smallest ids, ascending. */
+  get ids(): readonly number[] {
+    this.#ids ??= this.#facts.smallestIds(this.#group);
+    return this.#ids;
+  }
+
+  get waits(): Waits {
+    this.#waits ??= this.#facts.waits(this.#group);
+    return this.#waits;
+  }
+
+  get waitedFor(): WaitedFor {
+    this.#waitedFor ??= this.#facts.waitedFor(this.#group);
+    return this.#waitedFor;
+  }
+}
