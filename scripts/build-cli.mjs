@@ -8,18 +8,32 @@ import { resolve } from "node:path";
 import { build } from "esbuild";
 import { thirdPartyLicences } from "./third-party.mjs";
 
-const { metafile } = await build({
-  entryPoints: ["src/cli/main.ts"],
-  outfile: "dist/cli/bundle.cjs",
+/** @satisfies {import("esbuild").BuildOptions} */
+const common = {
   bundle: true,
   format: "cjs",
   platform: "node",
   target: "node20",
-  // What V8 compiled in an earlier process has no way to import.
-  supported: { "dynamic-import": false },
   // Less to read at each start; names stay, for stack traces.
   minifySyntax: true,
   minifyWhitespace: true,
+  logLevel: "warning",
+};
+
+// A thread that scans begins before all else, and so loads one file, too.
+await build({
+  ...common,
+  entryPoints: ["src/read/traceback/scan-worker.ts"],
+  outfile: "dist/read/traceback/scan-worker.cjs",
+});
+rmSync("dist/read/traceback/scan-worker.js");
+
+const { metafile } = await build({
+  ...common,
+  entryPoints: ["src/cli/main.ts"],
+  outfile: "dist/cli/bundle.cjs",
+  // What V8 compiled in an earlier process has no way to import.
+  supported: { "dynamic-import": false },
   legalComments: "linked",
   define: { "import.meta.url": "moduleUrl" },
   banner: { js: 'const moduleUrl=require("node:url").pathToFileURL(__filename).href;' },
@@ -37,7 +51,6 @@ const { metafile } = await build({
     "web-tree-sitter",
   ],
   metafile: true,
-  logLevel: "warning",
 });
 writeFileSync("dist/cli/THIRD-PARTY-LICENCES.txt", thirdPartyLicences(Object.keys(metafile.inputs)));
 

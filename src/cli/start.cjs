@@ -53,7 +53,7 @@ function scanAhead() {
     const { port1, port2 } = new MessageChannel();
     const file = { path, size: sizeOf(path), segmentSize };
     const queue = new SharedArrayBuffer(16);
-    const worker = new Worker(join(__dirname, "../read/traceback/scan-worker.js"), {
+    const worker = new Worker(join(__dirname, "../read/traceback/scan-worker.cjs"), {
       workerData: { file, queue, port: port2 },
       transferList: [port2],
     });

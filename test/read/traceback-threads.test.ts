@@ -83,7 +83,7 @@ function readByLines(): string {
 function scanAhead(file: SegmentedFile): { worker: Worker; ended: Promise<unknown> } {
   const { port1, port2 } = new MessageChannel();
   const queue = new SharedArrayBuffer(16);
-  const worker = new Worker(new URL(`${dist}scan-worker.js`), {
+  const worker = new Worker(new URL(`${dist}scan-worker.cjs`), {
     workerData: { file, queue, port: port2 },
     transferList: [port2],
   });

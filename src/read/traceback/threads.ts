@@ -73,7 +73,7 @@ interface StartedWorker {
 function startWorker(file: SegmentedFile, queue: SegmentQueue): StartedWorker {
   const { port1, port2 } = new MessageChannel();
   const task: ScanTask = { file, queue: queue.memory, port: port2 };
-  const worker = new Worker(new URL("dist/read/traceback/scan-worker.js", packageRoot), {
+  const worker = new Worker(new URL("dist/read/traceback/scan-worker.cjs", packageRoot), {
     workerData: task,
     transferList: [port2],
   });
