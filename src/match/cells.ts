@@ -145,16 +145,29 @@ export class CellTable {
     return among.length < maxIds ? smallest.ids : among.slice(0, maxIds);
   }
 
-  /** How many goroutines are in some groups of one stack, without their rows; `undefined` when one has but parts of cells. */
+  /**
+   * How many goroutines are in some groups of one stack, without a look at their rows; `undefined` where the kinds of
+   * goroutines in them do not tell.
+   */
   weightOf(groups: Iterable<Group>): number | undefined {
-    const weights = new Map<number, number>();
-    for (const group of groups) {
-      if (!(group instanceof CellGroup)) return undefined;
-      const { kinds, weights: ofCell } = group.cells;
-      for (let i = 0; i < kinds.length; i++) weights.set(kinds[i]!, ofCell[i]!);
-    }
+    const whole = new Set<number>();
+    const parts = new Set<number>();
     let sum = 0;
-    for (const weight of weights.values()) sum += weight;
+    for (const group of groups) {
+      if (!(group instanceof CountedGroup)) return undefined;
+      const isWhole = group instanceof CellGroup;
+      const { kinds, weights } = group.cells;
+      for (let i = 0; i < kinds.length; i++) {
+        const kind = kinds[i]!;
+        if (parts.has(kind)) return undefined;
+        if (whole.has(kind)) {
+          if (isWhole) continue;
+          return undefined;
+        }
+        (isWhole ? whole : parts).add(kind);
+        sum += weights[i]!;
+      }
+    }
     return sum;
   }
 
