@@ -62,7 +62,7 @@ export interface AnalyzeOptions extends Partial<GateOptions> {
   readonly suppressions?: readonly Suppression[];
   /**
    * What findings of a single dump say in full is worked out when it is read, as reports that print a few of thousands
-   * do; until then the report keeps the dump.
+   * do; until then the report keeps the dump. Such findings can be read and written as JSON, not copied by `{ ...finding }`.
    */
   readonly lazy?: boolean;
   /** The day by which suppressions expire, `2026-11-24`; without it none does. */
