@@ -1,5 +1,6 @@
 import type { ReadProblem } from "../model/dump.ts";
 import { LineSplitter } from "./lines.ts";
+import { findHeader } from "./logs/header.ts";
 import { type LineMap, LineMapBuilder } from "./logs/line-map.ts";
 import type { LinePiece } from "./logs/line-piece.ts";
 import { type HeldLines, LogStreams } from "./logs/log-streams.ts";
@@ -96,7 +97,7 @@ export function unwrapLogLines(wrapped: ByteSource): UnwrappedLog {
  * line end was lost. Within text, quotes are escaped.
  */
 function recordsOf(line: string): string[] {
-  if (line.includes("goroutine") && line.includes("#012"))
+  if (line.includes("#012") && findHeader(line) >= 0)
     return line.slice(line.indexOf(": ") < 0 ? 0 : line.indexOf(": ") + 2).split("#012");
   if (!line.startsWith("{") || !line.includes('}{"')) return [line];
   return line.split(/(?<=\})(?=\{"[^"\\]{1,100}"\s{0,10}:)/);

@@ -3,6 +3,7 @@ import type { Dump, FormatId, ReadProblem } from "../model/dump.ts";
 import { StackPool } from "../model/stack-pool.ts";
 import { Budget, defaultMaxDecompressedBytes } from "./containers/budget.ts";
 import { looksLike, noDumpError } from "./describe-input.ts";
+import { isTable } from "./exports/csv-records.ts";
 import type { UnwrappedLog } from "./log-lines.ts";
 import { isWrapped } from "./logs/header.ts";
 import type { LineMap } from "./logs/line-map.ts";
@@ -120,11 +121,11 @@ async function readContent(
   result: ReadResult,
 ): Promise<void> {
   const head = await headOf(source);
-  const { reader, content, log, skipped } = await readerFor(source, head, forced);
+  const { reader, content, log, skipped, original } = await readerFor(source, head, forced);
   const dumps = reader === undefined ? [] : await reader.read(content, readOptions(source, options));
   const problems = content.problems ?? [];
-  const placed = log === undefined ? dumps : dumps.map((d) => onLinesOf(d, log.lines, skipped));
-  const others = log === undefined ? [] : await othersOf(log, forced, options);
+  const placed = log === undefined ? dumps : dumps.map((d) => onLinesOf(d, log.lines, skipped, original));
+  const others = log === undefined ? [] : await othersOf(log, forced, options, original);
   if (dumps.some(isDump) || others.length > 0) {
     const whole = [...withProblems(placed, problems), ...others];
     result.dumps.push(
@@ -144,12 +145,13 @@ async function othersOf(
   log: UnwrappedLog,
   forced: Reader | undefined,
   options: ReadDumpsOptions,
+  original: LineOf,
 ): Promise<Dump[]> {
   const dumps: Dump[] = [];
   for (const other of log.others) {
     const reader = forced ?? (await sniffReader(await headOf(other)))?.reader;
     const read = (await reader?.read(other, readOptions(other, options))) ?? [];
-    const placed = read.filter(isDump).map((d) => onLinesOf(d, other.lines, 0));
+    const placed = read.filter(isDump).map((d) => onLinesOf(d, other.lines, 0, original));
     dumps.push(...withProblems(placed, other.problems));
   }
   return dumps;
@@ -176,38 +178,53 @@ interface Reading {
   readonly log?: UnwrappedLog;
   /** Lines of the log, unwrapped, that stand before the content. */
   readonly skipped: number;
+  readonly original: LineOf;
 }
+
+/** Which line of the input a line of the log comes from, where that is known. */
+type LineOf = (line: number) => number | undefined;
+const asItIs: LineOf = (line) => line;
 
 /** Recognises the format; an input that shows none yet may come to its dump late, or have a log around it. */
 async function readerFor(source: ByteSource, head: Uint8Array, forced: Reader | undefined): Promise<Reading> {
   const sniffed = await sniffReader(head);
   const certain = sniffed !== undefined && sniffed.sure >= (loggedFormats.has(sniffed.reader.id) ? 3 : 2);
   const reader = forced ?? (certain ? sniffed.reader : undefined);
-  const wrapped = isWrapped(head) && (reader === undefined || loggedFormats.has(reader.id));
-  if (!wrapped && reader !== undefined) return { reader, content: source, skipped: 0 };
+  const wrapped =
+    (isWrapped(head) || isTable(head)) && (reader === undefined || loggedFormats.has(reader.id));
+  if (!wrapped && reader !== undefined) return { reader, content: source, skipped: 0, original: asItIs };
+  const { exportedLog } = await import("./exports/exported-log.ts");
+  const { source: logged, original = asItIs } = await exportedLog(source, head);
   const { unwrapLogLines } = await import("./log-lines.ts");
-  const log = unwrapLogLines(source);
+  const log = unwrapLogLines(logged);
   const { problems } = log;
   // Unwrapped once only: what its first bytes are made of may be more than what is kept of a pipe.
   const plain = (chunks: AsyncIterable<Uint8Array>) => ({ ...streamSource(source.name, chunks), problems });
-  if (forced !== undefined) return { reader, content: plain(log.chunks()), log, skipped: 0 };
+  if (forced !== undefined) return { reader, content: plain(log.chunks()), log, skipped: 0, original };
   const { seekFormat } = await import("./seek-format.ts");
   const found = await seekFormat(log.chunks());
-  if (found === undefined) return { reader: undefined, content: log, log, skipped: 0 };
+  if (found === undefined) return { reader: undefined, content: log, log, skipped: 0, original };
   if (!loggedFormats.has(found.reader.id)) log.leaveRest();
-  return { reader: found.reader, content: plain(found.chunks()), log, skipped: found.skippedLines };
+  return { reader: found.reader, content: plain(found.chunks()), log, skipped: found.skippedLines, original };
 }
 
-/** Formats that programs write into their logs. */
-const loggedFormats: ReadonlySet<FormatId> = new Set<FormatId>(["go-traceback", "pprof-text"]);
+/** Formats that programs write into their logs, and people into tickets and chats that are exported like logs. */
+const loggedFormats: ReadonlySet<FormatId> = new Set<FormatId>([
+  "go-traceback",
+  "pprof-text",
+  "delve-text",
+  "gdb",
+]);
 
 /**
  * The dump with the lines of the original instead of those of the unwrapped text.
  * @param skipped lines of that text before the dump's first
  */
-function onLinesOf(dump: Dump, lines: LineMap, skipped: number): Dump {
-  const placed = <T extends { readonly line?: number }>(at: T): T =>
-    at.line === undefined ? at : { ...at, line: lines.original(at.line + skipped) };
+function onLinesOf(dump: Dump, lines: LineMap, skipped: number, original: LineOf): Dump {
+  const placed = <T extends { readonly line?: number }>({ line, ...at }: T): T => {
+    const found = line === undefined ? undefined : original(lines.original(line + skipped));
+    return (found === undefined ? at : { ...at, line: found }) as T;
+  };
   return { ...dump, problems: dump.problems.map(placed), events: dump.events.map(placed) };
 }
 

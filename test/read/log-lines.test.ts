@@ -36,6 +36,26 @@ describe.each(["go1.27-debug2", "go1.24-quit-system", "go1.19-deadlock", "go1.16
   });
 });
 
+const debuggers = (name: string) =>
+  readFileSync(new URL(`../../fixtures/dumps/${name}.txt`, import.meta.url), "utf8");
+
+describe.each([
+  "delve-text/go1.24-dlv1.27-mixed",
+  "delve-text/go1.26-dlv1.20-stacks",
+  "delve-text/go1.19-dlv1.20-goroutines",
+  "gdb/go1.24-all",
+  "gdb/go1.27-threads",
+  "gdb/go1.19-list",
+])("%s", (name) => {
+  const session = debuggers(name);
+
+  test.each(Object.keys(logWrappers))("%s: the same session", async (wrapper) => {
+    const wrapped = logWrappers[wrapper]!(session);
+    expect(await content(wrapped)).toBe(await content(session));
+    expect(await content(wrapped, 997)).toBe(await content(session));
+  });
+});
+
 describe("a dump of megabytes on one line", () => {
   const plain = [...generateDump({ goroutines: 4_000, stacks: 40, seed: 5 })].join("");
   const withQuotes = plain.replaceAll("main.(*Server)", 'main.(*Sörver["😀"])');

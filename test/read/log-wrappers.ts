@@ -35,6 +35,14 @@ export const logWrappers: Readonly<Record<string, (dump: string) => string>> = {
     `time="2026-01-02T03:04:05Z" level=info msg=up\ntime="2026-01-02T03:04:05Z" level=error stack=${JSON.stringify(dump)}\n`,
   "one JSON string": (dump) => JSON.stringify(dump),
   "a list of lines": (dump) => `${JSON.stringify({ lines: dump.replace(/\n$/, "").split("\n") }, null, 4)}\n`,
+  "copied out of a field, escaped": (dump) => `${JSON.stringify(dump).slice(1, -1)}\n`,
+  "escaped without quotes, behind a time": (dump) =>
+    `${time(1)} INFO up\n${time(2)} ERROR hung\\n${JSON.stringify(dump).slice(1, -1)}\n${time(3)} INFO down\n`,
+  "copied out of a page, blanks that don't break": (dump) =>
+    dump.replaceAll(" ", "\u00a0").replaceAll("\t", "\u00a0\u00a0\u00a0\u00a0"),
+  "a saved page": (dump) =>
+    `<html><head></head><body><pre style="word-wrap: break-word;">${entities(dump)}</pre></body></html>\n`,
+  "entities of a page": entities,
   "padded with blanks": (dump) => eachLine(dump, (line) => [line.padEnd(120)]),
   "pretty-printed JSON": (dump) =>
     JSON.stringify({ insertId: "x", textPayload: dump, labels: { a: "b" } }, null, 2),
@@ -92,6 +100,18 @@ export const logWrappers: Readonly<Record<string, (dump: string) => string>> = {
   "after a long log, with its prefix": (dump) =>
     eachLine(`${"INFO request served\n".repeat(4000)}${dump}`, (line, n) => [`${time(n)} api ${line}`]),
 };
+
+function entities(text: string): string {
+  const named: Readonly<Record<string, string>> = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    '"': "&#34;",
+    "'": "&#39;",
+    "+": "&#43;",
+  };
+  return text.replace(/[&<>"'+]/g, (c) => named[c]!);
+}
 
 const jsonLog = Array.from(
   { length: 1500 },

@@ -108,6 +108,8 @@ export class TranscriptReader {
       text = text.slice(6);
       this.#prompt(text);
     }
+    // Tables and logs fill lines up with blanks.
+    text = text.trimEnd();
     if (text !== "") this.#placeDue = false;
     if (text.includes("Goroutine ") && this.#goroutineLine(text)) return;
     if (this.#stackLine(text)) return;

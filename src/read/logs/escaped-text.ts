@@ -74,6 +74,18 @@ export function restOfField(line: string, from = 0): FieldText {
   };
 }
 
+/** A whole line, or a piece of one, that is escaped without quotes around it; in the middle of an escape it is cut. */
+export function bareText(line: string, ends: boolean): FieldText {
+  const tail = openEscape(line);
+  const at = line.length - tail;
+  return { text: unescapeText(line.slice(0, at)), tail: line.slice(at), closed: ends && tail === 0 };
+}
+
+/** Line ends are escaped in it. */
+export function isEscaped(line: string): boolean {
+  return line.includes("\\n") && (/\\n(?:\\t|\\n)/.test(line) || findHeader(line) >= 0);
+}
+
 /** How many characters at the end belong to an escape, or to a pair of two, that may go on. */
 function openEscape(text: string): number {
   const at = text.lastIndexOf("\\");

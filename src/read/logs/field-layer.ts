@@ -1,4 +1,4 @@
-import { fieldText, restOfField } from "./escaped-text.ts";
+import { bareText, type FieldText, fieldText, isEscaped, restOfField } from "./escaped-text.ts";
 import { findHeader } from "./header.ts";
 import { type Layer, type LinePiece, type LogOutput, maxPartial, partingPlace } from "./line-piece.ts";
 import type { LogUnwrapper } from "./log-unwrapper.ts";
@@ -9,6 +9,9 @@ const longMessage = 16_000;
 
 /** The key of what a test has printed, in the events of `go test -json`. */
 export const testOutput = "Output";
+
+/** Instead of a key: line ends are escaped, but nothing is quoted, as when somebody copied a field's text out of a viewer. */
+export const unquoted = "\n";
 
 /** The text of a field: `"key": "…"` at any depth of JSON, or `key="…"`. */
 export class FieldLayer implements Layer {
@@ -29,6 +32,8 @@ export class FieldLayer implements Layer {
   readonly #message = new MessageEnd();
   /** The last line was an entry of a list of lines. */
   #inList = false;
+  /** The line that comes next, or came last, has no end. */
+  #lastIsOpen = false;
   /** Texts of this field end with a line end. */
   #ended = false;
   #line = 1;
@@ -44,8 +49,18 @@ export class FieldLayer implements Layer {
   }
 
   explains(line: string): boolean {
-    const found = fieldText(line, this.key);
+    const found = this.#text(line, true);
     return found !== undefined && findHeader(found.text) >= 0;
+  }
+
+  #text(line: string, ends: boolean): FieldText | undefined {
+    if (this.key !== unquoted) return fieldText(line, this.key);
+    return isEscaped(line) ? bareText(line, ends) : undefined;
+  }
+
+  #moreText(piece: string, ends: boolean): FieldText {
+    const text = this.#tail + piece;
+    return this.key === unquoted ? bareText(text, ends) : restOfField(text);
   }
 
   /** The pieces that come are within the field, which has begun in a piece that was not taken. */
@@ -58,7 +73,7 @@ export class FieldLayer implements Layer {
   take(piece: LinePiece): void {
     if (!piece.begins && !this.#goesOn) return;
     this.#line = piece.from;
-    const found = piece.begins ? fieldText(piece.text, this.key) : restOfField(this.#tail + piece.text);
+    const found = piece.begins ? this.#text(piece.text, piece.ends) : this.#moreText(piece.text, piece.ends);
     if (this.key === "" && piece.begins && piece.text.trim() !== "" && findHeader(piece.text) < 0)
       this.#inList = found !== undefined;
     if (found === undefined) {
@@ -112,8 +127,9 @@ export class FieldLayer implements Layer {
     const isCut = this.#message.end();
     if (this.#lines > 1) {
       if (isCut) this.#output.problem({ line: this.#line, message: cutMessage, lost: -1 });
-      // The next record does not go on with this one's last goroutine.
-      this.#inner.line({ text: "", from: this.#line, begins: true, ends: true });
+      // The next record does not go on with this one's last goroutine; what is not quoted may be cut.
+      if (!this.#lastIsOpen || this.key !== unquoted)
+        this.#inner.line({ text: "", from: this.#line, begins: true, ends: true });
     }
     this.#lines = 0;
   }
@@ -128,6 +144,7 @@ export class FieldLayer implements Layer {
   }
 
   lastLineIsOpen(): void {
+    this.#lastIsOpen = true;
     this.#inner.lastLineIsOpen();
   }
 

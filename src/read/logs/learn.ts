@@ -1,7 +1,9 @@
-import { fieldAround } from "./escaped-text.ts";
-import { testOutput } from "./field-layer.ts";
-import { findDumpHeader } from "./header.ts";
+import { bareText, fieldAround } from "./escaped-text.ts";
+import { testOutput, unquoted } from "./field-layer.ts";
+import { findDumpHeader, isSession } from "./header.ts";
 import { criPrefix } from "./line-prefix.ts";
+import { recordProcess, recordText } from "./record-line.ts";
+import { findSession } from "./session-line.ts";
 
 /** What is to be taken off a line first. */
 export type Wrapping =
@@ -15,6 +17,7 @@ export const maxLayers = 5;
 /** The envelope that a line shows by its form alone. */
 export function envelopeOf(line: string): Wrapping | undefined {
   if (criPrefix(line) !== undefined) return { kind: "cri" };
+  if (recordProcess(line) !== undefined) return { kind: "field", key: recordText };
   if (line.startsWith('{"log":"')) return { kind: "field", key: "log" };
   if (/^\{"Time":"[^"]{1,40}","Action":"/.test(line)) return { kind: "field", key: testOutput };
   return undefined;
@@ -25,11 +28,19 @@ export function wrappingOf(line: string, depth = 0): Wrapping | "plain" | undefi
   const at = depth > maxLayers ? -1 : findDumpHeader(line);
   if (at < 0) return undefined;
   const before = line.slice(0, at);
-  if (before === "") return "plain";
+  const escaped = line.indexOf("\\n", at);
+  if ((before === "" || isSession(line)) && escaped < 0) return "plain";
   const cri = criPrefix(line);
   if (cri !== undefined) return wrappingOf(cri.text, depth + 1) && { kind: "cri" };
   const field = fieldAround(line, at);
-  if (field === undefined) return { kind: "prefix", prefix: before };
-  const inside = field.text.split("\n").find((part) => findDumpHeader(part) >= 0) ?? "";
-  return wrappingOf(inside, depth + 1) && { kind: "field", key: field.key };
+  if (field === undefined && escaped < 0) return { kind: "prefix", prefix: prefixBefore(line, at) };
+  const { key, text } = field ?? { key: unquoted, text: bareText(line, true).text };
+  const inside = text.split("\n").find((part) => findDumpHeader(part) >= 0) ?? "";
+  return wrappingOf(inside, depth + 1) && { kind: "field", key };
+}
+
+/** Tabs before a goroutine of a group are Delve's own. */
+function prefixBefore(line: string, at: number): string {
+  const before = line.slice(0, at);
+  return findSession(line) === at ? before.replace(/\t{1,3}$/, "") : before;
 }

@@ -1,7 +1,8 @@
 import type { ReadProblem } from "../../model/dump.ts";
-import { findHeader, stripAnsi } from "./header.ts";
+import { findHeader, plainText } from "./header.ts";
 import type { LinePiece } from "./line-piece.ts";
 import { LogUnwrapper } from "./log-unwrapper.ts";
+import { recordProcess } from "./record-line.ts";
 
 /** Text of the streams behind the first that is held, in characters. */
 const maxHeld = 1 << 28;
@@ -26,7 +27,9 @@ const testedPackage = /^\{"Time":"[^"]{1,40}","Action":"[a-z]{1,20}","Package":"
 
 /** What tells the lines of one process and stream from those of others. */
 function streamKey(text: string): string {
-  const start = stripAnsi(text.length > maxPrefix ? text.slice(0, maxPrefix) : text);
+  const start = plainText(text.length > maxPrefix ? text.slice(0, maxPrefix) : text);
+  const process = recordProcess(start);
+  if (process !== undefined) return process;
   if (start.startsWith('{"log":"')) return dockerStream.exec(text.slice(-maxPrefix))?.[1] ?? "";
   if (start.startsWith('{"Time":"')) return testedPackage.exec(start)?.[1] ?? "";
   return (
@@ -104,7 +107,7 @@ export class LogStreams {
   #take(stream: Stream, piece: LinePiece): void {
     const { text } = piece;
     stream.open = this.#open;
-    if (!stream.shown && text.includes("goroutine") && findHeader(stripAnsi(text)) >= 0) {
+    if (!stream.shown && findHeader(plainText(text)) >= 0) {
       stream.shown = true;
       this.#first ??= stream;
     }

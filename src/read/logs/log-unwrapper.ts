@@ -1,6 +1,6 @@
 import { CriLayer } from "./cri-layer.ts";
 import { FieldLayer } from "./field-layer.ts";
-import { findDumpHeader, findHeader, stripAnsi } from "./header.ts";
+import { findDumpHeader, findHeader, plainText } from "./header.ts";
 import { envelopeOf, maxLayers, type Wrapping, wrappingOf } from "./learn.ts";
 import type { Layer, LinePiece, LogOutput } from "./line-piece.ts";
 import { PrefixLayer } from "./prefix-layer.ts";
@@ -48,7 +48,7 @@ export class LogUnwrapper {
 
   /** Takes the next line, or the next piece of one. */
   line(piece: LinePiece): void {
-    const text = stripAnsi(piece.text);
+    const text = plainText(piece.text);
     const plain = { ...piece, text: this.#open ? text.replace(cutAnsi, "") : text };
     if (piece.begins) {
       this.#quotes.reset();
@@ -141,5 +141,5 @@ export class LogUnwrapper {
 }
 
 function showsGoroutine(text: string): boolean {
-  return text.includes("goroutine") && findHeader(text) >= 0;
+  return findHeader(text) >= 0;
 }

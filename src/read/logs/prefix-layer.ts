@@ -1,4 +1,4 @@
-import { findHeader } from "./header.ts";
+import { findHeader, isSession } from "./header.ts";
 import type { Layer, LinePiece, LogOutput } from "./line-piece.ts";
 import { type PrefixPattern, prefixPattern } from "./line-prefix.ts";
 
@@ -18,7 +18,7 @@ export class PrefixLayer implements Layer {
 
   explains(line: string): boolean {
     const text = this.#pattern.strip(line);
-    return text !== undefined && findHeader(text) === 0;
+    return text !== undefined && (findHeader(text) === 0 || isSession(text));
   }
 
   take(piece: LinePiece): void {

@@ -73,7 +73,24 @@ export function loggedKinds(): Kind[] {
     const unwrapped = (end: number) => [textsShown(lines, bytes.subarray(0, end).toString())];
     return { name: `log: ${name}`, form: "traceback", bytes, unwrapped };
   });
-  return [...alone, ...Object.entries(mixedLogs).map(mixedKind)];
+  return [...alone, ...loggedSessions(), ...Object.entries(mixedLogs).map(mixedKind)];
+}
+
+/** Debuggers' sessions in a prefix, in an envelope and in a field. */
+function loggedSessions(): Kind[] {
+  const sessions = [
+    { form: "delve text", path: "delve-text/go1.19-dlv1.20-goroutines.txt" },
+    { form: "gdb", path: "gdb/go1.24-all.txt" },
+  ] as const;
+  return ["compose", "docker json-file", "zap JSON, the stack in one field"].flatMap((name) =>
+    sessions.map(({ form, path }): Kind => {
+      const session = file(path).toString();
+      const lines = session.replace(/\n$/, "").split("\n");
+      const bytes = Buffer.from(logWrappers[name]!(session));
+      const unwrapped = (end: number) => [textsShown(lines, bytes.subarray(0, end).toString())];
+      return { name: `log: ${name} of ${form}`, form, bytes, unwrapped };
+    }),
+  );
 }
 
 /** What the log shows of the dump: the lines before the last, and with it. */

@@ -1,0 +1,121 @@
+import { findHeader } from "../logs/header.ts";
+import { recordLine } from "../logs/record-line.ts";
+import type { ByteSource } from "../reader.ts";
+import { noteProblem, streamSource } from "../source.ts";
+import { csvRecords, looksLikeCsv } from "./csv-records.ts";
+import { inOrder } from "./in-order.ts";
+import { isCutJson, jsonRecords, looksLikeRecords } from "./json-records.ts";
+import type { Exported, LogRecord } from "./record.ts";
+import { castText, looksLikeCast } from "./terminal-cast.ts";
+
+/** Exports are put in order in memory; log stores hand out less than this. */
+const maxExport = 1 << 28;
+const batch = 1 << 16;
+
+/** A source, or what a log store exported as lines: of each process its own, oldest first. */
+export interface MaybeExported {
+  readonly source: ByteSource;
+  /** Set when it is an export: which line of it a line of the source comes from, where that is known. */
+  readonly original?: (line: number) => number | undefined;
+}
+
+/** Takes the records out of an answer or a table of a log store. What only begins like one is handed back as it is. */
+export async function exportedLog(source: ByteSource, head: Uint8Array): Promise<MaybeExported> {
+  const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString();
+  const read = [...forms].find(([looksLike]) => looksLike(text))?.[1];
+  if (read === undefined) return { source };
+  const { chunks, rest } = await held(source);
+  const found = rest === undefined ? read(Buffer.concat(chunks).toString(), source) : undefined;
+  if (found !== undefined) return found;
+  if (rest !== undefined) noteProblem(source, { message: tooLong, lost: -1 });
+  const { problems = [] } = source;
+  return { source: { ...streamSource(source.name, again(chunks, rest)), problems } };
+}
+
+/** What each form is known by, and how it is read. `undefined`: it only begins like this. */
+const forms: ReadonlyMap<
+  (head: string) => boolean,
+  (text: string, source: ByteSource) => MaybeExported | undefined
+> = new Map([
+  [looksLikeCsv, recordsBy(csvRecords)],
+  [looksLikeCast, (text, source) => ofTerminal(source, text)],
+  [looksLikeRecords, recordsBy(jsonRecords)],
+]);
+
+function recordsBy(parse: (text: string) => Exported | undefined) {
+  return (text: string, source: ByteSource): MaybeExported | undefined => {
+    const exported = parse(text);
+    if (exported === undefined && isCutJson(text)) noteProblem(source, { message: cutJson, lost: -1 });
+    const shows = exported?.records.some((record) => findHeader(record.text) >= 0) ?? false;
+    return exported !== undefined && shows ? ofRecords(source, exported) : undefined;
+  };
+}
+
+const tooLong =
+  "the export of a log is longer than 256 MiB and read line by line: records may be missing or out of order";
+const cutJson = "the JSON of the log ends too early: what was behind is missing";
+
+/** The bytes of a source as far as they are held, and what comes behind them. */
+async function held(
+  source: ByteSource,
+): Promise<{ readonly chunks: Buffer[]; readonly rest: AsyncIterator<Uint8Array> | undefined }> {
+  const chunks: Buffer[] = [];
+  const iterator = source.chunks()[Symbol.asyncIterator]();
+  for (let length = 0; length <= maxExport; length += chunks.at(-1)!.length) {
+    const next = await iterator.next();
+    if (next.done === true) return { chunks, rest: undefined };
+    chunks.push(Buffer.from(next.value));
+  }
+  return { chunks, rest: iterator };
+}
+
+async function* again(
+  chunks: readonly Buffer[],
+  rest: AsyncIterator<Uint8Array> | undefined,
+): AsyncGenerator<Uint8Array> {
+  yield* chunks;
+  if (rest !== undefined) yield* { [Symbol.asyncIterator]: () => rest };
+}
+
+function ofTerminal({ name, problems = [] }: ByteSource, recording: string): MaybeExported {
+  const { text, damaged } = castText(recording);
+  const source: ByteSource = {
+    name,
+    problems,
+    async *chunks() {
+      yield Buffer.from(text);
+    },
+  };
+  const message = "a line of the recording can't be read: what the terminal showed is missing";
+  if (damaged) noteProblem(source, { message, lost: -1 });
+  return { source, original: () => undefined };
+}
+
+function ofRecords({ name, problems = [] }: ByteSource, { records, problem }: Exported): MaybeExported {
+  const processes = new Map<string, LogRecord[]>();
+  for (const record of records) {
+    const known = processes.get(record.stream);
+    if (known === undefined) processes.set(record.stream, [record]);
+    else known.push(record);
+  }
+  const ordered = [...processes.values()].map(inOrder);
+  const source: ByteSource = {
+    name,
+    problems,
+    async *chunks() {
+      let lines = "";
+      for (const [process, its] of ordered.entries()) {
+        for (const { text } of its) {
+          lines += recordLine(process, text);
+          if (lines.length < batch) continue;
+          yield Buffer.from(lines);
+          lines = "";
+        }
+      }
+      if (lines !== "") yield Buffer.from(lines);
+    },
+  };
+  if (problem !== undefined) noteProblem(source, { message: problem, lost: -1 });
+  const numbers = ordered.flatMap((its) => its.map((record) => record.line));
+  return { source, original: (line) => numbers[line - 1] };
+}
