@@ -8,8 +8,10 @@ import { isCutJson, jsonRecords, looksLikeRecords } from "./json-records.ts";
 import type { Exported, LogRecord } from "./record.ts";
 import { castText, looksLikeCast } from "./terminal-cast.ts";
 
-/** Exports are put in order in memory; log stores hand out less than this. */
-const maxExport = 1 << 28;
+/** Exports are put in order in memory, where they take many times this; log stores hand out less. */
+const maxExport = 1 << 26;
+/** Objects and lists of JSON, each of which takes memory. */
+const maxObjects = 4_000_000;
 const batch = 1 << 16;
 
 /** A source, or what a log store exported as lines: of each process its own, oldest first. */
@@ -25,9 +27,10 @@ export async function exportedLog(source: ByteSource, head: Uint8Array): Promise
   const read = [...forms].find(([looksLike]) => looksLike(text))?.[1];
   if (read === undefined) return { source };
   const { chunks, rest } = await held(source);
-  const found = rest === undefined ? read(Buffer.concat(chunks).toString(), source) : undefined;
+  const fits = rest === undefined && objectsIn(chunks) <= maxObjects;
+  const found = fits ? read(Buffer.concat(chunks).toString(), source) : undefined;
   if (found !== undefined) return found;
-  if (rest !== undefined) noteProblem(source, { message: tooLong, lost: -1 });
+  if (!fits) noteProblem(source, { message: tooLarge, lost: -1 });
   const { problems = [] } = source;
   return { source: { ...streamSource(source.name, again(chunks, rest)), problems } };
 }
@@ -51,8 +54,9 @@ function recordsBy(parse: (text: string) => Exported | undefined) {
   };
 }
 
-const tooLong =
-  "the export of a log is longer than 256 MiB and read line by line: records may be missing or out of order";
+const tooLarge =
+  "the export of a log is too large to be put in order (64 MiB, 4,000,000 objects) and read line by line: " +
+  "records may be missing or out of order";
 const cutJson = "the JSON of the log ends too early: what was behind is missing";
 
 /** The bytes of a source as far as they are held, and what comes behind them. */
@@ -67,6 +71,12 @@ async function held(
     chunks.push(Buffer.from(next.value));
   }
   return { chunks, rest: iterator };
+}
+
+function objectsIn(chunks: readonly Buffer[]): number {
+  let count = 0;
+  for (const chunk of chunks) for (const byte of chunk) if (byte === 0x7b || byte === 0x5b) count++;
+  return count;
 }
 
 async function* again(

@@ -22,7 +22,7 @@ export function findDumpHeader(text: string): number {
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is taken off
 const terminal = /(?:\u001b|#033)(?:\[[0-9;:?]{0,64}[@-~]|\][^\u0007\u001b]{0,500}(?:\u0007|\u001b\\))/g;
-const entity = /&(lt|gt|amp|quot|apos|nbsp|#\d{2,4}|#[xX][0-9a-fA-F]{2,4});/g;
+const entity = /&(lt|gt|amp|quot|apos|nbsp|#\d{1,4}|#[xX][0-9a-fA-F]{1,4});/g;
 const named: Readonly<Record<string, string>> = {
   lt: "<",
   gt: ">",
@@ -38,8 +38,8 @@ const longestEnd = 300;
 const closingTags = /(?:<\/[a-z]{1,20}\d?>)+\s{0,100}$/i;
 
 /**
- * Takes off what does not change what a line says: terminal sequences, rsyslog's tabs; no-break spaces, entities and the tags around the text of pages
- * and chats that it was copied or saved from.
+ * Takes off what does not change what a line says: terminal sequences; rsyslog's tabs; no-break spaces, entities, and the
+ * tags around the text of pages that it was copied or saved from.
  */
 export function plainText(line: string): string {
   let text = line;
