@@ -128,6 +128,26 @@ test("text beside the records that shows goroutines is told to be unread", async
   expect(read1!.complete).toBe(false);
 });
 
+test.each<[string, object]>([
+  ["holds 1 of 5 records", { hits: { total: { value: 5, relation: "eq" } } }],
+  ["holds 1 of 5 records", { hits: { total: 5 } }],
+  ["not everything was searched", { timed_out: true }],
+  ["not everything was searched", { _shards: { total: 3, failed: 1 } }],
+  ["one page of several", { nextToken: "f/1" }],
+  ["one page of several", { nextPageToken: "f" }],
+  ["one page of several", { meta: { page: { after: "e" } } }],
+])("an answer that says it %s is not whole: %j", async (problem, more) => {
+  const hit = { "@timestamp": "2026-01-02T03:04:05Z", message: fixture("go1.27-debug2") };
+  const { hits, ...rest } = { hits: {}, ...more };
+  const answer = (said: object, beside: object) =>
+    JSON.stringify({ took: 3, ...beside, hits: { total: { value: 1 }, ...said, hits: [{ _source: hit }] } });
+  const [whole] = await read(answer({}, { timed_out: false, _shards: { total: 3, failed: 0 } }));
+  expect(whole!.complete).toBe(true);
+  const [part] = await read(answer(hits, rest));
+  expect(part!.complete).toBe(false);
+  expect(part!.problems.map((p) => p.message).join()).toContain(problem);
+});
+
 test("a field that shows the dump is taken, whatever its name", async () => {
   const stack = fixture("go1.27-debug2");
   const entry = (n: number) => ({ ts: n, msg: "slow", level: "warn" });

@@ -108,7 +108,7 @@ export const logExports: Readonly<Record<string, (records: readonly ExportedReco
         type: "log",
         attributes: { status: "info", host: r.process, timestamp: iso(r.time, 3), message: r.text },
       })),
-      meta: { page: { after: "x" } },
+      meta: { elapsed: 132, status: "done" },
     }),
   "Datadog's CSV": (records) =>
     csv([

@@ -51,10 +51,31 @@ export function jsonRecords(text: string): Exported | undefined {
   const records: LogRecord[] = [];
   const others: string[] = [];
   collect(document, "", 0, records, others);
-  return others.length === 0 ? { records } : { records, problem: outside };
+  const problem = others.length > 0 ? outside : isObject(document) ? missingOf(document) : undefined;
+  return problem === undefined ? { records } : { records, problem };
 }
 
 const outside = "the export shows goroutines outside of its records, and they are not read";
+
+/** What an answer says of records that it does not hold: stores answer page by page. */
+function missingOf(answer: JsonObject): string | undefined {
+  const { hits, meta, _shards: shards } = answer;
+  if (isObject(hits) && isList(hits.hits)) {
+    const total = isObject(hits.total) ? hits.total.value : hits.total;
+    if (typeof total === "number" && total > hits.hits.length)
+      return `the answer holds ${hits.hits.length} of ${total} records: ask for all of them`;
+  }
+  if (answer.timed_out === true || (isObject(shards) && Number(shards.failed) > 0))
+    return "the answer says that not everything was searched: records may be missing";
+  const pages = [
+    answer.nextToken,
+    answer.nextPageToken,
+    isObject(meta) && isObject(meta.page) && meta.page.after,
+  ];
+  return pages.some((next) => typeof next === "string" && next !== "")
+    ? "the answer is one page of several: records of the next are missing"
+    : undefined;
+}
 
 /** Answers are not deeper than this. */
 const maxDepth = 8;
@@ -140,7 +161,7 @@ function isText(value: Json): boolean {
   return typeof value === "string";
 }
 
-function isList(value: Json): value is readonly Json[] {
+function isList(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value);
 }
 
