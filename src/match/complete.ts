@@ -1,3 +1,4 @@
+import { addTo } from "../add-to.ts";
 import type { Role, Rule } from "../rules/rule.ts";
 import { fits, isAnchor, isConfirmed, joins } from "./agree.ts";
 import type { Budget } from "./budget.ts";
@@ -131,9 +132,7 @@ export class UsedRows {
   }
 
   add(group: Group): void {
-    const used = this.#groups.get(group.stackIndex);
-    if (used === undefined) this.#groups.set(group.stackIndex, [group]);
-    else used.push(group);
+    addTo(this.#groups, group.stackIndex, group);
   }
 }
 
@@ -145,9 +144,7 @@ function membersByStack(tuple: Tuple): ReadonlyMap<number, readonly Member[]> {
   if (found === undefined) {
     const byStack = new Map<number, Member[]>();
     for (const member of tuple.members) {
-      const same = byStack.get(member.group.stackIndex);
-      if (same === undefined) byStack.set(member.group.stackIndex, [member]);
-      else same.push(member);
+      addTo(byStack, member.group.stackIndex, member);
     }
     found = byStack;
     indexedMembers.set(tuple, found);

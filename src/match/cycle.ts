@@ -1,3 +1,4 @@
+import { addTo } from "../add-to.ts";
 import { count } from "../report/describe.ts";
 import type { Rule } from "../rules/rule.ts";
 import { finish, UsedRows } from "./complete.ts";
@@ -26,9 +27,7 @@ export function findCycles(
   relation.tuples.forEach((tuple, i) => {
     const held = tuple.bindings[have];
     if (held === undefined) return;
-    const list = holders.get(held);
-    if (list === undefined) holders.set(held, [i]);
-    else list.push(i);
+    addTo(holders, held, i);
   });
   const rings = new Map<string, readonly number[]>();
   let steps = 0;

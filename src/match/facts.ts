@@ -1,12 +1,9 @@
-import { looksLikePointer } from "../model/arguments.ts";
 import { type Blocking, blockingOf } from "../model/blocking.ts";
 import { type Capability, type Dump, goroutineCount, goroutinesByStack } from "../model/dump.ts";
 import { type LockTypes, lockTypes } from "../model/lock-types.ts";
 import { type Origin, originOf } from "../model/origin.ts";
 import { entryOf, type FramePlace, siteOf } from "../model/places.ts";
-import { maxIds } from "../model/smallest-ids.ts";
 import type { Frame } from "../model/stack.ts";
-import type { WaitedFor } from "../model/tally.ts";
 import { type HeldLocks, heldLocks } from "../model/wait-graph.ts";
 import type { WaitKind } from "../model/wait-kind.ts";
 import type { ReadText } from "../rules/predicates/frame-properties.ts";
@@ -20,7 +17,7 @@ import { Families } from "./families.ts";
 import { type Group, GroupSummary, LazyGroup, RestGroup, type Sample } from "./group.ts";
 import type { History } from "./history.ts";
 import { ValueNumbers } from "./keys.ts";
-import { columns, isUniform, noLabels, rowsByStack, smallestIds, type Waits, waitedFor } from "./rows.ts";
+import { columns, isUniform, rowsByStack } from "./rows.ts";
 import { Split } from "./split.ts";
 import { StackIndex } from "./stack-index.ts";
 
@@ -163,32 +160,8 @@ export class Facts {
     return summary;
   }
 
-  /** The smallest ids of a group, ascending. */
-  smallestIds(group: Group): readonly number[] {
-    const { goroutines } = this.dump;
-    if (this.#isWhole(group)) return goroutines.tally.smallestIds(group.stackIndex).ids.slice(0, maxIds);
-    return this.cells.smallestIds(group) ?? smallestIds(goroutines, group.rows);
-  }
-
-  /** What the goroutines of a group wait for. */
-  waitedFor(group: Group): WaitedFor {
-    const { goroutines } = this.dump;
-    const ofStack = goroutines.tally.waitedFor(group.stackIndex);
-    // Where all of a stack agree, nobody needs to know which of them are in the group.
-    const agree = ofStack.addresses.length + (ofStack.unknown ? 1 : 0) < 2;
-    return agree || this.#isWhole(group) ? ofStack : waitedFor(goroutines, group.rows);
-  }
-
-  /** How long the goroutines of a group wait, and their labels. */
-  waits(group: Group): Waits {
-    if (group.weight > 1) return this.cells.waits(group);
-    const { minutes, labels } = this.dump.goroutines;
-    const waited = minutes[group.first]!;
-    const set = labels[group.first]!;
-    return { minMinutes: waited, maxMinutes: waited, labels: set === 0 ? noLabels : new Map([[set, 1]]) };
-  }
-
-  #isWhole(group: Group): boolean {
+  /** Whether a group is all of its stack, as `whole` gives it. */
+  isWhole(group: Group): boolean {
     return group === this.#whole[group.stackIndex];
   }
 
@@ -274,7 +247,7 @@ export class Facts {
 
   /** A group, split further. */
   split(group: Group, attributes: number): readonly Group[] {
-    if (this.#isWhole(group)) return this.groups(group.stackIndex, attributes);
+    if (this.isWhole(group)) return this.groups(group.stackIndex, attributes);
     return this.splitRows(group.stackIndex, group.rows, attributes);
   }
 
@@ -366,25 +339,6 @@ export class Facts {
   get lockTypes(): LockTypes {
     this.#lockTypes ??= lockTypes(this.dump);
     return this.#lockTypes;
-  }
-
-  /** Value of an argument of a frame for a group; NaN when unknown. */
-  argument(group: Sample, frame: number, argument: number): number {
-    const slots = this.dump.stacks[group.stackIndex]!.slots;
-    const slot = slots.findIndex((s) => s.frame === frame && s.argument === argument);
-    return slot < 0 ? Number.NaN : this.dump.goroutines.argument(group.first, slot);
-  }
-
-  /** Distinct addresses among the arguments of a frame, as far as the dump shows them. */
-  addresses(group: Sample, frame: number): readonly number[] {
-    const { slots } = this.dump.stacks[group.stackIndex]!;
-    const found = new Set<number>();
-    slots.forEach((slot, i) => {
-      if (slot.frame !== frame) return;
-      const value = this.dump.goroutines.argument(group.first, i);
-      if (looksLikePointer(value)) found.add(value);
-    });
-    return [...found];
   }
 
   /** The innermost frame outside runtime, sync, syscall and internal/…: the line that blocks. */

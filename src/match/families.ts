@@ -1,3 +1,4 @@
+import { addTo } from "../add-to.ts";
 import type { Dump } from "../model/dump.ts";
 
 /** Who started whom in a dump, by goroutine ids; worked out on demand. */
@@ -45,9 +46,7 @@ export class Families {
       const found = new Map<number, number[]>();
       for (const row of this.parents.values()) {
         const stack = this.#dump.goroutines.stack[row]!;
-        const rows = found.get(stack);
-        if (rows === undefined) found.set(stack, [row]);
-        else rows.push(row);
+        addTo(found, stack, row);
       }
       this.#parentsOn = found;
     }

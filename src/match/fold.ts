@@ -1,3 +1,4 @@
+import { addTo } from "../add-to.ts";
 import { once } from "../once.ts";
 import type { Role, Rule, When } from "../rules/rule.ts";
 import { allOf, attribute, type Condition } from "./condition.ts";
@@ -279,9 +280,7 @@ function answering(facts: Facts, conditions: readonly Condition[]): (group: Grou
       const row = group.rows[i]!;
       answers[partOf[i]!] ??= answerOf({ stackIndex, first: row, weight: 1 });
       const answer = answers[partOf[i]!]!;
-      const alike = rows.get(answer);
-      if (alike === undefined) rows.set(answer, [row]);
-      else alike.push(row);
+      addTo(rows, answer, row);
     }
     return rows.size === 1 ? [group] : [...rows.values()].map((alike) => facts.groupOf(stackIndex, alike));
   };

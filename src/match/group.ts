@@ -1,6 +1,7 @@
+import { maxIds } from "../model/smallest-ids.ts";
 import type { WaitedFor } from "../model/tally.ts";
 import type { Facts } from "./facts.ts";
-import { rowsWithout, type Waits } from "./rows.ts";
+import { noLabels, rowsWithout, smallestIds, type Waits, waitedFor } from "./rows.ts";
 
 /** One of some goroutines of a distinct stack that are alike in all that was asked, and how many they are. */
 export interface Sample {
@@ -66,17 +67,45 @@ export class GroupSummary {
 
   /** The smallest ids, ascending. */
   get ids(): readonly number[] {
-    this.#ids ??= this.#facts.smallestIds(this.#group);
+    this.#ids ??= this.#smallestIds();
     return this.#ids;
   }
 
+  /** How long they wait, and their labels. */
   get waits(): Waits {
-    this.#waits ??= this.#facts.waits(this.#group);
+    this.#waits ??= this.#waitsOf();
     return this.#waits;
   }
 
+  /** What they wait for. */
   get waitedFor(): WaitedFor {
-    this.#waitedFor ??= this.#facts.waitedFor(this.#group);
+    this.#waitedFor ??= this.#waitedForOf();
     return this.#waitedFor;
+  }
+
+  #smallestIds(): readonly number[] {
+    const group = this.#group;
+    const { goroutines } = this.#facts.dump;
+    if (this.#facts.isWhole(group))
+      return goroutines.tally.smallestIds(group.stackIndex).ids.slice(0, maxIds);
+    return this.#facts.cells.smallestIds(group) ?? smallestIds(goroutines, group.rows);
+  }
+
+  #waitsOf(): Waits {
+    const { first, weight } = this.#group;
+    if (weight > 1) return this.#facts.cells.waits(this.#group);
+    const { minutes, labels } = this.#facts.dump.goroutines;
+    const waited = minutes[first]!;
+    const set = labels[first]!;
+    return { minMinutes: waited, maxMinutes: waited, labels: set === 0 ? noLabels : new Map([[set, 1]]) };
+  }
+
+  #waitedForOf(): WaitedFor {
+    const group = this.#group;
+    const { goroutines } = this.#facts.dump;
+    const ofStack = goroutines.tally.waitedFor(group.stackIndex);
+    // Where all of a stack agree, nobody needs to know which of them are in the group.
+    const agree = ofStack.addresses.length + (ofStack.unknown ? 1 : 0) < 2;
+    return agree || this.#facts.isWhole(group) ? ofStack : waitedFor(goroutines, group.rows);
   }
 }

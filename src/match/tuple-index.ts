@@ -1,3 +1,4 @@
+import { addTo } from "../add-to.ts";
 import type { JoinStep } from "../rules/rule.ts";
 import type { Bindings } from "./condition.ts";
 import { BindingNumbers, type ValueNumbers } from "./keys.ts";
@@ -75,10 +76,4 @@ export class TupleIndex {
     });
     return lists.length === 1 ? lists[0]! : [...new Set(lists.flat())];
   }
-}
-
-function addTo(index: Map<number, Tuple[]>, key: number, tuple: Tuple): void {
-  const list = index.get(key);
-  if (list === undefined) index.set(key, [tuple]);
-  else list.push(tuple);
 }

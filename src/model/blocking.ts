@@ -1,3 +1,4 @@
+import { addTo } from "../add-to.ts";
 import type { Address } from "./address.ts";
 import type { Dump } from "./dump.ts";
 import type { LockTypes } from "./lock-types.ts";
@@ -76,9 +77,7 @@ class Waiting {
     for (let row = 0; row < g.length; row++) {
       const thing = this.#waitsFor(row);
       if (thing === undefined) continue;
-      const rows = this.#waiters.get(thing);
-      if (rows === undefined) this.#waiters.set(thing, [row]);
-      else rows.push(row);
+      addTo(this.#waiters, thing, row);
     }
   }
 

@@ -1,3 +1,4 @@
+import { addTo } from "../add-to.ts";
 import type { Match } from "../match/match.ts";
 import type { Finding } from "../report/report.ts";
 import { type Candidate, candidatesOf, findingOf } from "./finding.ts";
@@ -28,9 +29,7 @@ const none: number[] = [];
 function byRule(matches: readonly Match[]): Match[][] {
   const groups = new Map<string, Match[]>();
   for (const match of matches) {
-    const group = groups.get(match.rule.id);
-    if (group === undefined) groups.set(match.rule.id, [match]);
-    else group.push(match);
+    addTo(groups, match.rule.id, match);
   }
   return [...groups.values()];
 }
@@ -140,12 +139,6 @@ class Causes {
     }
     return best === this.#candidates.length ? -1 : best;
   }
-}
-
-function addTo(index: Map<number, number[]>, key: number, value: number): void {
-  const list = index.get(key);
-  if (list === undefined) index.set(key, [value]);
-  else list.push(value);
 }
 
 /** A mere information is no cause for what is worse: it would keep it out of sight. */

@@ -96,11 +96,10 @@ function isRequired(role: RoleSource): boolean {
 
 function requirementOf(role: RoleSource): Rule["requires"][number] {
   const { wait } = role;
-  const names = once(() => requiredNames(role));
   return {
     waits: wait === undefined ? undefined : waitsFor(wait),
     get names() {
-      return names();
+      return requiredNames(role);
     },
   };
 }

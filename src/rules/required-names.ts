@@ -7,11 +7,22 @@ const frameKeys = ["at", "top", "entry", "frame", "stack"] as const;
 /** Properties of a frame that are parts of its function's name. */
 const nameKeys = ["function", "outer", "package", "type", "method"] as const;
 
+const known = new WeakMap<RoleSource, readonly string[]>();
+
 /**
  * Names without which no stack can satisfy a role: the whole words of its globs. A dump that has one of them in none of
  * its functions has nobody for the role, and no stack needs to be asked.
  */
 export function requiredNames(role: RoleSource): readonly string[] {
+  let names = known.get(role);
+  if (names === undefined) {
+    names = namesAskedFor(role);
+    known.set(role, names);
+  }
+  return names;
+}
+
+function namesAskedFor(role: RoleSource): readonly string[] {
   const patterns = frameKeys.flatMap((key) => framesOf(role[key])).flatMap(patternsOf);
   return [...new Set(patterns.flatMap(wholeWords))];
 }

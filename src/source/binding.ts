@@ -1,3 +1,4 @@
+import { addTo } from "../add-to.ts";
 import { type GoFile, textOf } from "./go-file.ts";
 import { childIn, childrenIn, listed, type SyntaxNode, stripped, walk } from "./syntax.ts";
 
@@ -91,9 +92,7 @@ function collect(
       ...from,
     };
     const entry = { at: visibleFrom, binding };
-    const list = names.get(name);
-    if (list === undefined) names.set(name, [entry]);
-    else list.push(entry);
+    addTo(names, name, entry);
   };
   if (isFunctionNode(scope)) addParameters(scope, add);
   else for (const child of scope.children) addDeclarations(file, child, add);

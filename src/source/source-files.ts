@@ -9,6 +9,7 @@ import {
   statSync,
 } from "node:fs";
 import path from "node:path";
+import { addTo } from "../add-to.ts";
 import { UsageError } from "../errors.ts";
 
 /** Something in the source roots that was left aside, and why; one per file and reason. */
@@ -160,9 +161,7 @@ export class SourceFiles {
         const full = path.join(directory, entry.name);
         if (entry.isDirectory() && !skippedDirectories.has(entry.name)) pending.push(full);
         else if (entry.name.endsWith(".go") && (entry.isFile() || this.isFile(full))) {
-          const list = byName.get(entry.name);
-          if (list === undefined) byName.set(entry.name, [full]);
-          else list.push(full);
+          addTo(byName, entry.name, full);
         }
       }
     }

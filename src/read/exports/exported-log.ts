@@ -1,3 +1,4 @@
+import { addTo } from "../../add-to.ts";
 import { findHeader } from "../logs/header.ts";
 import { recordLine } from "../logs/record-line.ts";
 import type { ByteSource } from "../reader.ts";
@@ -75,7 +76,9 @@ async function held(
 
 function objectsIn(chunks: readonly Buffer[]): number {
   let count = 0;
-  for (const chunk of chunks) for (const byte of chunk) if (byte === 0x7b || byte === 0x5b) count++;
+  // Not by an iterator, which takes ten times as long.
+  for (const chunk of chunks)
+    for (let i = 0; i < chunk.length; i++) if (chunk[i] === 0x7b || chunk[i] === 0x5b) count++;
   return count;
 }
 
@@ -104,9 +107,7 @@ function ofTerminal({ name, problems = [] }: ByteSource, recording: string): May
 function ofRecords({ name, problems = [] }: ByteSource, { records, problem }: Exported): MaybeExported {
   const processes = new Map<string, LogRecord[]>();
   for (const record of records) {
-    const known = processes.get(record.stream);
-    if (known === undefined) processes.set(record.stream, [record]);
-    else known.push(record);
+    addTo(processes, record.stream, record);
   }
   const ordered = [...processes.values()].map(inOrder);
   const source: ByteSource = {

@@ -1,3 +1,4 @@
+import { addTo } from "../../add-to.ts";
 import { originLabels, type ReportGraph } from "../report.ts";
 
 /** The edges of a graph that lie on a circle of waits: the two ends can reach each other. Indexes into `graph.edges`. */
@@ -5,9 +6,7 @@ export function edgesOnCycles(graph: ReportGraph): ReadonlySet<number> {
   const next = new Map<string, string[]>();
   for (const edge of graph.edges) {
     if (originLabels.has(edge.label)) continue;
-    const targets = next.get(edge.from);
-    if (targets === undefined) next.set(edge.from, [edge.to]);
-    else targets.push(edge.to);
+    addTo(next, edge.from, edge.to);
   }
   const found = new Set<number>();
   for (const [index, edge] of graph.edges.entries()) {

@@ -1,4 +1,7 @@
 import { type Solution, type Subject, truth, unknown } from "../../match/condition.ts";
+import type { Facts } from "../../match/facts.ts";
+import type { Sample } from "../../match/group.ts";
+import { looksLikePointer } from "../../model/arguments.ts";
 import type { Frame } from "../../model/stack.ts";
 import { oneOrList } from "../closed-list.ts";
 import type { JsonSchema } from "./predicate.ts";
@@ -121,7 +124,7 @@ export const addressProperties: Readonly<
     },
     read: (frame, index, { group, facts }, match) => {
       if (frame.symbol.type === "") return truth(false);
-      return match(group === undefined || index < 0 ? Number.NaN : facts.argument(group, index, 0));
+      return match(group === undefined || index < 0 ? Number.NaN : argumentOf(facts, group, index, 0));
     },
   },
   argument: {
@@ -136,7 +139,26 @@ export const addressProperties: Readonly<
       // Asked of the stack alone: a goroutine's own values may match.
       if (group === undefined) return match(Number.NaN);
       if (!facts.dump.capabilities.has("arguments")) return unknown("arguments");
-      return index < 0 ? truth(false) : facts.addresses(group, index).flatMap((a) => [...match(a)]);
+      return index < 0 ? truth(false) : addressesIn(facts, group, index).flatMap((a) => [...match(a)]);
     },
   },
 };
+
+/** Value of an argument of a frame for a group; NaN when unknown. */
+function argumentOf({ dump }: Facts, group: Sample, frame: number, argument: number): number {
+  const { slots } = dump.stacks[group.stackIndex]!;
+  const slot = slots.findIndex((s) => s.frame === frame && s.argument === argument);
+  return slot < 0 ? Number.NaN : dump.goroutines.argument(group.first, slot);
+}
+
+/** Distinct addresses among the arguments of a frame, as far as the dump shows them. */
+function addressesIn({ dump }: Facts, group: Sample, frame: number): readonly number[] {
+  const { slots } = dump.stacks[group.stackIndex]!;
+  const found = new Set<number>();
+  slots.forEach((slot, i) => {
+    if (slot.frame !== frame) return;
+    const value = dump.goroutines.argument(group.first, i);
+    if (looksLikePointer(value)) found.add(value);
+  });
+  return [...found];
+}
