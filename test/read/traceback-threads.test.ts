@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { generateDump } from "../../scripts/generate-dump.mjs";
@@ -60,12 +61,27 @@ test.each(splits)(
     const file = { path, size: bytes.length, segmentSize };
     const { worker, ended } = scanAhead(file);
     // It has claimed the first segment, or scanned as far ahead as it may.
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await sleep(300);
     expect(await readBy(threads, file)).toBe(readByLines());
     if (threads === 1) await worker.terminate();
     else await ended;
   },
 );
+
+test("a thread that has scanned all waits to be stopped: one that ends by itself may hang in Node 20", async () => {
+  const file = { path, size: bytes.length, segmentSize: bytes.length };
+  const { worker, ended, queue } = scanAhead(file);
+  // When nothing more is posted, the only segment is scanned.
+  const posts = () => Atomics.load(new Int32Array(queue), 2);
+  let before = -1;
+  while (posts() === 0 || posts() !== before) {
+    before = posts();
+    await sleep(500);
+  }
+  expect(await Promise.race([ended.then(() => "ended"), sleep(500).then(() => "waits")])).toBe("waits");
+  await worker.terminate();
+  await ended;
+});
 
 async function readBy(threads: number, file: SegmentedFile): Promise<string> {
   const builder = new built.TracebackBuilder("dump", undefined);
@@ -80,7 +96,7 @@ function readByLines(): string {
 }
 
 /** As src/cli/start.cjs does it. */
-function scanAhead(file: SegmentedFile): { worker: Worker; ended: Promise<unknown> } {
+function scanAhead(file: SegmentedFile) {
   const { port1, port2 } = new MessageChannel();
   const queue = new SharedArrayBuffer(16);
   const worker = new Worker(new URL(`${dist}scan-worker.cjs`), {
@@ -89,7 +105,7 @@ function scanAhead(file: SegmentedFile): { worker: Worker; ended: Promise<unknow
   });
   const place = globalThis as unknown as Record<symbol, unknown>;
   place[Symbol.for("deadlock-lint.scan-ahead")] = { file, worker, queue, port: port1, failure: undefined };
-  return { worker, ended: new Promise((resolve) => worker.once("exit", resolve)) };
+  return { worker, queue, ended: new Promise((resolve) => worker.once("exit", resolve)) };
 }
 
 test("what goes wrong before the file is read is said", async () => {

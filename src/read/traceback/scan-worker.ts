@@ -5,7 +5,7 @@ import { SegmentQueue } from "./segment-queue.ts";
 import { SegmentScanner, segmentCount } from "./segments.ts";
 import type { ScanTask, SegmentMessage } from "./threads.ts";
 
-/** The life of a thread: scans segments until none is left, and posts their batches. */
+/** The life of a thread: scans segments until none is left, posts their batches, and waits for its end. */
 function work({ file, queue: memory, port }: ScanTask): void {
   const queue = new SegmentQueue(memory);
   const pool = new BatchPool(queue);
@@ -32,7 +32,7 @@ function work({ file, queue: memory, port }: ScanTask): void {
     post({ segment });
   }
   segments.close();
-  port.close();
+  queue.park();
 }
 
 work(workerData as ScanTask);

@@ -53,6 +53,14 @@ export class SegmentQueue {
     while (Atomics.load(this.#counters, 3) === 0) Atomics.wait(this.#counters, 3, 0, 100);
   }
 
+  /**
+   * Blocks the thread until it is terminated. One that ended by itself could hang in Node 20: it waits for V8's compiler
+   * in the background, which waits for that very thread to collect garbage.
+   */
+  park(): void {
+    for (;;) Atomics.wait(this.#counters, 0, Atomics.load(this.#counters, 0));
+  }
+
   posted(): void {
     Atomics.add(this.#counters, 2, 1);
     Atomics.notify(this.#counters, 2);
