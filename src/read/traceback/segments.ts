@@ -57,7 +57,8 @@ export class SegmentScanner {
       scanner.filled(bytes);
       last = scanner.position === end;
       const { batch, done } = scanner.scan(last);
-      const isFull = last || batch.length >= fullBatch;
+      // While the first shapes are learned, whoever takes batches meets those that are known already.
+      const isFull = last || segment === 0 || batch.length >= fullBatch;
       if (isFull) emit(batch);
       done(!isFull);
     }

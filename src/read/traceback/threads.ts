@@ -44,7 +44,7 @@ export async function scanWithThreads(
   const queue = new SegmentQueue(ahead?.queue);
   const workers = ahead === undefined ? [] : [started(ahead.worker, ahead.port, ahead.failure)];
   while (workers.length < threads - 1) workers.push(startWorker(file, queue));
-  const building = new Building(file, queue, builder, workers);
+  const building = new Building(file, queue, builder, workers, ahead !== undefined);
   try {
     while (!building.done) {
       for (const { failure } of workers) if (failure !== undefined) throw failure;
@@ -100,7 +100,7 @@ class Building {
   readonly #ownShapes: LearnedShape[] = [];
   readonly #waiting = new Map<number, Waiting>();
   readonly #pool: BatchPool;
-  /** Who scans the first segment, from which all threads learn. */
+  /** This thread scans the first segment, from which all threads learn. */
   readonly #isFirst: boolean;
   #isSeeded = false;
   #turn = 0;
@@ -110,13 +110,14 @@ class Building {
     queue: SegmentQueue,
     builder: TracebackBuilder,
     workers: readonly StartedWorker[],
+    ahead: boolean,
   ) {
     this.#file = file;
     this.#queue = queue;
     this.#builder = builder;
     this.#workers = workers;
     this.#pool = new BatchPool(queue);
-    this.#isFirst = queue.claimFirst();
+    this.#isFirst = !ahead && queue.claimFirst();
     this.#own = new SegmentScanner(file, (learned) => this.#ownShapes.push(new LearnedShape(learned)));
     this.#again = new SegmentScanner(file);
   }
