@@ -1,3 +1,4 @@
+import { addTo } from "../add-to.ts";
 import { type Cells, newCells, type SortedCells } from "../model/cell-counts.ts";
 import { Keys } from "../model/keys.ts";
 import type { Kinds } from "../model/kinds.ts";
@@ -8,20 +9,56 @@ import { type Group, LazyGroup, RestGroup, type Sample } from "./group.ts";
 import { answerKey } from "./keys.ts";
 import { noLabels, type Waits } from "./rows.ts";
 
-/** Goroutines of one stack whose kinds are counted. */
-class CountedGroup extends LazyGroup {
-  readonly cells: Cells;
+/** Some kinds; the same object for the same ones. */
+interface KindSet {
+  readonly id: number;
+  /** 1 for each kind that is one of them, 0 for all others. */
+  readonly has: Uint8Array;
+}
 
-  constructor(stackIndex: number, cells: Cells, gather: () => ArrayLike<number>) {
-    let weight = 0;
-    for (let i = 0; i < cells.weights.length; i++) weight += cells.weights[i]!;
-    super(stackIndex, cells.first[0]!, weight, gather);
+/** Kinds by what they answer; the same object where they do so alike. */
+interface Classes {
+  readonly id: number;
+  /** For each kind a number that it shares with those that answer alike. */
+  readonly ofKind: Uint32Array;
+}
+
+/** Of all goroutines of a group whose kinds are in one class: the first, and how many they are. */
+interface ClassSample extends Sample {
+  readonly class: number;
+}
+
+/** Some cells of one stack: those of a list that are of some kinds. */
+interface CellView {
+  readonly cells: Cells;
+  readonly of: KindSet;
+}
+
+/** Goroutines of one stack whose kinds are counted. */
+class CountedGroup extends LazyGroup implements CellView {
+  readonly cells: Cells;
+  readonly of: KindSet;
+
+  constructor(
+    { stackIndex, first, weight }: Sample,
+    { cells, of }: CellView,
+    gather: () => ArrayLike<number>,
+  ) {
+    super(stackIndex, first, weight, gather);
     this.cells = cells;
+    this.of = of;
   }
 }
 
 /** All goroutines of one stack that are of some kinds. */
 class CellGroup extends CountedGroup {}
+
+/** All cells of one stack, and what was asked of them. */
+interface StackCells extends CellView {
+  /** By classes and kinds: every rule asks the same few things. */
+  readonly samples: Map<string, readonly ClassSample[]>;
+  readonly groups: CellGroup[];
+}
 
 /** Groups of cells of one stack that are remembered. */
 const maxKnown = 16;
@@ -34,13 +71,16 @@ export class CellTable {
   readonly #facts: Facts;
   readonly #kinds: Kinds;
   readonly #all: SortedCells;
-  /** A number for each kind, for who counts or marks some; all 0 in between. */
+  /** A number for each kind, for who counts some; all 0 in between. */
   readonly #byKind: Uint32Array;
   /** A goroutine of each kind. */
   readonly #subjects: readonly Subject[];
-  readonly #ofStack: (Cells | undefined)[] = [];
-  readonly #known = new Map<number, CellGroup[]>();
-  readonly #classes = new WeakMap<Condition, Uint32Array>();
+  readonly #ofStack: (StackCells | undefined)[] = [];
+  readonly #classes = new WeakMap<Condition, Classes>();
+  readonly #classesByText = new Map<string, Classes>();
+  readonly #sets = new Map<string, KindSet>();
+  readonly #subsets = new Map<string, KindSet>();
+  readonly #allKinds: KindSet;
 
   constructor(facts: Facts) {
     this.#facts = facts;
@@ -48,6 +88,7 @@ export class CellTable {
     this.#kinds = goroutines.tally.kinds;
     this.#all = goroutines.tally.cells(stacks.length);
     this.#byKind = new Uint32Array(this.#kinds.first.length);
+    this.#allKinds = this.#setOf(new Uint8Array(this.#kinds.first.length).fill(1));
     this.#subjects = this.#kinds.first.map((first) => {
       const stackIndex = goroutines.stack[first]!;
       const group = { stackIndex, first, weight: goroutines.weight[first]! };
@@ -57,21 +98,8 @@ export class CellTable {
 
   /** Of all goroutines of a group that answer a condition on cells alike: one, and how many they are. */
   alike(group: Group, condition: Condition): readonly Sample[] {
-    const { stackIndex } = group;
-    const classOf = this.#classesOf(condition);
-    const ofClass: { stackIndex: number; first: number; weight: number }[] = [];
-    const found: Sample[] = [];
-    const { kinds, first, weights } = this.#cellsOf(group) ?? this.#parts(group);
-    for (let i = 0; i < kinds.length; i++) {
-      const alike = classOf[kinds[i]!]!;
-      const known = ofClass[alike];
-      if (known !== undefined) known.weight += weights[i]!;
-      else {
-        ofClass[alike] = { stackIndex, first: first[i]!, weight: weights[i]! };
-        found.push(ofClass[alike]);
-      }
-    }
-    return found;
+    const view = this.#viewOf(group) ?? this.#parts(group);
+    return this.#samples(group.stackIndex, view, this.#classesOf(condition));
   }
 
   /**
@@ -85,40 +113,48 @@ export class CellTable {
     keyOfAlike: (cell: Sample) => string,
   ): ReadonlyMap<string, Group> {
     const { stackIndex } = group;
-    const classOf = this.#classesOf(condition);
-    const keyOfClass: (string | undefined)[] = [];
-    const keyOf = ({ kinds, first, weights }: Cells, cell: number) => {
-      const alike = classOf[kinds[cell]!]!;
-      keyOfClass[alike] ??= keyOfAlike({ stackIndex, first: first[cell]!, weight: weights[cell]! });
-      return keyOfClass[alike];
-    };
+    const classes = this.#classesOf(condition);
     const ofStack = this.#stackCells(stackIndex);
-    let division = divideCells(ofStack, classOf, keyOf);
+    let parts = byKey(this.#samples(stackIndex, ofStack, classes), keyOfAlike);
     // If they all agree, nobody needs to know which of them are in the group.
-    const cells = this.#cellsOf(group);
-    if (division.keys.length > 1 && cells !== ofStack)
-      division = divideCells(cells ?? this.#parts(group), classOf, keyOf);
-    if (division.keys.length === 1) return new Map([[division.keys[0]!, group]]);
-    const parts = partsOf(division).map((part) =>
-      cells === undefined
-        ? new CountedGroup(stackIndex, part, () => this.#gather(group.rows, part))
-        : this.#group(stackIndex, part),
-    );
-    return new Map(division.keys.map((key, part) => [key, parts[part]!]));
+    const view = this.#viewOf(group);
+    if (parts.size === 1 || view === ofStack) return this.#groupsOf(group, ofStack, classes, parts);
+    const own = view ?? this.#parts(group);
+    parts = byKey(this.#samples(stackIndex, own, classes), keyOfAlike);
+    return this.#groupsOf(group, own, classes, parts);
+  }
+
+  /** The groups of a division; the group itself when there is but one. */
+  #groupsOf(
+    group: Group,
+    { cells, of }: CellView,
+    classes: Classes,
+    parts: ReadonlyMap<string, readonly ClassSample[]>,
+  ): ReadonlyMap<string, Group> {
+    const groups = new Map<string, Group>();
+    for (const [key, samples] of parts) {
+      if (parts.size === 1) return groups.set(key, group);
+      const view = { cells, of: this.#subset(of, classes, samples) };
+      groups.set(key, this.#group(group, view, samples));
+    }
+    return groups;
   }
 
   /** How long the goroutines of a group wait, and their labels. */
   waits(group: Group): Waits {
-    const { kinds, weights } = this.#cellsOf(group) ?? this.#parts(group);
+    const { cells, of } = this.#viewOf(group) ?? this.#parts(group);
+    const { kinds, weights } = cells;
     const { minutes, labels } = this.#kinds;
     let minMinutes = -1;
     let maxMinutes = -1;
     let byLabels: Map<number, number> | undefined;
     for (let i = 0; i < kinds.length; i++) {
-      const waited = minutes[kinds[i]!]!;
+      const kind = kinds[i]!;
+      if (of.has[kind] === 0) continue;
+      const waited = minutes[kind]!;
       if (waited >= 0 && (minMinutes < 0 || waited < minMinutes)) minMinutes = waited;
       if (waited > maxMinutes) maxMinutes = waited;
-      const set = labels[kinds[i]!]!;
+      const set = labels[kind]!;
       if (set === 0) continue;
       byLabels ??= new Map();
       byLabels.set(set, (byLabels.get(set) ?? 0) + weights[i]!);
@@ -131,18 +167,16 @@ export class CellTable {
     if (!(group instanceof CellGroup)) return undefined;
     const { id, tally } = this.#facts.dump.goroutines;
     const { ofRow } = this.#kinds;
-    const wanted = this.#mark(group.cells, 1);
+    const { has } = group.of;
     const ofStack = tally.smallestIds(group.stackIndex);
-    const among = ofStack.ids.filter((_, i) => wanted[ofRow[ofStack.rows[i]!]!] === 1);
+    const among = ofStack.ids.filter((_, i) => has[ofRow[ofStack.rows[i]!]!] === 1);
+    if (among.length >= maxIds) return among.slice(0, maxIds);
     const smallest = new SmallestIds();
-    if (among.length < maxIds) {
-      const rows = this.#facts.rowsOf(group.stackIndex);
-      for (let i = 0; i < rows.length; i++) {
-        if (wanted[ofRow[rows[i]!]!] === 1) smallest.add(id[rows[i]!]!, rows[i]!);
-      }
+    const rows = this.#facts.rowsOf(group.stackIndex);
+    for (let i = 0; i < rows.length; i++) {
+      if (has[ofRow[rows[i]!]!] === 1) smallest.add(id[rows[i]!]!, rows[i]!);
     }
-    this.#mark(group.cells, 0);
-    return among.length < maxIds ? smallest.ids : among.slice(0, maxIds);
+    return smallest.ids;
   }
 
   /**
@@ -159,6 +193,7 @@ export class CellTable {
       const { kinds, weights } = group.cells;
       for (let i = 0; i < kinds.length; i++) {
         const kind = kinds[i]!;
+        if (group.of.has[kind] === 0) continue;
         if (parts.has(kind)) return undefined;
         if (whole.has(kind)) {
           if (isWhole) continue;
@@ -172,33 +207,33 @@ export class CellTable {
   }
 
   /** The cells that a group consists of; `undefined` when it has but parts of some. */
-  #cellsOf(group: Group): Cells | undefined {
-    if (group instanceof CountedGroup) return group.cells;
+  #viewOf(group: Group): CellView | undefined {
+    if (group instanceof CountedGroup) return group;
     return group === this.#facts.whole(group.stackIndex) ? this.#stackCells(group.stackIndex) : undefined;
   }
 
-  #stackCells(stackIndex: number): Cells {
-    let cells = this.#ofStack[stackIndex];
-    if (cells === undefined) {
+  #stackCells(stackIndex: number): StackCells {
+    let ofStack = this.#ofStack[stackIndex];
+    if (ofStack === undefined) {
       const { start, kinds, first, weights } = this.#all;
       const [from, to] = [start[stackIndex]!, start[stackIndex + 1]!];
-      cells = {
+      const cells = {
         kinds: kinds.subarray(from, to),
         first: first.subarray(from, to),
         weights: weights.subarray(from, to),
       };
-      this.#ofStack[stackIndex] = cells;
+      ofStack = { cells, of: this.#allKinds, samples: new Map(), groups: [] };
+      this.#ofStack[stackIndex] = ofStack;
     }
-    return cells;
+    return ofStack;
   }
 
   /** The cells of a group, each with its weight in the group. */
-  #parts(group: Group): Cells {
-    if (group instanceof RestGroup) {
-      const rest = cellsWithout(this.#stackCells(group.stackIndex), this.#count(group.without));
-      if (rest !== undefined) return rest;
-    }
-    return this.#count(group.rows);
+  #parts(group: Group): CellView {
+    let cells: Cells | undefined;
+    if (group instanceof RestGroup)
+      cells = cellsWithout(this.#stackCells(group.stackIndex).cells, this.#count(group.without));
+    return { cells: cells ?? this.#count(group.rows), of: this.#allKinds };
   }
 
   #count(rows: ArrayLike<number>): Cells {
@@ -228,17 +263,32 @@ export class CellTable {
     };
   }
 
-  /** For each kind a number that it shares with those that answer all parts of a condition alike. */
-  #classesOf(condition: Condition): Uint32Array {
+  /** Cells by class, in the order in which those first occur. */
+  #samples(stackIndex: number, view: CellView, classes: Classes): readonly ClassSample[] {
+    const ofStack = this.#stackCells(stackIndex);
+    if (view.cells !== ofStack.cells) return samplesOf(stackIndex, view, classes);
+    const key = `${view.of.id} ${classes.id}`;
+    let samples = ofStack.samples.get(key);
+    if (samples === undefined) {
+      samples = samplesOf(stackIndex, view, classes);
+      ofStack.samples.set(key, samples);
+    }
+    return samples;
+  }
+
+  #classesOf(condition: Condition): Classes {
     let classes = this.#classes.get(condition);
     if (classes === undefined) {
       const [first, ...others] = condition.byCell!;
-      classes = this.#answers(first!);
+      let ofKind = this.#answers(first!);
       for (const part of others) {
         const keys = new Keys();
-        const before = classes;
-        classes = this.#answers(part).map((answer, kind) => keys.numberOf(before[kind]!, answer, 0));
+        const before = ofKind;
+        ofKind = this.#answers(part).map((answer, kind) => keys.numberOf(before[kind]!, answer, 0));
       }
+      const text = ofKind.join();
+      classes = this.#classesByText.get(text) ?? { id: this.#classesByText.size, ofKind };
+      this.#classesByText.set(text, classes);
       this.#classes.set(condition, classes);
     }
     return classes;
@@ -264,94 +314,87 @@ export class CellTable {
     return answers;
   }
 
-  /** The same object for the same cells, as far as it is remembered: what is known of a group is asked once. */
-  #group(stackIndex: number, cells: Cells): Group {
-    let known = this.#known.get(stackIndex);
-    if (known === undefined) {
-      known = [];
-      this.#known.set(stackIndex, known);
+  #setOf(has: Uint8Array): KindSet {
+    const text = has.join("");
+    let set = this.#sets.get(text);
+    if (set === undefined) {
+      set = { id: this.#sets.size, has };
+      this.#sets.set(text, set);
     }
-    const same = known.find((group) => areSame(group.cells, cells));
-    if (same !== undefined) return same;
-    const group = new CellGroup(stackIndex, cells, () => this.#gather(this.#facts.rowsOf(stackIndex), cells));
-    if (known.length < maxKnown) known.push(group);
-    return group;
+    return set;
   }
 
-  /** Those of some rows whose kind is that of a cell, ascending as they were. */
-  #gather(rows: ArrayLike<number>, cells: Cells): Uint32Array {
+  /** Those of some kinds that are in some classes. */
+  #subset(of: KindSet, { id, ofKind }: Classes, samples: readonly ClassSample[]): KindSet {
+    const wanted = samples.map((sample) => sample.class);
+    const key = `${of.id} ${id} ${wanted.join()}`;
+    let subset = this.#subsets.get(key);
+    if (subset === undefined) {
+      const inClass = new Set(wanted);
+      subset = this.#setOf(of.has.map((has, kind) => (inClass.has(ofKind[kind]!) ? has : 0)));
+      this.#subsets.set(key, subset);
+    }
+    return subset;
+  }
+
+  /**
+   * A part of a group. The same object for the same cells of a stack, as far as it is remembered: what is known of a group
+   * is asked once.
+   */
+  #group(group: Group, view: CellView, samples: readonly ClassSample[]): Group {
+    const { stackIndex } = group;
+    const { first } = samples[0]!;
+    const weight = samples.reduce((sum, sample) => sum + sample.weight, 0);
+    const sample = { stackIndex, first, weight };
+    const { cells, groups } = this.#stackCells(stackIndex);
+    if (view.cells !== cells) return new CountedGroup(sample, view, () => this.#gather(group.rows, view.of));
+    const same = groups.find(
+      (known) => known.first === first && known.weight === weight && areSame(cells, known.of, view.of),
+    );
+    if (same !== undefined) return same;
+    const made = new CellGroup(sample, view, () => this.#gather(this.#facts.rowsOf(stackIndex), view.of));
+    if (groups.length < maxKnown) groups.push(made);
+    return made;
+  }
+
+  /** Those of some rows that are of some kinds, ascending as they were. */
+  #gather(rows: ArrayLike<number>, { has }: KindSet): Uint32Array {
     const { ofRow } = this.#kinds;
-    const wanted = this.#mark(cells, 1);
     let count = 0;
-    for (let i = 0; i < rows.length; i++) count += wanted[ofRow[rows[i]!]!]!;
+    for (let i = 0; i < rows.length; i++) count += has[ofRow[rows[i]!]!]!;
     const gathered = new Uint32Array(count);
     let next = 0;
-    for (let i = 0; next < count; i++) if (wanted[ofRow[rows[i]!]!] === 1) gathered[next++] = rows[i]!;
-    this.#mark(cells, 0);
+    for (let i = 0; next < count; i++) if (has[ofRow[rows[i]!]!] === 1) gathered[next++] = rows[i]!;
     return gathered;
   }
-
-  /** Marks the kinds of some cells; whoever does so takes the marks away again. */
-  #mark({ kinds }: Cells, mark: number): Uint32Array {
-    const marks = this.#byKind;
-    for (let i = 0; i < kinds.length; i++) marks[kinds[i]!] = mark;
-    return marks;
-  }
 }
 
-/** Cells by what is said of them. */
-interface Division {
-  readonly cells: Cells;
-  /** What is said of each part, in the order in which the parts first occur. */
-  readonly keys: readonly string[];
-  /** The part of each cell, and how many cells each part has. */
-  readonly partOf: Uint32Array;
-  readonly sizes: readonly number[];
-}
-
-/**
- * @param classOf for each kind a number that it shares with those that have the same key
- * @param keyOf what is said of a cell, asked once a class
- */
-function divideCells(
-  cells: Cells,
-  classOf: Uint32Array,
-  keyOf: (cells: Cells, cell: number) => string,
-): Division {
-  const { kinds } = cells;
-  const parts = new Map<string, number>();
-  const sizes: number[] = [];
-  const partOf = new Uint32Array(kinds.length);
-  const partOfClass: number[] = [];
-  for (let cell = 0; cell < kinds.length; cell++) {
-    const alike = classOf[kinds[cell]!]!;
-    let part = partOfClass[alike];
-    if (part === undefined) {
-      const key = keyOf(cells, cell);
-      part = parts.get(key) ?? parts.size;
-      if (part === parts.size) {
-        parts.set(key, part);
-        sizes.push(0);
-      }
-      partOfClass[alike] = part;
-    }
-    partOf[cell] = part;
-    sizes[part]!++;
-  }
-  return { cells, keys: [...parts.keys()], partOf, sizes };
-}
-
-function partsOf({ cells, sizes, partOf }: Division): Cells[] {
+function samplesOf(stackIndex: number, { cells, of }: CellView, { ofKind }: Classes): ClassSample[] {
   const { kinds, first, weights } = cells;
-  const parts = sizes.map(newCells);
-  const next = sizes.map(() => 0);
-  for (let cell = 0; cell < kinds.length; cell++) {
-    const part = parts[partOf[cell]!]!;
-    const at = next[partOf[cell]!]!++;
-    part.kinds[at] = kinds[cell]!;
-    part.first[at] = first[cell]!;
-    part.weights[at] = weights[cell]!;
+  const { has } = of;
+  const ofClass: { stackIndex: number; first: number; weight: number; class: number }[] = [];
+  const found: ClassSample[] = [];
+  for (let i = 0; i < kinds.length; i++) {
+    const kind = kinds[i]!;
+    if (has[kind] === 0) continue;
+    const alike = ofKind[kind]!;
+    const known = ofClass[alike];
+    if (known !== undefined) known.weight += weights[i]!;
+    else {
+      ofClass[alike] = { stackIndex, first: first[i]!, weight: weights[i]!, class: alike };
+      found.push(ofClass[alike]);
+    }
   }
+  return found;
+}
+
+/** Classes of cells that belong together, in the order in which those first occur. */
+function byKey(
+  samples: readonly ClassSample[],
+  keyOfAlike: (cell: Sample) => string,
+): ReadonlyMap<string, readonly ClassSample[]> {
+  const parts = new Map<string, ClassSample[]>();
+  for (const sample of samples) addTo(parts, keyOfAlike(sample), sample);
   return parts;
 }
 
@@ -378,9 +421,8 @@ function cellsWithout(cells: Cells, some: Cells): Cells | undefined {
   return rest;
 }
 
-/** Whether cells of one stack are the same. */
-function areSame({ kinds }: Cells, others: Cells): boolean {
-  if (kinds.length !== others.kinds.length) return false;
-  for (let i = 0; i < kinds.length; i++) if (kinds[i] !== others.kinds[i]) return false;
+/** Whether of the cells of one stack the same are of some kinds and of others. */
+function areSame({ kinds }: Cells, some: KindSet, others: KindSet): boolean {
+  for (let i = 0; i < kinds.length; i++) if (some.has[kinds[i]!] !== others.has[kinds[i]!]) return false;
   return true;
 }
