@@ -298,7 +298,7 @@ export class Facts {
     if (some.length === 0) return whole;
     if (some.length === this.rowCount(stackIndex)) return undefined;
     const weight = whole.weight - this.#weighed(stackIndex, some).weight;
-    return new RestGroup(whole, some, weight);
+    return new RestGroup(whole, some, weight, this.dump.goroutines.stack);
   }
 
   #weighed(stackIndex: number, rows: ArrayLike<number>): Group {

@@ -1,11 +1,16 @@
 import { addTo } from "../add-to.ts";
 import type { Dump } from "../model/dump.ts";
 
+/** Rows of the goroutines that started others which are in the dump. */
+interface Parents {
+  readonly byId: ReadonlyMap<number, number>;
+  readonly onStack: ReadonlyMap<number, readonly number[]>;
+}
+
 /** Who started whom in a dump, by goroutine ids; worked out on demand. */
 export class Families {
   readonly #dump: Dump;
-  #parents: ReadonlyMap<number, number> | undefined;
-  #parentsOn: ReadonlyMap<number, readonly number[]> | undefined;
+  #parents: Parents | undefined;
   #startedBy: { creators: ReadonlySet<number>; rows: readonly (readonly number[])[] } | undefined;
   readonly #siblings = new Map<number, ReadonlyMap<number, number>>();
 
@@ -25,32 +30,33 @@ export class Families {
 
   /** Rows of the goroutines that started others which are in the dump, by id. */
   get parents(): ReadonlyMap<number, number> {
-    if (this.#parents === undefined) {
-      const creators = this.allCreators;
-      const found = new Map<number, number>();
-      const { id, length } = this.#dump.goroutines;
-      let largest = -1;
-      for (const creator of creators) if (creator > largest) largest = creator;
-      for (let row = 0; row < length; row++) {
-        const own = id[row]!;
-        if (own <= largest && creators.has(own)) found.set(own, row);
-      }
-      this.#parents = found;
-    }
-    return this.#parents;
+    return this.#allParents.byId;
   }
 
   /** Rows of a stack that started others which are in the dump, ascending. */
   parentsOn(stackIndex: number): readonly number[] {
-    if (this.#parentsOn === undefined) {
-      const found = new Map<number, number[]>();
-      for (const row of this.parents.values()) {
-        const stack = this.#dump.goroutines.stack[row]!;
-        addTo(found, stack, row);
+    return this.#allParents.onStack.get(stackIndex) ?? [];
+  }
+
+  get #allParents(): Parents {
+    if (this.#parents === undefined) {
+      const creators = this.allCreators;
+      const byId = new Map<number, number>();
+      const onStack = new Map<number, number[]>();
+      const { id, stack, length } = this.#dump.goroutines;
+      let largest = -1;
+      for (const creator of creators) if (creator > largest) largest = creator;
+      for (let row = 0; row < length; row++) {
+        const own = id[row]!;
+        // Not of those that have no id, as creators may be unknown.
+        if (own <= largest && creators.has(own)) {
+          byId.set(own, row);
+          addTo(onStack, stack[row]!, row);
+        }
       }
-      this.#parentsOn = found;
+      this.#parents = { byId, onStack };
     }
-    return this.#parentsOn.get(stackIndex) ?? [];
+    return this.#parents;
   }
 
   /**

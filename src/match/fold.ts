@@ -250,15 +250,9 @@ function divider(facts: Facts, column: number, matters: (id: number) => boolean)
   // Of ids most often only those matter that others name as who started them.
   const parentsOnly = families.idsKnown && !matters(Number.POSITIVE_INFINITY);
   return (stackIndex) => {
-    const parents = parentsOnly ? new Set(families.parentsOn(stackIndex).map((row) => id[row]!)) : undefined;
+    const rows = parentsOnly ? families.parentsOn(stackIndex) : facts.rowsOf(stackIndex);
     const apart: number[] = [];
-    if (parents?.size !== 0) {
-      const rows = facts.rowsOf(stackIndex);
-      for (let i = 0; i < rows.length; i++) {
-        const own = id[rows[i]!]!;
-        if ((parents === undefined || parents.has(own)) && matters(own)) apart.push(rows[i]!);
-      }
-    }
+    for (let i = 0; i < rows.length; i++) if (matters(id[rows[i]!]!)) apart.push(rows[i]!);
     return { apart, alike: facts.without(stackIndex, apart) };
   };
 }

@@ -44,10 +44,16 @@ export class RestGroup extends LazyGroup {
   /** Rows of those that are left out, ascending. */
   readonly without: ArrayLike<number>;
 
-  constructor(whole: Group, without: ArrayLike<number>, weight: number) {
-    let first = 0;
-    while (whole.rows[first] === without[first]) first++;
-    super(whole.stackIndex, whole.rows[first]!, weight, () => rowsWithout(whole.rows, without));
+  /** @param stack the stack of each row */
+  constructor(whole: Group, without: ArrayLike<number>, weight: number, stack: ArrayLike<number>) {
+    const { stackIndex } = whole;
+    // Most often the first or the second: not worth gathering all rows.
+    let first = whole.first;
+    for (let left = 0; first === without[left]; left++) {
+      do first++;
+      while (stack[first] !== stackIndex);
+    }
+    super(stackIndex, first, weight, () => rowsWithout(whole.rows, without));
     this.without = without;
   }
 }
