@@ -1,4 +1,3 @@
-import type { Goroutines } from "./goroutines.ts";
 import { Keys } from "./keys.ts";
 import { widened } from "./typed-array.ts";
 
@@ -38,31 +37,39 @@ export class CellCounts {
   readonly #keys = new Keys();
   #weights = new Float64Array(0);
 
-  /**
-   * Takes further rows.
-   * @param ofRow the kind of each row
-   * @param stacks how many stacks they have at most
-   * @param kinds how many kinds
-   */
-  take(goroutines: Goroutines, ofRow: Uint32Array, from: number, stacks: number, kinds: number): void {
-    this.#makeRoom(stacks, kinds);
+  /** Makes room for so many stacks and kinds. */
+  makeRoom(stacks: number, kinds: number): void {
     const table = this.#table;
-    if (table === undefined) {
-      this.#hash(goroutines, ofRow, from);
+    if (table === undefined) return;
+    let width = this.#width;
+    while (width < kinds) width *= 2;
+    const pairs = stacks * width;
+    if (width === this.#width && pairs <= table.length) return;
+    if (pairs > maxPairs) {
+      this.#leaveTable();
       return;
     }
-    const { stack, weight, length } = goroutines;
-    const width = this.#width;
-    for (let row = from; row < length; row++) {
-      if (weight[row] !== 1) {
-        this.#leaveTable();
-        this.#hash(goroutines, ofRow, row);
-        return;
-      }
-      const pair = stack[row]! * width + ofRow[row]!;
-      if (table[pair] === 0) this.#add(stack[row]!, ofRow[row]!, row);
-      table[pair]!++;
+    const larger = new Uint32Array(Math.min(pairs * 2, maxPairs));
+    for (let cell = 0; cell < this.#count; cell++)
+      larger[this.#stacks[cell]! * width + this.#kinds[cell]!] = this.#weightOf(cell);
+    this.#table = larger;
+    this.#width = width;
+  }
+
+  /** Takes a further row. */
+  take(row: number, stack: number, kind: number, weight: number): void {
+    if (weight !== 1 && this.#table !== undefined) this.#leaveTable();
+    const table = this.#table;
+    if (table === undefined) {
+      const cell = this.#keys.numberOf(stack, kind, 0);
+      if (cell === this.#count) this.#add(stack, kind, row);
+      this.#weights = widened(this.#weights, this.#count);
+      this.#weights[cell]! += weight;
+      return;
     }
+    const pair = stack * this.#width + kind;
+    if (table[pair] === 0) this.#add(stack, kind, row);
+    table[pair]!++;
   }
 
   #leaveTable(): void {
@@ -70,15 +77,6 @@ export class CellCounts {
     this.#table = undefined;
     for (let cell = 0; cell < this.#count; cell++)
       this.#keys.numberOf(this.#stacks[cell]!, this.#kinds[cell]!, 0);
-  }
-
-  #hash({ stack, weight, length }: Goroutines, ofRow: Uint32Array, from: number): void {
-    for (let row = from; row < length; row++) {
-      const cell = this.#keys.numberOf(stack[row]!, ofRow[row]!, 0);
-      if (cell === this.#count) this.#add(stack[row]!, ofRow[row]!, row);
-      this.#weights = widened(this.#weights, this.#count);
-      this.#weights[cell]! += weight[row]!;
-    }
   }
 
   /** The cells counted so far. */
@@ -114,23 +112,5 @@ export class CellCounts {
     this.#stacks[cell] = stack;
     this.#kinds[cell] = kind;
     this.#first[cell] = row;
-  }
-
-  #makeRoom(stacks: number, kinds: number): void {
-    const table = this.#table;
-    if (table === undefined) return;
-    let width = this.#width;
-    while (width < kinds) width *= 2;
-    const pairs = stacks * width;
-    if (width === this.#width && pairs <= table.length) return;
-    if (pairs > maxPairs) {
-      this.#leaveTable();
-      return;
-    }
-    const larger = new Uint32Array(Math.min(pairs * 2, maxPairs));
-    for (let cell = 0; cell < this.#count; cell++)
-      larger[this.#stacks[cell]! * width + this.#kinds[cell]!] = this.#weightOf(cell);
-    this.#table = larger;
-    this.#width = width;
   }
 }

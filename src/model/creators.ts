@@ -12,13 +12,14 @@ const smallIds = 1 << 14;
 /** Who started the goroutines of each stack, by their ids. */
 export class Creators {
   readonly #goroutines: Goroutines;
-  /** Rows that were taken. */
-  #length = 0;
   /** Numbers of small ids, plus one. */
   readonly #small = new Uint32Array(smallIds);
   /** Of ids, by the bits of their numbers. */
   readonly #keys = new Keys();
   readonly #ids: number[] = [];
+  /** The last id that was hashed, and its number. */
+  #last = 0;
+  #ofLast = -1;
   /** For each creator a bit for each stack, `#width` entries in a row. */
   #marks: Uint32Array<ArrayBuffer> | undefined = new Uint32Array(64);
   #width = 1;
@@ -31,47 +32,39 @@ export class Creators {
     this.#goroutines = goroutines;
   }
 
-  /**
-   * Takes the rows that are new.
-   * @param stacks how many stacks they have at most
-   */
-  take(stacks: number): void {
-    const { creator, stack, length } = this.#goroutines;
-    const from = this.#length;
-    this.#length = length;
+  /** Makes room for so many stacks. */
+  makeRoom(stacks: number): void {
+    if (stacks > this.#width * markBits) this.#widen(Math.ceil(stacks / markBits));
+  }
+
+  /** What was worked out of the rows so far is no longer all. */
+  forget(): void {
     this.#all = undefined;
     this.#sets = undefined;
     this.#ofStack.length = 0;
-    if (stacks > this.#width * markBits) this.#widen(Math.ceil(stacks / markBits));
-    const small = this.#small;
-    const width = this.#width;
-    let marks = this.#marks;
-    let last = 0;
-    let ofLast = -1;
-    for (let row = from; row < length; row++) {
-      const id = creator[row]!;
-      const index = id >>> 0;
-      let number: number;
-      if (index === id && index < smallIds) {
-        number = small[index]! - 1;
-        if (number < 0) {
-          number = this.#numberOf(id);
-          marks = this.#marks;
-          small[index] = number + 1;
-        }
-      } else {
-        if (ofLast < 0 || (id !== last && !(Number.isNaN(id) && Number.isNaN(last)))) {
-          ofLast = this.#numberOf(id);
-          marks = this.#marks;
-          last = id;
-        }
-        number = ofLast;
+  }
+
+  /** Takes a further row. */
+  take(id: number, stack: number): void {
+    const index = id >>> 0;
+    let number: number;
+    if (index === id && index < smallIds) {
+      number = this.#small[index]! - 1;
+      if (number < 0) {
+        number = this.#numberOf(id);
+        this.#small[index] = number + 1;
       }
-      if (marks !== undefined) {
-        const entry = number * width + (stack[row]! >>> 5);
-        marks[entry] = marks[entry]! | (1 << (stack[row]! & 31));
+    } else {
+      if (this.#ofLast < 0 || (id !== this.#last && !(Number.isNaN(id) && Number.isNaN(this.#last)))) {
+        this.#ofLast = this.#numberOf(id);
+        this.#last = id;
       }
+      number = this.#ofLast;
     }
+    const marks = this.#marks;
+    if (marks === undefined) return;
+    const entry = number * this.#width + (stack >>> 5);
+    marks[entry] = marks[entry]! | (1 << (stack & 31));
   }
 
   /** Of any stack, in the order of the rows. */

@@ -1,4 +1,3 @@
-import type { Goroutines } from "./goroutines.ts";
 import { Keys } from "./keys.ts";
 import { widened } from "./typed-array.ts";
 
@@ -19,22 +18,21 @@ export class Kinds {
   /** Of the keys of all others. */
   readonly #ofKey: number[] = [];
 
-  /** Takes further rows. */
-  take({ flags, labels, minutes, id }: Goroutines, from: number, to: number): void {
-    this.ofRow = widened(this.ofRow, to, id.length);
-    const { ofRow } = this;
-    let ofMinutes = this.#ofMinutes;
-    for (let row = from; row < to; row++) {
-      const waited = minutes[row]!;
-      const isPlain = flags[row] === 0 && labels[row] === 0 && waited >= -1 && waited < maxTable;
-      let kind = -1;
-      if (isPlain && waited + 1 < ofMinutes.length) kind = ofMinutes[waited + 1]! - 1;
-      if (kind < 0) {
-        kind = this.#meet(row, isPlain, labels[row]!, waited, flags[row]!);
-        ofMinutes = this.#ofMinutes;
-      }
-      ofRow[row] = kind;
-    }
+  /**
+   * Makes room for the rows that come.
+   * @param most how many there will be at last, as far as that is known
+   */
+  makeRoom(rows: number, most: number): void {
+    this.ofRow = widened(this.ofRow, rows, most);
+  }
+
+  /** Takes a further row; returns its kind. */
+  take(row: number, flags: number, labels: number, minutes: number): number {
+    const isPlain = flags === 0 && labels === 0 && minutes >= -1 && minutes < maxTable;
+    let kind = isPlain && minutes + 1 < this.#ofMinutes.length ? this.#ofMinutes[minutes + 1]! - 1 : -1;
+    if (kind < 0) kind = this.#meet(row, isPlain, labels, minutes, flags);
+    this.ofRow[row] = kind;
+    return kind;
   }
 
   #meet(row: number, isPlain: boolean, labels: number, minutes: number, flags: number): number {
