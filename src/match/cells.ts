@@ -1,5 +1,5 @@
 import { addTo } from "../add-to.ts";
-import { type Cells, newCells, type SortedCells } from "../model/cell-counts.ts";
+import type { Cells, SortedCells } from "../model/cell-counts.ts";
 import { Keys } from "../model/keys.ts";
 import type { Kinds } from "../model/kinds.ts";
 import { maxIds, SmallestIds } from "../model/smallest-ids.ts";
@@ -230,10 +230,61 @@ export class CellTable {
 
   /** The cells of a group, each with its weight in the group. */
   #parts(group: Group): CellView {
-    let cells: Cells | undefined;
-    if (group instanceof RestGroup)
-      cells = cellsWithout(this.#stackCells(group.stackIndex).cells, this.#count(group.without));
-    return { cells: cells ?? this.#count(group.rows), of: this.#allKinds };
+    const cells = group instanceof RestGroup ? this.#rest(group) : this.#count(group.rows);
+    return { cells, of: this.#allKinds };
+  }
+
+  /** The cells of a stack without some of its goroutines, at the cost of those. */
+  #rest({ stackIndex, without }: RestGroup): Cells {
+    const { cells } = this.#stackCells(stackIndex);
+    const gone = this.#count(without);
+    const first = cells.first.slice();
+    const weights = cells.weights.slice();
+    const places = new Map<number, number>();
+    for (let cell = 0; cell < cells.kinds.length; cell++) places.set(cells.kinds[cell]!, cell);
+    /** Places of cells that have lost their first goroutine, by kind. */
+    const beheaded = new Map<number, number>();
+    for (let i = 0; i < gone.kinds.length; i++) {
+      const at = places.get(gone.kinds[i]!)!;
+      weights[at]! -= gone.weights[i]!;
+      if (weights[at]! > 0 && first[at] === gone.first[i]) beheaded.set(gone.kinds[i]!, at);
+    }
+    const left = Array.from(weights.keys()).filter((cell) => weights[cell]! > 0);
+    if (beheaded.size > 0) {
+      this.#findFirst(stackIndex, without, beheaded, first);
+      left.sort((a, b) => first[a]! - first[b]!);
+    }
+    return {
+      kinds: Uint32Array.from(left, (cell) => cells.kinds[cell]!),
+      first: Uint32Array.from(left, (cell) => first[cell]!),
+      weights: Float64Array.from(left, (cell) => weights[cell]!),
+    };
+  }
+
+  /**
+   * Finds the first goroutines of some kinds among those that are left of a stack.
+   * @param places by kind, where they are written in `first`, in which those are that are gone
+   */
+  #findFirst(
+    stackIndex: number,
+    without: ArrayLike<number>,
+    places: Map<number, number>,
+    first: Uint32Array,
+  ): void {
+    const { stack } = this.#facts.dump.goroutines;
+    const { ofRow } = this.#kinds;
+    let next = 0;
+    for (let row = without[0]!; places.size > 0; row++) {
+      if (stack[row] !== stackIndex) continue;
+      if (row === without[next]) {
+        next++;
+        continue;
+      }
+      const at = places.get(ofRow[row]!);
+      if (at === undefined) continue;
+      first[at] = row;
+      places.delete(ofRow[row]!);
+    }
   }
 
   #count(rows: ArrayLike<number>): Cells {
@@ -396,29 +447,6 @@ function byKey(
   const parts = new Map<string, ClassSample[]>();
   for (const sample of samples) addTo(parts, keyOfAlike(sample), sample);
   return parts;
-}
-
-/** Cells without some of their goroutines; `undefined` where the first of a kind is among those, and not all are. */
-function cellsWithout(cells: Cells, some: Cells): Cells | undefined {
-  const weights = cells.weights.slice();
-  const places = new Map<number, number>();
-  for (let cell = 0; cell < cells.kinds.length; cell++) places.set(cells.kinds[cell]!, cell);
-  const gone = new Set<number>();
-  for (let i = 0; i < some.kinds.length; i++) {
-    const at = places.get(some.kinds[i]!)!;
-    weights[at]! -= some.weights[i]!;
-    if (weights[at] === 0) gone.add(at);
-    else if (cells.first[at] === some.first[i]) return undefined;
-  }
-  const rest = newCells(weights.length - gone.size);
-  let next = 0;
-  for (let cell = 0; cell < weights.length; cell++) {
-    if (gone.has(cell)) continue;
-    rest.kinds[next] = cells.kinds[cell]!;
-    rest.first[next] = cells.first[cell]!;
-    rest.weights[next++] = weights[cell]!;
-  }
-  return rest;
 }
 
 /** Whether of the cells of one stack the same are of some kinds and of others. */

@@ -23,6 +23,11 @@ export class Families {
     return this.#dump.goroutines.tally.creators.ofStack(stackIndex);
   }
 
+  /** Every goroutine of a stack says who started it. */
+  creatorsKnown(stackIndex: number): boolean {
+    return this.#dump.goroutines.tally.creators.isKnown(stackIndex);
+  }
+
   /** Ids of the goroutines that started any; NaN among them when some don't say. */
   get allCreators(): ReadonlySet<number> {
     return this.#dump.goroutines.tally.creators.all;

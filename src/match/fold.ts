@@ -201,7 +201,7 @@ function creatorsOf(stacks: readonly number[], { families, dump }: Facts): Reado
 /** Whether the dump says the partners' column for all goroutines of the stacks. */
 function isKnown(use: IdUse, facts: Facts, stacks: readonly number[]): boolean {
   if (use.column === attribute.creator) return facts.families.idsKnown;
-  return stacks.every((i) => !facts.families.creators(i).has(Number.NaN));
+  return stacks.every((i) => facts.families.creatorsKnown(i));
 }
 
 /**

@@ -19,11 +19,6 @@ export interface SortedCells extends Cells {
   readonly start: Uint32Array;
 }
 
-/** Room for so many cells. */
-export function newCells(count: number): Cells {
-  return { kinds: new Uint32Array(count), first: new Uint32Array(count), weights: new Float64Array(count) };
-}
-
 /** Counts the goroutines of each stack by kind. */
 export class CellCounts {
   #count = 0;
@@ -86,7 +81,11 @@ export class CellCounts {
     for (let cell = 0; cell < count; cell++) start[this.#stacks[cell]! + 1]!++;
     for (let i = 0; i < stacks; i++) start[i + 1]! += start[i]!;
     const next = start.slice();
-    const cells = newCells(count);
+    const cells = {
+      kinds: new Uint32Array(count),
+      first: new Uint32Array(count),
+      weights: new Float64Array(count),
+    };
     for (let cell = 0; cell < count; cell++) {
       const place = next[this.#stacks[cell]!]!++;
       cells.kinds[place] = this.#kinds[cell]!;

@@ -17,6 +17,8 @@ export class Creators {
   /** Of ids, by the bits of their numbers. */
   readonly #keys = new Keys();
   readonly #ids: number[] = [];
+  /** The number of those who are not known; -1 when all are. */
+  #unknown = -1;
   /** The last id that was hashed, and its number. */
   #last = 0;
   #ofLast = -1;
@@ -79,12 +81,23 @@ export class Creators {
     return this.#ofStack[stackIndex];
   }
 
+  /** Every goroutine of the stack says who started it. */
+  isKnown(stackIndex: number): boolean {
+    if (this.#unknown < 0) return true;
+    return this.#marks === undefined
+      ? !this.#setOf(stackIndex).has(Number.NaN)
+      : !this.#isMarked(this.#marks, this.#unknown, stackIndex);
+  }
+
   #marked(marks: Uint32Array, stackIndex: number): ReadonlySet<number> {
+    return new Set(this.#ids.filter((_, number) => this.#isMarked(marks, number, stackIndex)));
+  }
+
+  #isMarked(marks: Uint32Array, number: number, stackIndex: number): boolean {
     const entry = stackIndex >>> 5;
     // No goroutine has a stack beyond.
-    if (entry >= this.#width) return new Set();
-    const bit = 1 << (stackIndex & 31);
-    return new Set(this.#ids.filter((_, i) => (marks[i * this.#width + entry]! & bit) !== 0));
+    if (entry >= this.#width) return false;
+    return (marks[number * this.#width + entry]! & (1 << (stackIndex & 31))) !== 0;
   }
 
   #setOf(stackIndex: number): ReadonlySet<number> {
@@ -104,6 +117,7 @@ export class Creators {
       ? this.#keys.numberOf(1, 0, 0)
       : this.#keys.numberOf(0, bitsOfDouble[0]!, bitsOfDouble[1]!);
     if (number === this.#ids.length) {
+      if (Number.isNaN(id)) this.#unknown = number;
       this.#ids.push(id);
       const entries = this.#ids.length * this.#width;
       if (this.#marks !== undefined)

@@ -105,9 +105,7 @@ export function goroutinesByStack(dump: Dump): Float64Array {
   if (counts === undefined) {
     counts = new Float64Array(dump.stacks.length);
     if (dump.goroutines.isTallied) {
-      const { start, weights } = dump.goroutines.tally.cells(dump.stacks.length);
-      for (let i = 0; i < counts.length; i++)
-        for (let cell = start[i]!; cell < start[i + 1]!; cell++) counts[i]! += weights[cell]!;
+      counts.set(dump.goroutines.tally.weights);
     } else {
       const { stack, weight, length } = dump.goroutines;
       for (let row = 0; row < length; row++) counts[stack[row]!]! += weight[row]!;

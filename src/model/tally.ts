@@ -34,6 +34,7 @@ export class Tally {
   readonly #cells = new CellCounts();
   #sorted: SortedCells | undefined;
   #rows = new Uint32Array(0);
+  #weights = new Float64Array(0);
   readonly #ids: SmallestIds[] = [];
   #bounds = new Float64Array(0);
   /** Of each stack two addresses, as far as there are any. */
@@ -66,6 +67,7 @@ export class Tally {
       if (kind >= this.#kinds) this.#meetKinds(kind + 1);
       cells.take(row, at, kind, weight[row]!);
       this.#rows[at]!++;
+      this.#weights[at]! += weight[row]!;
       this.#takeId(row, at, id[row]!);
       this.#takeAddress(at, resource[row]!);
       creators.take(creator[row]!, at);
@@ -84,6 +86,11 @@ export class Tally {
   /** How many rows have the stack. */
   rows(stack: number): number {
     return this.#rows[stack] ?? 0;
+  }
+
+  /** How many goroutines have each stack, groups of aggregated profiles counted in full. */
+  get weights(): Float64Array {
+    return this.#weights.subarray(0, this.#stacks);
   }
 
   /** The stack's goroutines with the smallest ids, `keptIds` at most. */
@@ -106,6 +113,7 @@ export class Tally {
     for (let i = this.#stacks; i < stacks; i++) this.#ids.push(new SmallestIds(keptIds));
     this.#stacks = stacks;
     this.#rows = widened(this.#rows, stacks);
+    this.#weights = widened(this.#weights, stacks);
     this.#unknown = widened(this.#unknown, stacks);
     this.#bounds = widened(this.#bounds, stacks, 0, Number.POSITIVE_INFINITY);
     this.#addresses = widened(this.#addresses, stacks * 2, 0, Number.NaN);
