@@ -1,64 +1,30 @@
-import { addTo } from "../add-to.ts";
 import type { Cells, SortedCells } from "../model/cell-counts.ts";
 import { Keys } from "../model/keys.ts";
 import type { Kinds } from "../model/kinds.ts";
 import { maxIds, SmallestIds } from "../model/smallest-ids.ts";
+import { once } from "../once.ts";
+import { byKey, CellList, type Classes, type ClassSample, listsOf, waitsOf, weightOf } from "./cell-list.ts";
 import type { Condition, Solution, Subject } from "./condition.ts";
 import type { Facts } from "./facts.ts";
 import { type Group, LazyGroup, RestGroup, type Sample } from "./group.ts";
 import { answerKey } from "./keys.ts";
 import { noLabels, type Waits } from "./rows.ts";
 
-/** Some kinds; the same object for the same ones. */
-interface KindSet {
-  readonly id: number;
-  /** 1 for each kind that is one of them, 0 for all others. */
-  readonly has: Uint8Array;
-}
-
-/** Kinds by what they answer; the same object where they do so alike. */
-interface Classes {
-  readonly id: number;
-  /** For each kind a number that it shares with those that answer alike. */
-  readonly ofKind: Uint32Array;
-}
-
-/** Of all goroutines of a group whose kinds are in one class: the first, and how many they are. */
-interface ClassSample extends Sample {
-  readonly class: number;
-}
-
-/** Some cells of one stack: those of a list that are of some kinds. */
-interface CellView {
-  readonly cells: Cells;
-  readonly of: KindSet;
-}
-
 /** Goroutines of one stack whose kinds are counted. */
-class CountedGroup extends LazyGroup implements CellView {
-  readonly cells: Cells;
-  readonly of: KindSet;
+class CountedGroup extends LazyGroup {
+  readonly list: CellList;
+  readonly samples: readonly ClassSample[];
 
-  constructor(
-    { stackIndex, first, weight }: Sample,
-    { cells, of }: CellView,
-    gather: () => ArrayLike<number>,
-  ) {
-    super(stackIndex, first, weight, gather);
-    this.cells = cells;
-    this.of = of;
+  constructor(samples: readonly ClassSample[], list: CellList, gather: () => ArrayLike<number>) {
+    const { stackIndex, first } = samples[0]!;
+    super(stackIndex, first, weightOf(samples), gather);
+    this.list = list;
+    this.samples = samples;
   }
 }
 
 /** All goroutines of one stack that are of some kinds. */
 class CellGroup extends CountedGroup {}
-
-/** All cells of one stack, and what was asked of them. */
-interface StackCells extends CellView {
-  /** By classes and kinds: every rule asks the same few things. */
-  readonly samples: Map<string, readonly ClassSample[]>;
-  readonly groups: CellGroup[];
-}
 
 /** Groups of cells of one stack that are remembered. */
 const maxKnown = 16;
@@ -71,16 +37,14 @@ export class CellTable {
   readonly #facts: Facts;
   readonly #kinds: Kinds;
   readonly #all: SortedCells;
-  /** A number for each kind, for who counts some; all 0 in between. */
+  /** A number for each kind, for who counts or marks some; all 0 in between. */
   readonly #byKind: Uint32Array;
   /** A goroutine of each kind. */
   readonly #subjects: readonly Subject[];
-  readonly #ofStack: (StackCells | undefined)[] = [];
-  readonly #classes = new WeakMap<Condition, Classes>();
-  readonly #classesByText = new Map<string, Classes>();
-  readonly #sets = new Map<string, KindSet>();
-  readonly #subsets = new Map<string, KindSet>();
-  readonly #allKinds: KindSet;
+  readonly #ofStack: (CellList | undefined)[] = [];
+  readonly #known = new Map<number, CellGroup[]>();
+  readonly #ofCondition = new WeakMap<Condition, Classes>();
+  readonly #classes: Classes[] = [];
 
   constructor(facts: Facts) {
     this.#facts = facts;
@@ -88,7 +52,6 @@ export class CellTable {
     this.#kinds = goroutines.tally.kinds;
     this.#all = goroutines.tally.cells(stacks.length);
     this.#byKind = new Uint32Array(this.#kinds.first.length);
-    this.#allKinds = this.#setOf(new Uint8Array(this.#kinds.first.length).fill(1));
     this.#subjects = this.#kinds.first.map((first) => {
       const stackIndex = goroutines.stack[first]!;
       const group = { stackIndex, first, weight: goroutines.weight[first]! };
@@ -98,8 +61,7 @@ export class CellTable {
 
   /** Of all goroutines of a group that answer a condition on cells alike: one, and how many they are. */
   alike(group: Group, condition: Condition): readonly Sample[] {
-    const view = this.#viewOf(group) ?? this.#parts(group);
-    return this.#samples(group.stackIndex, view, this.#classesOf(condition));
+    return (this.#listOf(group) ?? this.#parts(group)).samples(this.#classesOf(condition));
   }
 
   /**
@@ -112,49 +74,47 @@ export class CellTable {
     condition: Condition,
     keyOfAlike: (cell: Sample) => string,
   ): ReadonlyMap<string, Group> {
-    const { stackIndex } = group;
     const classes = this.#classesOf(condition);
-    const ofStack = this.#stackCells(stackIndex);
-    let parts = byKey(this.#samples(stackIndex, ofStack, classes), keyOfAlike);
+    const partsOf = (list: CellList) => byKey(list.samples(classes), keyOfAlike);
+    const ofStack = this.#stackCells(group.stackIndex);
+    let list = ofStack;
+    let parts = partsOf(list);
     // If they all agree, nobody needs to know which of them are in the group.
-    const view = this.#viewOf(group);
-    if (parts.size === 1 || view === ofStack) return this.#groupsOf(group, ofStack, classes, parts);
-    const own = view ?? this.#parts(group);
-    parts = byKey(this.#samples(stackIndex, own, classes), keyOfAlike);
-    return this.#groupsOf(group, own, classes, parts);
-  }
-
-  /** The groups of a division; the group itself when there is but one. */
-  #groupsOf(
-    group: Group,
-    { cells, of }: CellView,
-    classes: Classes,
-    parts: ReadonlyMap<string, readonly ClassSample[]>,
-  ): ReadonlyMap<string, Group> {
+    if (parts.size > 1) {
+      list = this.#listOf(group) ?? this.#parts(group);
+      if (list !== ofStack) parts = partsOf(list);
+    }
+    if (parts.size === 1) return new Map([...parts.keys()].map((key) => [key, group]));
+    const lists = once(() => listsOf(list.cells, classes, [...parts.values()]));
+    const isWhole = list === ofStack || group instanceof CellGroup;
     const groups = new Map<string, Group>();
     for (const [key, samples] of parts) {
-      if (parts.size === 1) return groups.set(key, group);
-      const view = { cells, of: this.#subset(of, classes, samples) };
-      groups.set(key, this.#group(group, view, samples));
+      const part = groups.size;
+      const some = new CellList(group.stackIndex, this.#kinds, () => lists()[part]!);
+      groups.set(
+        key,
+        isWhole
+          ? this.#group(samples, some)
+          : new CountedGroup(samples, some, () => this.#gather(group.rows, some.cells)),
+      );
     }
     return groups;
   }
 
   /** How long the goroutines of a group wait, and their labels. */
   waits(group: Group): Waits {
-    const { cells, of } = this.#viewOf(group) ?? this.#parts(group);
-    const { kinds, weights } = cells;
+    if (group instanceof CountedGroup && !group.samples.some(({ labelled }) => labelled))
+      return waitsOf(group.samples);
+    const { kinds, weights } = (this.#listOf(group) ?? this.#parts(group)).cells;
     const { minutes, labels } = this.#kinds;
     let minMinutes = -1;
     let maxMinutes = -1;
     let byLabels: Map<number, number> | undefined;
     for (let i = 0; i < kinds.length; i++) {
-      const kind = kinds[i]!;
-      if (of.has[kind] === 0) continue;
-      const waited = minutes[kind]!;
+      const waited = minutes[kinds[i]!]!;
       if (waited >= 0 && (minMinutes < 0 || waited < minMinutes)) minMinutes = waited;
       if (waited > maxMinutes) maxMinutes = waited;
-      const set = labels[kind]!;
+      const set = labels[kinds[i]!]!;
       if (set === 0) continue;
       byLabels ??= new Map();
       byLabels.set(set, (byLabels.get(set) ?? 0) + weights[i]!);
@@ -167,16 +127,18 @@ export class CellTable {
     if (!(group instanceof CellGroup)) return undefined;
     const { id, tally } = this.#facts.dump.goroutines;
     const { ofRow } = this.#kinds;
-    const { has } = group.of;
+    const wanted = this.#mark(group.list.cells, 1);
     const ofStack = tally.smallestIds(group.stackIndex);
-    const among = ofStack.ids.filter((_, i) => has[ofRow[ofStack.rows[i]!]!] === 1);
-    if (among.length >= maxIds) return among.slice(0, maxIds);
+    const among = ofStack.ids.filter((_, i) => wanted[ofRow[ofStack.rows[i]!]!] === 1);
     const smallest = new SmallestIds();
-    const rows = this.#facts.rowsOf(group.stackIndex);
-    for (let i = 0; i < rows.length; i++) {
-      if (has[ofRow[rows[i]!]!] === 1) smallest.add(id[rows[i]!]!, rows[i]!);
+    if (among.length < maxIds) {
+      const rows = this.#facts.rowsOf(group.stackIndex);
+      for (let i = 0; i < rows.length; i++) {
+        if (wanted[ofRow[rows[i]!]!] === 1) smallest.add(id[rows[i]!]!, rows[i]!);
+      }
     }
-    return smallest.ids;
+    this.#mark(group.list.cells, 0);
+    return among.length < maxIds ? smallest.ids : among.slice(0, maxIds);
   }
 
   /**
@@ -190,10 +152,9 @@ export class CellTable {
     for (const group of groups) {
       if (!(group instanceof CountedGroup)) return undefined;
       const isWhole = group instanceof CellGroup;
-      const { kinds, weights } = group.cells;
+      const { kinds, weights } = group.list.cells;
       for (let i = 0; i < kinds.length; i++) {
         const kind = kinds[i]!;
-        if (group.of.has[kind] === 0) continue;
         if (parts.has(kind)) return undefined;
         if (whole.has(kind)) {
           if (isWhole) continue;
@@ -207,31 +168,29 @@ export class CellTable {
   }
 
   /** The cells that a group consists of; `undefined` when it has but parts of some. */
-  #viewOf(group: Group): CellView | undefined {
-    if (group instanceof CountedGroup) return group;
+  #listOf(group: Group): CellList | undefined {
+    if (group instanceof CountedGroup) return group.list;
     return group === this.#facts.whole(group.stackIndex) ? this.#stackCells(group.stackIndex) : undefined;
   }
 
-  #stackCells(stackIndex: number): StackCells {
-    let ofStack = this.#ofStack[stackIndex];
-    if (ofStack === undefined) {
+  #stackCells(stackIndex: number): CellList {
+    this.#ofStack[stackIndex] ??= new CellList(stackIndex, this.#kinds, () => {
       const { start, kinds, first, weights } = this.#all;
       const [from, to] = [start[stackIndex]!, start[stackIndex + 1]!];
-      const cells = {
+      return {
         kinds: kinds.subarray(from, to),
         first: first.subarray(from, to),
         weights: weights.subarray(from, to),
       };
-      ofStack = { cells, of: this.#allKinds, samples: new Map(), groups: [] };
-      this.#ofStack[stackIndex] = ofStack;
-    }
-    return ofStack;
+    });
+    return this.#ofStack[stackIndex];
   }
 
   /** The cells of a group, each with its weight in the group. */
-  #parts(group: Group): CellView {
-    const cells = group instanceof RestGroup ? this.#rest(group) : this.#count(group.rows);
-    return { cells, of: this.#allKinds };
+  #parts(group: Group): CellList {
+    return new CellList(group.stackIndex, this.#kinds, () =>
+      group instanceof RestGroup ? this.#rest(group) : this.#count(group.rows),
+    );
   }
 
   /** The cells of a stack without some of its goroutines, at the cost of those. */
@@ -271,11 +230,11 @@ export class CellTable {
     places: Map<number, number>,
     first: Uint32Array,
   ): void {
-    const { stack } = this.#facts.dump.goroutines;
+    const rows = this.#facts.rowsOf(stackIndex);
     const { ofRow } = this.#kinds;
     let next = 0;
-    for (let row = without[0]!; places.size > 0; row++) {
-      if (stack[row] !== stackIndex) continue;
+    for (let i = 0; places.size > 0; i++) {
+      const row = rows[i]!;
       if (row === without[next]) {
         next++;
         continue;
@@ -314,21 +273,8 @@ export class CellTable {
     };
   }
 
-  /** Cells by class, in the order in which those first occur. */
-  #samples(stackIndex: number, view: CellView, classes: Classes): readonly ClassSample[] {
-    const ofStack = this.#stackCells(stackIndex);
-    if (view.cells !== ofStack.cells) return samplesOf(stackIndex, view, classes);
-    const key = `${view.of.id} ${classes.id}`;
-    let samples = ofStack.samples.get(key);
-    if (samples === undefined) {
-      samples = samplesOf(stackIndex, view, classes);
-      ofStack.samples.set(key, samples);
-    }
-    return samples;
-  }
-
   #classesOf(condition: Condition): Classes {
-    let classes = this.#classes.get(condition);
+    let classes = this.#ofCondition.get(condition);
     if (classes === undefined) {
       const [first, ...others] = condition.byCell!;
       let ofKind = this.#answers(first!);
@@ -337,10 +283,12 @@ export class CellTable {
         const before = ofKind;
         ofKind = this.#answers(part).map((answer, kind) => keys.numberOf(before[kind]!, answer, 0));
       }
-      const text = ofKind.join();
-      classes = this.#classesByText.get(text) ?? { id: this.#classesByText.size, ofKind };
-      this.#classesByText.set(text, classes);
-      this.#classes.set(condition, classes);
+      classes = this.#classes.find((known) => areSame(known.ofKind, ofKind));
+      if (classes === undefined) {
+        classes = { ofKind };
+        this.#classes.push(classes);
+      }
+      this.#ofCondition.set(condition, classes);
     }
     return classes;
   }
@@ -365,92 +313,53 @@ export class CellTable {
     return answers;
   }
 
-  #setOf(has: Uint8Array): KindSet {
-    const text = has.join("");
-    let set = this.#sets.get(text);
-    if (set === undefined) {
-      set = { id: this.#sets.size, has };
-      this.#sets.set(text, set);
-    }
-    return set;
-  }
-
-  /** Those of some kinds that are in some classes. */
-  #subset(of: KindSet, { id, ofKind }: Classes, samples: readonly ClassSample[]): KindSet {
-    const wanted = samples.map((sample) => sample.class);
-    const key = `${of.id} ${id} ${wanted.join()}`;
-    let subset = this.#subsets.get(key);
-    if (subset === undefined) {
-      const inClass = new Set(wanted);
-      subset = this.#setOf(of.has.map((has, kind) => (inClass.has(ofKind[kind]!) ? has : 0)));
-      this.#subsets.set(key, subset);
-    }
-    return subset;
-  }
-
   /**
-   * A part of a group. The same object for the same cells of a stack, as far as it is remembered: what is known of a group
-   * is asked once.
+   * Goroutines of some cells of a stack. The same object for the same cells, as far as it is remembered: what is known of a
+   * group is asked once.
    */
-  #group(group: Group, view: CellView, samples: readonly ClassSample[]): Group {
-    const { stackIndex } = group;
-    const { first } = samples[0]!;
-    const weight = samples.reduce((sum, sample) => sum + sample.weight, 0);
-    const sample = { stackIndex, first, weight };
-    const { cells, groups } = this.#stackCells(stackIndex);
-    if (view.cells !== cells) return new CountedGroup(sample, view, () => this.#gather(group.rows, view.of));
-    const same = groups.find(
-      (known) => known.first === first && known.weight === weight && areSame(cells, known.of, view.of),
+  #group(samples: readonly ClassSample[], list: CellList): Group {
+    const { stackIndex, first } = samples[0]!;
+    const weight = weightOf(samples);
+    let known = this.#known.get(stackIndex);
+    if (known === undefined) {
+      known = [];
+      this.#known.set(stackIndex, known);
+    }
+    const same = known.find(
+      (group) =>
+        group.first === first && group.weight === weight && areSame(group.list.cells.kinds, list.cells.kinds),
     );
     if (same !== undefined) return same;
-    const made = new CellGroup(sample, view, () => this.#gather(this.#facts.rowsOf(stackIndex), view.of));
-    if (groups.length < maxKnown) groups.push(made);
-    return made;
+    const group = new CellGroup(samples, list, () =>
+      this.#gather(this.#facts.rowsOf(stackIndex), list.cells),
+    );
+    if (known.length < maxKnown) known.push(group);
+    return group;
   }
 
-  /** Those of some rows that are of some kinds, ascending as they were. */
-  #gather(rows: ArrayLike<number>, { has }: KindSet): Uint32Array {
+  /** Those of some rows whose kind is that of a cell, ascending as they were. */
+  #gather(rows: ArrayLike<number>, cells: Cells): Uint32Array {
     const { ofRow } = this.#kinds;
+    const wanted = this.#mark(cells, 1);
     let count = 0;
-    for (let i = 0; i < rows.length; i++) count += has[ofRow[rows[i]!]!]!;
+    for (let i = 0; i < rows.length; i++) count += wanted[ofRow[rows[i]!]!]!;
     const gathered = new Uint32Array(count);
     let next = 0;
-    for (let i = 0; next < count; i++) if (has[ofRow[rows[i]!]!] === 1) gathered[next++] = rows[i]!;
+    for (let i = 0; next < count; i++) if (wanted[ofRow[rows[i]!]!] === 1) gathered[next++] = rows[i]!;
+    this.#mark(cells, 0);
     return gathered;
   }
-}
 
-function samplesOf(stackIndex: number, { cells, of }: CellView, { ofKind }: Classes): ClassSample[] {
-  const { kinds, first, weights } = cells;
-  const { has } = of;
-  const ofClass: { stackIndex: number; first: number; weight: number; class: number }[] = [];
-  const found: ClassSample[] = [];
-  for (let i = 0; i < kinds.length; i++) {
-    const kind = kinds[i]!;
-    if (has[kind] === 0) continue;
-    const alike = ofKind[kind]!;
-    const known = ofClass[alike];
-    if (known !== undefined) known.weight += weights[i]!;
-    else {
-      ofClass[alike] = { stackIndex, first: first[i]!, weight: weights[i]!, class: alike };
-      found.push(ofClass[alike]);
-    }
+  /** Marks the kinds of some cells; whoever does so takes the marks away again. */
+  #mark({ kinds }: Cells, mark: number): Uint32Array {
+    const marks = this.#byKind;
+    for (let i = 0; i < kinds.length; i++) marks[kinds[i]!] = mark;
+    return marks;
   }
-  return found;
 }
 
-/** Classes of cells that belong together, in the order in which those first occur. */
-function byKey(
-  samples: readonly ClassSample[],
-  keyOfAlike: (cell: Sample) => string,
-): ReadonlyMap<string, readonly ClassSample[]> {
-  const parts = new Map<string, ClassSample[]>();
-  for (const sample of samples) addTo(parts, keyOfAlike(sample), sample);
-  return parts;
-}
-
-/** Whether of the cells of one stack the same are of some kinds and of others. */
-function areSame({ kinds }: Cells, some: KindSet, others: KindSet): boolean {
-  for (let i = 0; i < kinds.length; i++) if (some.has[kinds[i]!] !== others.has[kinds[i]!]) return false;
+function areSame(some: Uint32Array, others: Uint32Array): boolean {
+  if (some.length !== others.length) return false;
+  for (let i = 0; i < some.length; i++) if (some[i] !== others[i]) return false;
   return true;
 }

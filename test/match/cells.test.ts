@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { attribute, type Condition, onCell, truth } from "../../src/match/condition.ts";
 import { Facts } from "../../src/match/facts.ts";
 import type { Group, Sample } from "../../src/match/group.ts";
+import type { Waits } from "../../src/match/rows.ts";
 import type { Dump } from "../../src/model/dump.ts";
 import { DumpBuilder } from "../../src/model/dump-builder.ts";
 
@@ -20,7 +21,7 @@ const given = fc.array(
     // Minutes that lie so far apart that no table holds them, too.
     minutes: fc.constantFrom(-1, 0, 1, 5, 90, 2_000_000),
     flags: fc.nat(2),
-    labels: fc.nat(2),
+    labels: fc.constantFrom(0, 0, 0, 0, 1, 2),
     weight: fc.integer({ min: 1, max: 3 }),
   }),
   { minLength: 1, maxLength: 120 },
@@ -71,6 +72,21 @@ function answer(facts: Facts, group: Sample, condition: Condition): string {
   return String(condition.evaluate({ facts, stackIndex, stack, group }).length);
 }
 
+/** How long the goroutines of a group wait, and their labels, one by one. */
+function waitsOf(facts: Facts, group: Group): Waits {
+  const { minutes, labels, weight } = facts.dump.goroutines;
+  const rows = Array.from(group.rows);
+  const known = rows.map((row) => minutes[row]!).filter((waited) => waited >= 0);
+  const byLabels = new Map<number, number>();
+  for (const row of rows)
+    if (labels[row] !== 0) byLabels.set(labels[row]!, (byLabels.get(labels[row]!) ?? 0) + weight[row]!);
+  return {
+    minMinutes: known.length === 0 ? -1 : Math.min(...known),
+    maxMinutes: Math.max(-1, ...known),
+    labels: byLabels,
+  };
+}
+
 function divide(facts: Facts, group: Group, condition: Condition): ReadonlyMap<string, Group> {
   return facts.cells.divide(group, condition, (cell) => answer(facts, cell, condition));
 }
@@ -82,6 +98,7 @@ test("cells answer as the goroutines one by one do", () => {
       const { weight } = facts.dump.goroutines;
       for (const stackIndex of facts.dump.stacks.keys()) {
         for (const group of groupsOf(facts, stackIndex, (row) => row % 5 <= step)) {
+          if (group.rows.length > 0) expect(facts.summary(group).waits).toEqual(waitsOf(facts, group));
           for (const condition of conditions) {
             const expected = new Map<string, number[]>();
             for (const row of Array.from(group.rows)) {
