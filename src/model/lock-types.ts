@@ -27,13 +27,16 @@ export function lockTypes(dump: Dump): LockTypes {
   });
   const contended = new Set(waited.filter((type) => type !== undefined));
   const held: (readonly string[] | undefined)[] = [];
+  // Few frames are of a contended type: whose code it is, is asked of those.
+  const heldOn = (frames: readonly Frame[], own: string | undefined): readonly string[] => {
+    const types = frames.filter(({ symbol: { type } }) => type !== own && contended.has(type)).map(typeOf);
+    return types.length === 0 ? none : [...new Set(types.filter((type) => type !== undefined))];
+  };
   return {
     waitedFor: (stackIndex) => waited[stackIndex],
     held(stackIndex) {
       if (contended.size === 0) return none;
-      held[stackIndex] ??= [...new Set(dump.stacks[stackIndex]!.frames.map(typeOf))].filter(
-        (type): type is string => type !== undefined && contended.has(type) && type !== waited[stackIndex],
-      );
+      held[stackIndex] ??= heldOn(dump.stacks[stackIndex]!.frames, waited[stackIndex]);
       return held[stackIndex];
     },
   };
