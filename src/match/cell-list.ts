@@ -13,6 +13,8 @@ export interface Classes {
 /** Of all goroutines of a group whose kinds are in one class: the first, how many they are, and how long they wait. */
 export interface ClassSample extends Sample {
   readonly class: number;
+  /** How many cells they are. */
+  readonly cells: number;
   readonly minMinutes: number;
   readonly maxMinutes: number;
   /** Some have labels. */
@@ -60,6 +62,7 @@ export class CellList {
           first: first[i]!,
           weight: 0,
           class: alike,
+          cells: 0,
           minMinutes: -1,
           maxMinutes: -1,
           labelled: false,
@@ -67,6 +70,7 @@ export class CellList {
         ofClass[alike] = sample;
         found.push(sample);
       }
+      sample.cells++;
       sample.weight += weights[i]!;
       const waited = minutes[kind]!;
       if (waited >= 0 && (sample.minMinutes < 0 || waited < sample.minMinutes)) sample.minMinutes = waited;
@@ -114,12 +118,23 @@ export function listsOf(
   parts: readonly (readonly ClassSample[])[],
 ): Cells[] {
   const partOf: number[] = [];
-  for (const [part, samples] of parts.entries()) for (const sample of samples) partOf[sample.class] = part;
-  const places = parts.map((): number[] => []);
-  for (let cell = 0; cell < kinds.length; cell++) places[partOf[ofKind[kinds[cell]!]!]!]!.push(cell);
-  return places.map((cells) => ({
-    kinds: Uint32Array.from(cells, (cell) => kinds[cell]!),
-    first: Uint32Array.from(cells, (cell) => first[cell]!),
-    weights: Float64Array.from(cells, (cell) => weights[cell]!),
-  }));
+  const lists = parts.map((samples, part) => {
+    let count = 0;
+    for (const sample of samples) {
+      partOf[sample.class] = part;
+      count += sample.cells;
+    }
+    return { kinds: new Uint32Array(count), first: new Uint32Array(count), weights: new Float64Array(count) };
+  });
+  const next = parts.map(() => 0);
+  for (let cell = 0; cell < kinds.length; cell++) {
+    const kind = kinds[cell]!;
+    const part = partOf[ofKind[kind]!]!;
+    const list = lists[part]!;
+    const at = next[part]!++;
+    list.kinds[at] = kind;
+    list.first[at] = first[cell]!;
+    list.weights[at] = weights[cell]!;
+  }
+  return lists;
 }

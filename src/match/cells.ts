@@ -327,7 +327,9 @@ export class CellTable {
     }
     const same = known.find(
       (group) =>
-        group.first === first && group.weight === weight && areSame(group.list.cells.kinds, list.cells.kinds),
+        group.first === first &&
+        group.weight === weight &&
+        (areSame(group.samples, samples) || areSame(group.list.cells.kinds, list.cells.kinds)),
     );
     if (same !== undefined) return same;
     const group = new CellGroup(samples, list, () =>
@@ -358,7 +360,7 @@ export class CellTable {
   }
 }
 
-function areSame(some: Uint32Array, others: Uint32Array): boolean {
+function areSame<T>(some: ArrayLike<T>, others: ArrayLike<T>): boolean {
   if (some.length !== others.length) return false;
   for (let i = 0; i < some.length; i++) if (some[i] !== others[i]) return false;
   return true;
