@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { generateDump } from "../../scripts/generate-dump.mjs";
 import type { Dump } from "../../src/model/dump.ts";
+import { GoroutineReader } from "../../src/read/delve/goroutine-reader.ts";
 import { GoroutineTemplates } from "../../src/read/delve/goroutine-templates.ts";
 import { JsonStream } from "../../src/read/delve/json-stream.ts";
 import type { JsonObject, JsonValue } from "../../src/read/delve/json-value.ts";
@@ -36,10 +37,21 @@ class NoTemplates extends GoroutineTemplates {
   }
 }
 
-/** The reader without its short cut. */
+/** Reads nothing itself, so that every goroutine is parsed to a tree. */
+class NoGoroutines extends GoroutineReader {
+  override read(): undefined {
+    return undefined;
+  }
+}
+
+/** The reader without its short cuts. */
 function readParsed(bytes: Uint8Array): string {
+  return readBy(bytes, new NoGoroutines());
+}
+
+function readBy(bytes: Uint8Array, goroutines: GoroutineReader): string {
   const session = new DelveSession("dump");
-  const stream = new JsonStream(session, new NoTemplates());
+  const stream = new JsonStream(session, new NoTemplates(), goroutines);
   stream.feed(bytes);
   stream.finish();
   return asText(session.finish(undefined));
@@ -86,6 +98,7 @@ describe("the fast path equals the plain reader", () => {
     const plain = readParsed(bytes);
     expect(await read(bytes)).toBe(plain);
     expect(await read(bytes, 777)).toBe(plain);
+    expect(readBy(bytes, new GoroutineReader())).toBe(plain);
   });
 
   test("on generated lists, which JSON.parse reads too", async () => {
@@ -96,6 +109,7 @@ describe("the fast path equals the plain reader", () => {
         const plain = readWithJsonParse(text);
         expect(readParsed(bytes)).toBe(plain);
         expect(await read(bytes, chunk)).toBe(plain);
+        expect(readBy(bytes, new GoroutineReader())).toBe(plain);
       }),
       { numRuns: 60 },
     );
@@ -118,6 +132,7 @@ describe("the fast path equals the plain reader", () => {
         for (const bytes of [text, doubled].map((t) => new TextEncoder().encode(t))) {
           const plain = readParsed(bytes);
           expect(await read(bytes, chunk)).toBe(plain);
+          expect(readBy(bytes, new GoroutineReader())).toBe(plain);
           expect(plain).toBe(readWithJsonParse(new TextDecoder().decode(bytes)));
         }
       }),
@@ -148,7 +163,9 @@ describe("the fast path equals the plain reader", () => {
           bytes = Buffer.concat([bytes.subarray(0, place), bytes.subarray(place + drop)]);
         }
         if (cut) bytes = bytes.subarray(0, Math.floor(changes[0]!.at * bytes.length));
-        expect(await read(bytes)).toBe(readParsed(bytes));
+        const plain = readParsed(bytes);
+        expect(await read(bytes)).toBe(plain);
+        expect(readBy(bytes, new GoroutineReader())).toBe(plain);
       }),
       { numRuns: 400 },
     );

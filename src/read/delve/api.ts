@@ -29,21 +29,31 @@ export function locationOf(value: JsonValue | undefined): Location | undefined {
   const location = objectOf(value);
   if (location === undefined) return undefined;
   const fn = objectOf(location.get("function"));
-  const name = textOf(fn?.get("name"));
-  const file = textOf(location.get("file"));
+  return locationAt(
+    textOf(fn?.get("name")),
+    textOf(location.get("file")),
+    numberOf(location.get("line")) ?? 0,
+    integerAddress(location.get("pc")),
+    integerAddress(fn?.get("value")),
+  );
+}
+
+/** The location of which Delve says this, "" and 0 for what it does not say; `undefined` when it names no place. */
+export function locationAt(
+  name: string,
+  file: string,
+  line: number,
+  pc: Address,
+  entry: Address,
+): Location | undefined {
   if (name === "" && (file === "" || file === "?")) return undefined;
   return {
     function: name === "" ? "???" : name,
     file: file === "?" ? "" : file,
-    line: lineOf(location.get("line")),
-    pc: integerAddress(location.get("pc")),
-    entry: integerAddress(fn?.get("value")),
+    line: Number.isInteger(line) && line > 0 && line < 2 ** 31 ? line : 0,
+    pc,
+    entry,
   };
-}
-
-function lineOf(value: JsonValue | undefined): number {
-  const line = numberOf(value) ?? 0;
-  return Number.isInteger(line) && line > 0 && line < 2 ** 31 ? line : 0;
 }
 
 /** An address that JSON has as a number; NaN for anything else. */
@@ -67,21 +77,6 @@ export interface ListedGoroutine {
   readonly labels: readonly (readonly [string, string])[];
 }
 
-/** The last object of each member and what it says: most goroutines share some of their places. */
-const lastRead = new Map<
-  string,
-  { readonly object: JsonValue | undefined; readonly location: Location | undefined }
->();
-
-function placeOf(goroutine: JsonObject, member: string): Location | undefined {
-  const object = goroutine.get(member);
-  const last = lastRead.get(member);
-  if (last !== undefined && last.object === object) return last.location;
-  const location = locationOf(object);
-  lastRead.set(member, { object, location });
-  return location;
-}
-
 /** Delve's Goroutine; `undefined` when the value is none. */
 export function goroutineOf(value: JsonValue): ListedGoroutine | undefined {
   const g = objectOf(value);
@@ -91,14 +86,14 @@ export function goroutineOf(value: JsonValue): ListedGoroutine | undefined {
     g.has("currentLoc") || g.has("userCurrentLoc") || g.has("startLoc") || g.has("goStatementLoc");
   // A thread has `goroutineID` and the flat members too.
   if (!nested && (!g.has("pc") || g.has("goroutineID"))) return undefined;
-  const current = nested ? placeOf(g, "currentLoc") : locationOf(g);
+  const current = nested ? locationOf(g.get("currentLoc")) : locationOf(g);
   const status = numberOf(g.get("status"));
   return {
     id,
     current,
-    user: placeOf(g, "userCurrentLoc") ?? current,
-    start: placeOf(g, "startLoc"),
-    creator: placeOf(g, "goStatementLoc"),
+    user: locationOf(g.get("userCurrentLoc")) ?? current,
+    start: locationOf(g.get("startLoc")),
+    creator: locationOf(g.get("goStatementLoc")),
     threadId: threadOf(g.get("threadID")),
     status: status === undefined ? undefined : status & 0xfff,
     waitReason: numberOf(g.get("waitReason")),
@@ -112,9 +107,9 @@ function threadOf(value: JsonValue | undefined): number {
   return typeof value === "bigint" ? Number(value) : (numberOf(value) ?? 0);
 }
 
-const noLabels: readonly (readonly [string, string])[] = [];
+export const noLabels: readonly (readonly [string, string])[] = [];
 
-function labelsOf(value: JsonValue | undefined): readonly (readonly [string, string])[] {
+export function labelsOf(value: JsonValue | undefined): readonly (readonly [string, string])[] {
   const labels = objectOf(value);
   if (labels === undefined) return noLabels;
   return [...labels].map(([key, label]) => [key, typeof label === "string" ? label : String(label)] as const);

@@ -69,11 +69,20 @@ export class GoroutineTemplates {
     return at;
   }
 
-  /** Notes what stands before the goroutine that comes next; `undefined` before the first of a list. */
-  before(between: Buffer | undefined): void {
-    if (between === undefined) this.#before = undefined;
-    else if (this.#before?.equals(between) !== true)
-      this.#before = Buffer.from(between.subarray(0, maxBefore));
+  /** Nothing stands before the goroutine that comes next: it is the first of a list. */
+  begin(): void {
+    this.#before = undefined;
+  }
+
+  /** Notes what stands before the goroutine that comes next. */
+  before(bytes: Buffer, start: number, end: number): void {
+    const known = this.#before;
+    if (known !== undefined && known.length === end - start) {
+      let i = 0;
+      while (i < known.length && known[i] === bytes[start + i]) i++;
+      if (i === known.length) return;
+    }
+    this.#before = Buffer.from(bytes.subarray(start, Math.min(end, start + maxBefore)));
   }
 
   /** Learning costs more than it saves where next to nothing comes again. */
@@ -94,7 +103,9 @@ export class GoroutineTemplates {
     if (pieces === undefined) return;
     this.#learnt++;
     this.#size += goroutine.length;
-    if (!this.#trie.add(pieces, shape)) return;
+    this.#trie.add(pieces, shape);
+    // Memory that has moved is empty at its old place.
+    if (this.#window.length > 0) return;
     this.#window = this.#newWindow();
     this.#rows = this.#trie.rows;
   }

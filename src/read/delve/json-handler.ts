@@ -1,3 +1,4 @@
+import type { ListedGoroutine } from "./api.ts";
 import type { JsonObject, JsonValue } from "./json-value.ts";
 
 /** Takes what `JsonStream` finds. Offsets count bytes from the beginning of the input. */
@@ -6,6 +7,8 @@ export interface JsonHandler {
   listBegins(around: readonly JsonObject[]): number;
   /** An element of a list, or with list -1 a goroutine that stands alone. Answers its shape, -1 when it has none. */
   element(value: JsonValue, list: number, offset: number): number;
+  /** An element that is this goroutine, as `element`. */
+  goroutine(goroutine: ListedGoroutine, list: number, offset: number): number;
   /** Goroutines whose shapes are known: rows as of `templateRow`, valid during the call. */
   rows(rows: Float64Array, list: number): void;
   listEnds(list: number): void;

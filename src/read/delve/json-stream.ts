@@ -1,6 +1,15 @@
+import { GoroutineReader } from "./goroutine-reader.ts";
 import { GoroutineTemplates } from "./goroutine-templates.ts";
 import type { JsonHandler } from "./json-handler.ts";
-import { isSpace, type JsonObject, JsonParser, JsonStop, type JsonValue, pastSpaces } from "./json-value.ts";
+import {
+  isSpace,
+  type JsonObject,
+  JsonParser,
+  JsonStop,
+  type JsonValue,
+  type MemberSpan,
+  pastSpaces,
+} from "./json-value.ts";
 import { JsonWindow } from "./json-window.ts";
 import { type OpenList, type OpenObject, ofGoroutine, streamed } from "./open-value.ts";
 import { PassedValue } from "./passed-value.ts";
@@ -20,6 +29,7 @@ const tooBroken = "too much is no valid JSON: goroutines inside of what is broke
 export class JsonStream {
   readonly #handler: JsonHandler;
   readonly #parser = new JsonParser();
+  readonly #goroutines: GoroutineReader;
   readonly #templates: GoroutineTemplates;
   readonly #window: JsonWindow;
   readonly #open: (OpenObject | OpenList)[] = [];
@@ -40,9 +50,14 @@ export class JsonStream {
   /** Bytes of the last element that was parsed. */
   #elementSize = 0;
 
-  constructor(handler: JsonHandler, templates: GoroutineTemplates = new GoroutineTemplates()) {
+  constructor(
+    handler: JsonHandler,
+    templates = new GoroutineTemplates(),
+    goroutines = new GoroutineReader(),
+  ) {
     this.#handler = handler;
     this.#templates = templates;
+    this.#goroutines = goroutines;
     this.#window = new JsonWindow(() => templates.window);
   }
 
@@ -103,7 +118,7 @@ export class JsonStream {
     const { bytes, end } = window;
     let pos = window.pos;
     while (pos < end && (isSpace(bytes[pos]!) || bytes[pos] === 0x2c || bytes[pos] === 0x1e)) pos++;
-    this.#templates.before(bytes.subarray(window.pos, pos));
+    this.#templates.before(bytes, window.pos, pos);
     window.pos = pos;
     if (pos >= end) return false;
     const byte = bytes[pos]!;
@@ -174,7 +189,7 @@ export class JsonStream {
       around.push(open.members);
     }
     this.#open.push({ kind: "list", list: this.#handler.listBegins(around), state: "first" });
-    this.#templates.before(undefined);
+    this.#templates.begin();
     this.#window.pos++;
   }
 
@@ -241,25 +256,42 @@ export class JsonStream {
   #standingAlone(top: OpenObject): void {
     const window = this.#window;
     const start = top.offset - window.base;
+    const parent = this.#open.at(-2);
+    if (parent?.kind !== "object") {
+      this.#take(-1, start);
+      this.#alone = true;
+      this.#open.pop();
+      return;
+    }
     const value = this.#parser.parse(window.bytes, start, window.end);
     this.#open.pop();
     window.pos = this.#parser.pos;
-    const parent = this.#open.at(-1);
-    if (parent?.kind === "object") {
-      this.#addMember(parent, parent.key, value, window.pos - start);
-    } else {
-      this.#alone = true;
-      this.#take(value, -1, start);
-    }
+    this.#addMember(parent, parent.key, value, window.pos - start);
   }
 
-  /** Hands an element over that was just parsed, and learns how goroutines like it look. */
-  #take(value: JsonValue, list: number, start: number): void {
+  /** Reads an element and hands it over, and learns how goroutines like it look. @returns its first key */
+  #take(list: number, start: number): string | undefined {
     const window = this.#window;
-    const shape = this.#handler.element(value, list, window.base + start);
+    const { bytes, end, base } = window;
+    const reader = this.#goroutines;
+    const goroutine = reader.read(bytes, start, end);
+    if (goroutine !== undefined) {
+      window.pos = reader.pos;
+      this.#learn(this.#handler.goroutine(goroutine, list, base + start), start, reader.spans);
+      return reader.firstKey;
+    }
+    const parser = this.#parser;
+    const value = parser.parse(bytes, start, end);
+    window.pos = parser.pos;
+    this.#learn(this.#handler.element(value, list, base + start), start, parser.spans);
+    return value instanceof Map ? (value as JsonObject).keys().next().value : undefined;
+  }
+
+  #learn(shape: number, start: number, spans: readonly MemberSpan[]): void {
+    const window = this.#window;
     this.#elementSize = window.pos - start;
     if (shape < 0 || !window.usual) return;
-    this.#templates.add(shape, window.bytes, start, window.pos, this.#parser.spans);
+    this.#templates.add(shape, window.bytes, start, window.pos, spans);
     window.moved();
   }
 
@@ -291,7 +323,7 @@ export class JsonStream {
         this.#parser.pos = pos;
         throw new JsonStop("malformed");
       }
-      this.#templates.before(bytes.subarray(window.pos, pastSpaces(bytes, pos + 1, end)));
+      this.#templates.before(bytes, window.pos, pastSpaces(bytes, pos + 1, end));
       top.state = "value";
       window.pos = pos + 1;
     } else if (byte === 0x5b && this.#open.length < maxOpen) {
@@ -306,12 +338,7 @@ export class JsonStream {
   }
 
   #element(top: OpenList, start: number): void {
-    const window = this.#window;
-    const value = this.#parser.parse(window.bytes, start, window.end);
-    window.pos = this.#parser.pos;
-    if (value instanceof Map)
-      this.#elementKey = (value as JsonObject).keys().next().value ?? this.#elementKey;
-    this.#take(value, top.list, start);
+    this.#elementKey = this.#take(top.list, start) ?? this.#elementKey;
     top.state = "comma";
   }
 

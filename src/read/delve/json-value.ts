@@ -1,4 +1,4 @@
-import { KnownKeys, RememberedObjects } from "./remembered.ts";
+import { KnownKeys } from "./known-keys.ts";
 
 /** A JSON value: integers are exact whatever their size, objects are maps, so that no key can do harm. */
 export type JsonValue = null | boolean | string | number | bigint | readonly JsonValue[] | JsonObject;
@@ -63,7 +63,6 @@ export class JsonParser {
   tooDeep = false;
   /** Non-negative integers among the outermost object's members, in order. */
   readonly spans: MemberSpan[] = [];
-  readonly #remembered = new RememberedObjects();
   readonly #keys = new KnownKeys();
 
   /** @throws JsonStop */
@@ -93,7 +92,10 @@ export class JsonParser {
     const start = this.pos + 1;
     const { close, plain, ascii } = this.#stringEnd(start);
     this.pos = close + 1;
-    const key = plain && ascii ? this.#keys.text(this.bytes, start, close) : this.#text(start, close, plain);
+    const key =
+      plain && ascii
+        ? this.#keys.text(this.bytes, start, close)
+        : stringIn(this.bytes, start, close, plain, ascii);
     if (this.peek() !== colon) throw malformed;
     this.pos++;
     return key;
@@ -140,19 +142,10 @@ export class JsonParser {
 
   #member(key: string, depth: number): JsonValue {
     if (depth > 0) return this.#value(depth + 1);
-    const first = this.peek();
+    this.peek();
     const start = this.pos;
-    if (first === openBrace) {
-      const recalled = this.#remembered.recall(key, this.bytes, start, this.end);
-      if (recalled !== undefined) {
-        this.pos = recalled.end;
-        return recalled.object;
-      }
-    }
     const value = this.#value(1);
-    if (value instanceof Map)
-      this.#remembered.remember(key, this.bytes.subarray(start, this.pos), value as JsonObject);
-    else if (typeof value === "number" && value >= 0 && this.bytes[start] !== 0x2d)
+    if (typeof value === "number" && value >= 0 && this.bytes[start] !== 0x2d)
       this.spans.push({ key, start, end: this.pos });
     return value;
   }
@@ -192,12 +185,7 @@ export class JsonParser {
     const start = this.pos + 1;
     const { close, plain, ascii } = this.#stringEnd(start);
     this.pos = close + 1;
-    return plain && ascii ? this.bytes.toString("latin1", start, close) : this.#text(start, close, plain);
-  }
-
-  #text(start: number, end: number, plain: boolean): string {
-    const text = this.bytes.toString("utf8", start, end);
-    return plain ? text : unescaped(text);
+    return stringIn(this.bytes, start, close, plain, ascii);
   }
 
   #stringEnd(start: number): { close: number; plain: boolean; ascii: boolean } {
@@ -269,6 +257,13 @@ function exactNumber(text: string): number | bigint {
   const value = Number(text);
   if (Number.isNaN(value)) throw malformed;
   return value;
+}
+
+/** The text of a string between its quotes. @param plain nothing in it is escaped @param ascii all of it is */
+export function stringIn(bytes: Buffer, start: number, end: number, plain: boolean, ascii: boolean): string {
+  if (plain && ascii) return bytes.toString("latin1", start, end);
+  const text = bytes.toString("utf8", start, end);
+  return plain ? text : unescaped(text);
 }
 
 function unescaped(text: string): string {

@@ -6,6 +6,7 @@ import { IdSet } from "../id-set.ts";
 import {
   goroutineOf,
   integerAddress,
+  type ListedGoroutine,
   type Location,
   numberOf,
   objectOf,
@@ -135,23 +136,24 @@ export class DelveSession implements JsonHandler {
   }
 
   element(value: JsonValue, list: number, offset: number): number {
-    const state = this.#lists[list];
     const goroutine = goroutineOf(value);
-    if (goroutine !== undefined) {
-      if (!this.#take(goroutine.id, state)) return -1;
-      const { builder } = this.#current.assembly;
-      if (goroutine.unreadable !== "") {
-        builder.headersSeen++;
-        const message = `Delve could not read goroutine ${goroutine.id}: ${goroutine.unreadable}`;
-        builder.problem({ offset, message, lost: 1 });
-        return -1;
-      }
-      const shape = this.#shapes.number(goroutine);
-      this.#current.assembly.push(shape, goroutine.id);
-      return shape;
-    }
-    this.#other(value, state, offset);
+    if (goroutine !== undefined) return this.goroutine(goroutine, list, offset);
+    this.#other(value, this.#lists[list], offset);
     return -1;
+  }
+
+  goroutine(goroutine: ListedGoroutine, list: number, offset: number): number {
+    if (!this.#take(goroutine.id, this.#lists[list])) return -1;
+    const { builder } = this.#current.assembly;
+    if (goroutine.unreadable !== "") {
+      builder.headersSeen++;
+      const message = `Delve could not read goroutine ${goroutine.id}: ${goroutine.unreadable}`;
+      builder.problem({ offset, message, lost: 1 });
+      return -1;
+    }
+    const shape = this.#shapes.number(goroutine);
+    this.#current.assembly.push(shape, goroutine.id);
+    return shape;
   }
 
   /** An element that is no goroutine: a frame, an id alone, a whole message. */

@@ -1,0 +1,215 @@
+import { type Address, unknownAddress } from "../../model/address.ts";
+import { type ListedGoroutine, type Location, labelsOf, locationAt, noLabels } from "./api.ts";
+import { JsonMembers, MemberNames, noteSeen, unusual } from "./json-members.ts";
+import { JsonStop, type MemberSpan } from "./json-value.ts";
+import { KnownLocations } from "./known-locations.ts";
+
+const ofGoroutine = new MemberNames(
+  "id",
+  "currentLoc",
+  "userCurrentLoc",
+  "goStatementLoc",
+  "startLoc",
+  "threadID",
+  "status",
+  "waitSince",
+  "waitReason",
+  "unreadable",
+  "labels",
+);
+/** Bits of the places. */
+const places = 0b11110;
+const ofLocation = new MemberNames("pc", "file", "line", "function");
+const ofFunction = new MemberNames("name", "value", "type", "goType", "optimized");
+
+/**
+ * Reads goroutines out of the bytes of a list straight to what they mean, where `JsonParser` and `goroutineOf` make a
+ * tree of their JSON on the way. What it reads it reads as they do; goroutines that are in any way unusual it leaves to
+ * them: members of other types than Delve's, or twice, whatever is broken or not here as a whole.
+ */
+export class GoroutineReader {
+  /** Where the numbers of the goroutine read last stand, as `JsonParser.spans`. */
+  readonly spans: MemberSpan[] = [];
+  readonly #json = new JsonMembers();
+  readonly #locations = new KnownLocations();
+  #first = 0;
+  #name = "";
+
+  /** After `read` the end of the goroutine. */
+  get pos(): number {
+    return this.#json.pos;
+  }
+
+  /** After `read` the key of the goroutine's first member. */
+  get firstKey(): string {
+    return ofGoroutine.names[this.#first]!;
+  }
+
+  /** The goroutine that begins at `start`; `undefined` when it is none, or not a usual one. */
+  read(bytes: Buffer, start: number, end: number): ListedGoroutine | undefined {
+    this.#json.start(bytes, start, end);
+    this.spans.length = 0;
+    try {
+      return this.#goroutine();
+    } catch (stop) {
+      if (stop instanceof JsonStop) return undefined;
+      throw stop;
+    }
+  }
+
+  #goroutine(): ListedGoroutine {
+    let id = -1;
+    let current: Location | undefined;
+    let user: Location | undefined;
+    let start: Location | undefined;
+    let creator: Location | undefined;
+    let threadId = 0;
+    let status: number | undefined;
+    let waitReason: number | undefined;
+    let unreadable = "";
+    let labels = noLabels;
+    let seen = 0;
+    let next = 0;
+    const json = this.#json;
+    json.open();
+    do {
+      const member = json.member(ofGoroutine, next);
+      // What begins with something else is something else, most likely.
+      if (seen === 0) {
+        if (member < 0) throw unusual;
+        this.#first = member;
+      }
+      seen = noteSeen(seen, member);
+      next = member + 1;
+      switch (member) {
+        case 0:
+          id = this.#varying("id");
+          break;
+        case 1:
+          current = this.#location();
+          break;
+        case 2:
+          user = this.#location();
+          break;
+        case 3:
+          creator = this.#location();
+          break;
+        case 4:
+          start = this.#location();
+          break;
+        case 5:
+          threadId = this.#varying("threadID");
+          break;
+        case 6:
+          status = json.number();
+          break;
+        case 7:
+          this.#varying("waitSince");
+          break;
+        case 8:
+          waitReason = json.number();
+          break;
+        case 9:
+          unreadable = json.string();
+          break;
+        case 10:
+          labels = labelsOf(json.value());
+          break;
+        default:
+          json.value();
+      }
+    } while (json.more());
+    if ((seen & 1) === 0 || (seen & places) === 0) throw unusual;
+    if (!Number.isSafeInteger(id) || !Number.isSafeInteger(threadId)) throw unusual;
+    return {
+      id,
+      current,
+      user: user ?? current,
+      start,
+      creator,
+      threadId,
+      status: status === undefined ? undefined : status & 0xfff,
+      waitReason,
+      unreadable,
+      labels,
+    };
+  }
+
+  #location(): Location | undefined {
+    const json = this.#json;
+    const start = json.pos;
+    const known = this.#locations.find(json.bytes, json.view, start, json.end);
+    if (known !== undefined) {
+      json.pos = start + known.text.length;
+      return known.location;
+    }
+    const location = this.#newLocation();
+    this.#locations.add(json.bytes, start, json.pos, location);
+    return location;
+  }
+
+  #newLocation(): Location | undefined {
+    let pc: Address = unknownAddress;
+    let file = "";
+    let line = 0;
+    let name = "";
+    let entry: Address = unknownAddress;
+    let seen = 0;
+    let next = 0;
+    const json = this.#json;
+    json.open();
+    do {
+      const member = json.member(ofLocation, next);
+      seen = noteSeen(seen, member);
+      next = member + 1;
+      switch (member) {
+        case 0:
+          pc = json.number();
+          break;
+        case 1:
+          file = json.string();
+          break;
+        case 2:
+          line = json.number();
+          break;
+        case 3:
+          entry = this.#function();
+          name = this.#name;
+          break;
+        default:
+          json.value();
+      }
+    } while (json.more());
+    return locationAt(name, file, line, pc, entry);
+  }
+
+  /** Answers where the function begins, and leaves its name in `#name`. */
+  #function(): Address {
+    let entry: Address = unknownAddress;
+    let seen = 0;
+    let next = 0;
+    this.#name = "";
+    const json = this.#json;
+    json.open();
+    do {
+      const member = json.member(ofFunction, next);
+      seen = noteSeen(seen, member);
+      next = member + 1;
+      if (member === 0) this.#name = json.string();
+      else if (member === 1) entry = json.number();
+      else if (member === 2 || member === 3) json.number();
+      else json.value();
+    } while (json.more());
+    return entry;
+  }
+
+  /** A number that differs between goroutines at the same place. */
+  #varying(key: string): number {
+    const json = this.#json;
+    const start = json.pos;
+    const number = json.digits();
+    // Larger ones are no numbers to `JsonParser`.
+    if (Number.isSafeInteger(number)) this.spans.push({ key, start, end: json.pos });
+    return number;
+  }
+}
