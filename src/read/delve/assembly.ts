@@ -31,9 +31,6 @@ interface ReasonMeaning {
   readonly certain: { readonly reason: string; readonly wait: WaitKind } | undefined;
 }
 
-const places = ["current", "user", "start", "creator"] as const;
-type Place = (typeof places)[number];
-
 /** What requests about one goroutine brought to light. */
 interface Details {
   trace?: Trace;
@@ -70,8 +67,9 @@ export class DelveAssembly {
   readonly #entries = new Map<Address, string>();
   readonly #reasonNames = new Map<number, string>();
   readonly #meanings = new Map<number, ReasonMeaning>();
-  /** The last location of each kind that was learnt from: most goroutines share some of their places. */
-  readonly #learnt: { -readonly [K in Place]?: Location | undefined } = {};
+  /** The last location at each place that was learnt from: most goroutines share some of their places. */
+  #learnt: (Location | undefined)[] = [];
+  #learntStart: Location | undefined;
 
   constructor(name: string, shapes: GoroutineShapes) {
     this.#known = shapes;
@@ -116,16 +114,27 @@ export class DelveAssembly {
   }
 
   #learn(goroutine: ListedGoroutine): void {
-    const { user, start, status, waitReason } = goroutine;
-    for (const place of places) {
-      const location = goroutine[place];
-      if (location === undefined) continue;
-      if (location !== this.#learnt[place]) this.#evidence.frame(location);
-      this.#learnt[place] = location;
-      if (location.entry > 0 && place !== "start") this.#entries.set(location.entry, location.function);
-    }
+    const { current, user, start, creator, status, waitReason } = goroutine;
+    this.#learnPlace(0, current);
+    this.#learnPlace(1, user);
+    if (start !== undefined && start !== this.#learntStart) this.#evidence.frame(start);
+    this.#learntStart = start;
+    this.#learnPlace(2, creator);
     if ((status === waiting || status === leaked) && waitReason !== undefined && waitReason > 0)
       this.#evidence.sample({ number: waitReason, at: user?.function ?? "", start: start?.function ?? "" });
+  }
+
+  /** @param place one of those at which calls are not inlined */
+  #learnPlace(place: number, location: Location | undefined): void {
+    if (location === undefined || location === this.#learnt[place]) return;
+    this.#evidence.frame(location);
+    const { entry, function: name } = location;
+    if (entry > 0 && this.#entries.get(entry) !== name) {
+      // The last name counts: what was passed over because it came again would have to be told again.
+      if (this.#entries.has(entry)) this.#learnt = [];
+      this.#entries.set(entry, name);
+    }
+    this.#learnt[place] = location;
   }
 
   /** Adds a goroutine of a list. @param shape number of its shape */
