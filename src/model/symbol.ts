@@ -113,8 +113,17 @@ function splitReceiver(rest: string): { type: string; method: string } {
   return { type: rest.slice(0, dot), method: rest.slice(dot + 1) };
 }
 
+const numberedWrappers = [".gowrap", ".deferwrap", "·dwrap·"];
+
 function isWrapper(plain: string): boolean {
-  return /(?:\.gowrap\d+|\.deferwrap\d+|-fm|·dwrap·\d+)$/.test(plain);
+  let end = plain.length;
+  while (end > 0 && isDigit(plain.charCodeAt(end - 1))) end--;
+  if (end === plain.length) return plain.endsWith("-fm");
+  return numberedWrappers.some((wrapper) => plain.endsWith(wrapper, end));
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
 }
 
 /**
