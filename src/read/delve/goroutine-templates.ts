@@ -11,7 +11,7 @@ const varying: ReadonlyMap<string, Hole> = new Map<string, Hole>([
 /** Memory for templates; goroutines beyond it are parsed each time they come. */
 const maxBytes = 48 * 1024 * 1024;
 /** So many are learnt in any case; more only while an eighth of the goroutines is recognised. */
-const fewTemplates = 8192;
+const fewTemplates = 256;
 /** What may stand between two goroutines for the second to be recognised: a comma, line ends, indentation. */
 const maxBefore = 256;
 
