@@ -50,9 +50,6 @@ export interface StackHandle {
 const maxProblems = 200;
 const maxProblemText = 200;
 
-/** Delve's list has no more than two frames and a creator, and one of the runtime's. */
-const lastPlace = 3;
-
 const noArguments: FrameArguments = [];
 
 /** Collects what a reader finds, interning symbols, frames and stacks. One builder, one dump. */
@@ -65,9 +62,6 @@ export class DumpBuilder {
   readonly #pool: FramePool;
   readonly #calls = new Calls();
   readonly #slots = new SlotLists();
-  /** The last drafts at the first places of a stack, and their numbers: some readers hand the same ones in again. */
-  readonly #lastDrafts = new Array<FrameDraft | undefined>(lastPlace + 1).fill(undefined);
-  readonly #lastFrames = new Int32Array(lastPlace + 1);
   readonly #handles: StackHandle[] = [];
   /** Of `#handles`, by their frames. */
   readonly #stackTable = new IndexTable();
@@ -129,22 +123,12 @@ export class DumpBuilder {
   calls(frames: readonly FrameDraft[], createdBy: FrameDraft | undefined): Calls {
     const calls = this.#calls;
     calls.clear();
-    for (let i = 0; i < frames.length; i++) {
-      const frame = frames[i]!;
+    for (const frame of frames) {
       for (const value of frame.args ?? noArguments) calls.argument(value);
-      calls.call(this.#frameAt(i + 1, frame));
+      calls.call(this.#frame(frame));
     }
-    if (createdBy !== undefined) calls.createdBy = this.#frameAt(0, createdBy);
+    if (createdBy !== undefined) calls.createdBy = this.#frame(createdBy);
     return calls;
-  }
-
-  #frameAt(place: number, draft: FrameDraft): number {
-    if (place > lastPlace) return this.#frame(draft);
-    if (draft !== this.#lastDrafts[place]) {
-      this.#lastDrafts[place] = draft;
-      this.#lastFrames[place] = this.#frame(draft);
-    }
-    return this.#lastFrames[place]!;
   }
 
   /** The distinct stack of a draft; made when it is new. */

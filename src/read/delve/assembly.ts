@@ -1,20 +1,20 @@
 import { type Address, unknownAddress } from "../../model/address.ts";
 import { resourceOf, semaphoreOwner } from "../../model/arguments.ts";
+import { Calls } from "../../model/calls.ts";
 import type { Dump } from "../../model/dump.ts";
-import { DumpBuilder, type FrameDraft, type StackHandle } from "../../model/dump-builder.ts";
-import { FramePool } from "../../model/frame-pool.ts";
+import { DumpBuilder, type StackHandle } from "../../model/dump-builder.ts";
 import { goroutineFlags } from "../../model/goroutines.ts";
 import { kindOfReason, type WaitKind, waitKindOf } from "../../model/wait-kind.ts";
 import { type WaitReasonTable, waitReasonTable } from "../../model/wait-reasons.ts";
 import { plural } from "../../words.ts";
 import type { ListedGoroutine, Location } from "./api.ts";
 import { ReasonEvidence } from "./go-version.ts";
-import type { GoroutineShapes } from "./goroutine-shapes.ts";
+import type { GoroutineShapes, SharedTraits } from "./goroutine-shapes.ts";
 import { hasArguments, type Trace, Traces, tracedArgument } from "./traces.ts";
 
 /** What a list says of all goroutines at one place with one state. */
 interface Shape {
-  readonly goroutine: ListedGoroutine;
+  readonly number: number;
   readonly flags: number;
   readonly labels: number;
   /** Made when everything is read: numbers mean nothing without a Go version. */
@@ -62,6 +62,7 @@ export class DelveAssembly {
   readonly #details = new Map<number, Details>();
   readonly #traces = new Traces();
   readonly #alone: Trace[] = [];
+  readonly #calls = new Calls();
   readonly #evidence = new ReasonEvidence();
   /** Names of functions by the address of their first instruction, where no inlined call can lie. */
   readonly #entries = new Map<Address, string>();
@@ -73,8 +74,7 @@ export class DelveAssembly {
 
   constructor(name: string, shapes: GoroutineShapes) {
     this.#known = shapes;
-    // The strings of a JSON value are made of its bytes.
-    this.builder = new DumpBuilder(name, "delve-json", ["ids", "creators"], new FramePool(true));
+    this.builder = new DumpBuilder(name, "delve-json", ["ids", "creators"], shapes.pool);
   }
 
   /** Notes what a wait reason's number means in this process. */
@@ -101,20 +101,19 @@ export class DelveAssembly {
   }
 
   /** The shape of this number; it is learnt when it is new to this dump. */
-  #shape(number: number): Shape {
+  #shape(number: number, goroutine?: ListedGoroutine): Shape {
     let shape = this.#shapes[number];
     if (shape === undefined) {
-      const goroutine = this.#known.goroutine(number);
-      const labels = this.builder.labels(goroutine.labels);
-      shape = { goroutine, flags: flagsOf(goroutine), labels, handle: undefined, undecided: false };
+      const traits = goroutine ?? this.#known.traits(number);
+      const labels = this.builder.labels(traits.labels);
+      shape = { number, flags: flagsOf(traits), labels, handle: undefined, undecided: false };
       this.#shapes[number] = shape;
-      this.#learn(goroutine);
+      this.#learn(traits);
     }
     return shape;
   }
 
-  #learn(goroutine: ListedGoroutine): void {
-    const { current, user, start, creator, status, waitReason } = goroutine;
+  #learn({ current, user, start, creator, status, waitReason }: SharedTraits): void {
     this.#learnPlace(0, current);
     this.#learnPlace(1, user);
     if (start !== undefined && start !== this.#learntStart) this.#evidence.frame(start);
@@ -129,17 +128,18 @@ export class DelveAssembly {
     if (location === undefined || location === this.#learnt[place]) return;
     this.#evidence.frame(location);
     const { entry, function: name } = location;
-    if (entry > 0 && this.#entries.get(entry) !== name) {
+    if (entry > 0) {
+      const known = this.#entries.get(entry);
       // The last name counts: what was passed over because it came again would have to be told again.
-      if (this.#entries.has(entry)) this.#learnt = [];
-      this.#entries.set(entry, name);
+      if (known !== undefined && known !== name) this.#learnt = [];
+      if (known !== name) this.#entries.set(entry, name);
     }
     this.#learnt[place] = location;
   }
 
-  /** Adds a goroutine of a list. @param shape number of its shape */
-  push(shape: number, id: number): void {
-    const { flags, labels } = this.#shape(shape);
+  /** Adds a goroutine of a list. @param shape number of its shape @param goroutine where it was read as a whole */
+  push(shape: number, id: number, goroutine?: ListedGoroutine): void {
+    const { flags, labels } = this.#shape(shape, goroutine);
     this.builder.headersSeen++;
     this.builder.goroutines.push(shape, id, 1, -1, flags, Number.NaN, unknownAddress, labels);
   }
@@ -182,11 +182,12 @@ export class DelveAssembly {
     const tables = known === undefined ? this.#evidence.tables() : [known];
     builder.goVersion = version ?? this.#evidence.minorOf(tables);
     const shapeOfRow = builder.goroutines.stack;
+    const hasDetails = this.#details.size > 0;
     let stacks = 0;
     let undecided = 0;
     for (let row = 0; row < builder.goroutines.length; row++) {
       const shape = this.#shape(shapeOfRow[row]!);
-      const details = this.#details.get(builder.goroutines.id[row]!);
+      const details = hasDetails ? this.#details.get(builder.goroutines.id[row]!) : undefined;
       if (details === undefined) {
         shape.handle ??= this.#listed(shape, tables);
         builder.goroutines.stack[row] = shape.handle.index;
@@ -203,7 +204,9 @@ export class DelveAssembly {
   /** Wait reasons are known when the list has states, and their numbers can be read. */
   #declareWaits(undecided: number): void {
     const { builder } = this;
-    if (this.#shapes.some((s) => s !== undefined && s.goroutine.status !== undefined && !s.undecided))
+    if (
+      this.#shapes.some((s) => s !== undefined && !s.undecided && this.#known.status(s.number) !== undefined)
+    )
       builder.can("wait-reasons");
     if (undecided > 0)
       builder.problem({
@@ -215,32 +218,32 @@ export class DelveAssembly {
   }
 
   #listed(shape: Shape, tables: readonly WaitReasonTable[]): StackHandle {
-    const { goroutine } = shape;
-    const { user, creator } = goroutine;
-    const frames: FrameDraft[] = [];
-    const current = usefulCurrent(goroutine);
-    if (current !== undefined) frames.push(current);
-    if (user !== undefined) frames.push(user);
-    const start = this.#entry(goroutine);
-    if (start !== undefined && start.function !== user?.function) frames.push(start);
+    const known = this.#known;
+    const { number } = shape;
+    const user = known.location(number, "user");
+    const start = known.location(number, "start");
+    const calls = this.#calls;
+    calls.clear();
+    if (isCurrentUseful(known.location(number, "current"), user)) calls.call(known.frame(number, "current"));
+    if (user !== undefined) calls.call(known.frame(number, "user"));
+    if (start !== undefined) {
+      const name = this.#entries.get(start.pc) ?? start.function;
+      if (name !== user?.function) calls.call(this.#startFrame(number, start, name));
+    }
+    if (creatorOf(known.location(number, "creator")) !== undefined)
+      calls.createdBy = known.frame(number, "creator");
     const { reason, wait } = this.#waitOf(shape, tables, user === undefined ? [] : [user.function]);
-    return this.builder.stack({
-      reason,
-      wait,
-      frames,
-      extent: frames.length === 0 ? "none" : "ends",
-      createdBy: creatorOf(creator),
-    });
+    return this.builder.stackOf({ reason, wait, extent: calls.depth === 0 ? "none" : "ends" }, calls);
   }
 
   /**
    * The function started with `go`. Where its first call was inlined, Delve names the callee; the true name is that
    * of whatever else begins at the same instruction.
    */
-  #entry({ start }: ListedGoroutine): FrameDraft | undefined {
-    if (start === undefined) return undefined;
-    const name = this.#entries.get(start.pc);
-    return name === undefined || name === start.function ? start : { ...start, function: name };
+  #startFrame(number: number, { function: listed, file, line }: Location, name: string): number {
+    if (name === listed) return this.#known.frame(number, "start");
+    const { pool } = this.#known;
+    return pool.frame(pool.symbol(name), pool.file(file), line, false);
   }
 
   /** Gives a row its full stack and addresses; false when only the list knows of it. */
@@ -255,7 +258,7 @@ export class DelveAssembly {
         tables,
         frames.map((f) => f.function),
       );
-      const createdBy = creatorOf(shape.goroutine.creator);
+      const createdBy = creatorOf(this.#known.location(shape.number, "creator"));
       handle = this.builder.stack({ reason, wait, frames, extent: "full", createdBy });
     } else {
       shape.handle ??= this.#listed(shape, tables);
@@ -307,8 +310,15 @@ export class DelveAssembly {
     tables: readonly WaitReasonTable[],
     functions: readonly string[],
   ): { reason: string; wait: WaitKind } {
-    const { status, waitReason = 0 } = shape.goroutine;
-    if (status === undefined) return withoutStatus(shape.goroutine, functions);
+    const known = this.#known;
+    const status = known.status(shape.number);
+    const waitReason = known.waitReason(shape.number) ?? 0;
+    if (status === undefined)
+      return withoutStatus(
+        known.isOnThread(shape.number),
+        known.location(shape.number, "current"),
+        functions,
+      );
     if (status !== waiting && status !== leaked) {
       const reason = Object.hasOwn(statusReasons, status) ? statusReasons[status]! : "";
       return { reason, wait: waitKindOf(reason, functions) };
@@ -341,10 +351,11 @@ export class DelveAssembly {
 
 /** Before Delve 1.6 a list had no states. */
 function withoutStatus(
-  { current, threadId }: ListedGoroutine,
+  onThread: boolean,
+  current: Location | undefined,
   functions: readonly string[],
 ): { reason: string; wait: WaitKind } {
-  if (threadId !== 0) return { reason: "", wait: waitKindOf("", functions) };
+  if (onThread) return { reason: "", wait: waitKindOf("", functions) };
   const parked = current?.function === "runtime.gopark" || current?.function === "runtime.coroswitch";
   return { reason: "", wait: waitKindOf(parked ? "waiting" : "", functions) };
 }
@@ -357,19 +368,19 @@ export function kindAt(reason: string, functions: readonly string[]): WaitKind {
 }
 
 /** Where a goroutine stands is worth a frame unless it is how every goroutine parks, or the next frame says it. */
-function usefulCurrent({ current, user }: ListedGoroutine): Location | undefined {
-  if (current === undefined || current.function === "runtime.gopark") return undefined;
-  return current.function === user?.function ? undefined : current;
+function isCurrentUseful(current: Location | undefined, user: Location | undefined): boolean {
+  if (current === undefined || current.function === "runtime.gopark") return false;
+  return current.function !== user?.function;
 }
 
 /** The first goroutine is started by the runtime's own assembler. */
-function creatorOf(creator: Location | undefined): FrameDraft | undefined {
+function creatorOf(creator: Location | undefined): Location | undefined {
   return creator?.function === "runtime.newproc" || creator?.function === "runtime.rt0_go"
     ? undefined
     : creator;
 }
 
-function flagsOf({ status, start, user, threadId }: ListedGoroutine): number {
+function flagsOf({ status, start, user, threadId }: SharedTraits): number {
   const name = start?.function ?? "";
   const at = user?.function ?? "runtime.";
   const system = name.startsWith("runtime.") && name !== "runtime.main" && at.startsWith("runtime.");

@@ -152,7 +152,7 @@ export class DelveSession implements JsonHandler {
       return -1;
     }
     const shape = this.#shapes.number(goroutine);
-    this.#current.assembly.push(shape, goroutine.id);
+    this.#current.assembly.push(shape, goroutine.id, goroutine);
     return shape;
   }
 
