@@ -1,6 +1,6 @@
 import { mixed } from "../../model/hash.ts";
 import type { Location } from "./api.ts";
-import { ByteText } from "./byte-text.ts";
+import { ByteText, isPlain } from "./byte-text.ts";
 
 /** A location that was read, to be recognised by its bytes when it comes again. */
 export interface KnownLocation {
@@ -31,8 +31,10 @@ export class KnownLocations {
   add(bytes: Uint8Array, start: number, end: number, location: Location | undefined): void {
     const slot = this.#slot;
     if (this.#missed[slot] !== this.#hash) this.#missed[slot] = this.#hash;
-    else if (end - start <= maxSize)
-      this.#known[slot] = { text: new ByteText(bytes.subarray(start, end)), location };
+    else if (end - start <= maxSize) {
+      const text = bytes.subarray(start, end);
+      if (isPlain(text)) this.#known[slot] = { text: new ByteText(text), location };
+    }
   }
 
   get #slot(): number {
