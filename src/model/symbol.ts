@@ -39,7 +39,7 @@ const closure = /^(?:func\d+|gowrap\d+|deferwrap\d+|\d+|-fm|glob\.|init|func\d+-
 /** Index at which closure parts (`.func1`, `.gowrap2`, `.1`, `-fm`, `-range1`, `·dwrap·3`) begin in a method name. */
 function closureStart(method: string): number {
   // Most names have none.
-  if (!/[.\-·]/.test(method)) return method.length;
+  if (!method.includes(".") && !method.includes("-") && !method.includes("·")) return method.length;
   const dot = method.indexOf("·dwrap·");
   if (dot >= 0) return dot;
   const parts = method.split(".");
@@ -106,7 +106,8 @@ function splitReceiver(rest: string): { type: string; method: string } {
   }
   const dot = rest.indexOf(".");
   if (dot <= 0) return { type: "", method: rest };
-  const next = rest.slice(dot + 1).split(".", 1)[0] ?? "";
+  const end = rest.indexOf(".", dot + 1);
+  const next = rest.slice(dot + 1, end < 0 ? undefined : end);
   if (next === "" || closure.test(next) || rest.startsWith("init.") || rest.startsWith("glob.")) {
     return { type: "", method: rest };
   }

@@ -101,7 +101,7 @@ export class ReasonEvidence {
       if (/^runtime\.(?:runFinalizers|runCleanups|updateMaxProcsGoroutine)$/.test(frame.function))
         this.#atLeast(25);
     } else if (frame.function.startsWith("internal/sync.")) this.#atLeast(24);
-    if (/\.gowrap\d+$/.test(frame.function)) this.#atLeast(22);
+    if (frame.function.includes(".gowrap") && /\.gowrap\d+$/.test(frame.function)) this.#atLeast(22);
   }
 
   #atLeast(minor: number): void {
