@@ -1,5 +1,15 @@
 import { ByteText, viewOf } from "./byte-text.ts";
-import { isSpace, JsonParser, JsonStop, type JsonValue, stringIn } from "./json-value.ts";
+import {
+  closeBrace,
+  colon,
+  comma,
+  isSpace,
+  JsonParser,
+  JsonStop,
+  type JsonValue,
+  openBrace,
+  quote,
+} from "./json-value.ts";
 
 /** Names of an object's members, in the order in which they come most likely; at most 31. */
 export class MemberNames {
@@ -17,14 +27,6 @@ export class MemberNames {
 export const unusual = new JsonStop("malformed");
 /** Most objects and lists in values of any kind. */
 const maxParts = 1000;
-
-const newline = 0x0a;
-const quote = 0x22;
-const backslash = 0x5c;
-const openBrace = 0x7b;
-const closeBrace = 0x7d;
-const comma = 0x2c;
-const colon = 0x3a;
 
 /**
  * Takes objects apart whose members are known by name and type, without making anything of what is not asked for. All
@@ -116,26 +118,11 @@ export class JsonMembers {
 
   /** Takes a string. */
   string(): string {
-    const bytes = this.#bytes;
-    const end = this.#end;
-    const start = this.pos + 1;
-    if (bytes[start - 1] !== quote) throw unusual;
-    let plain = true;
-    let high = 0;
-    let pos = start;
-    for (; pos < end; pos++) {
-      const byte = bytes[pos]!;
-      if (byte === quote) break;
-      if (byte === newline) throw unusual;
-      high |= byte;
-      if (byte === backslash) {
-        plain = false;
-        pos++;
-      }
-    }
-    if (pos >= end) throw unusual;
-    this.pos = pos + 1;
-    return stringIn(bytes, start, pos, plain, high < 0x80);
+    if (this.#bytes[this.pos] !== quote) throw unusual;
+    const parser = this.#atParser();
+    const text = parser.string();
+    this.pos = parser.pos;
+    return text;
   }
 
   /** Takes a natural number that a double holds exactly. */
@@ -164,15 +151,21 @@ export class JsonMembers {
 
   /** Takes any value. */
   value(): JsonValue {
-    const parser = this.#parser;
-    parser.bytes = this.#bytes;
-    parser.pos = this.pos;
-    parser.end = this.#end;
+    const parser = this.#atParser();
     const value = parser.value();
     this.pos = parser.pos;
     this.#parts += parser.parts;
     if (this.#parts > maxParts) throw unusual;
     return value;
+  }
+
+  /** The parser, at the next token. */
+  #atParser(): JsonParser {
+    const parser = this.#parser;
+    parser.bytes = this.#bytes;
+    parser.pos = this.pos;
+    parser.end = this.#end;
+    return parser;
   }
 }
 

@@ -1,5 +1,6 @@
 import { GoroutineReader } from "./goroutine-reader.ts";
 import { GoroutineTemplates } from "./goroutine-templates.ts";
+import { beginsJson } from "./json-beginning.ts";
 import type { JsonHandler } from "./json-handler.ts";
 import {
   isSpace,
@@ -332,14 +333,10 @@ export class JsonStream {
       this.#openList();
     } else {
       window.pos = pos;
-      this.#element(top, pos);
+      this.#elementKey = this.#take(top.list, pos) ?? this.#elementKey;
+      top.state = "comma";
     }
     return true;
-  }
-
-  #element(top: OpenList, start: number): void {
-    this.#elementKey = this.#take(top.list, start) ?? this.#elementKey;
-    top.state = "comma";
   }
 
   #closeList(list: OpenList): void {
@@ -427,24 +424,4 @@ export class JsonStream {
       (top?.kind === "list" && top.state !== "comma" && rest !== "") || this.#standsAlone(top),
     );
   }
-}
-
-/** What is looked at of the line behind a bracket. */
-const maxLook = 1000;
-
-/**
- * Whether the bracket here opens a JSON value, and not a word like `[info]` or `{x}` of the text around it. JSON that is
- * damaged has a quote where a word has its end. `undefined`: more bytes are needed.
- */
-function beginsJson(bytes: Uint8Array, bracket: number, end: number): boolean | undefined {
-  const last = Math.min(end, bracket + maxLook);
-  let word = false;
-  for (let pos = bracket + 1; pos < last; pos++) {
-    const byte = bytes[pos]!;
-    const isBracket = byte === 0x7b || byte === 0x5b || byte === 0x7d || byte === 0x5d;
-    if (byte === 0x0a || isBracket) return !word;
-    if (byte === 0x22) return true;
-    word ||= !isSpace(byte);
-  }
-  return last < end ? true : undefined;
 }

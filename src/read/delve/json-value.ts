@@ -23,14 +23,14 @@ const maxDepth = 200;
 /** Most objects and lists in one value: a few hundred bytes of memory each, where the input may have two. */
 const maxParts = 1_000_000;
 
-const quote = 0x22;
+export const quote = 0x22;
 const backslash = 0x5c;
-const openBrace = 0x7b;
-const closeBrace = 0x7d;
+export const openBrace = 0x7b;
+export const closeBrace = 0x7d;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
-const comma = 0x2c;
-const colon = 0x3a;
+export const comma = 0x2c;
+export const colon = 0x3a;
 
 /** True for the bytes that JSON allows between tokens. */
 export function isSpace(byte: number): boolean {
@@ -109,7 +109,7 @@ export class JsonParser {
 
   #value(depth: number): JsonValue {
     const byte = this.peek();
-    if (byte === quote) return this.#string();
+    if (byte === quote) return this.string();
     if (byte === openBrace || byte === openBracket) {
       if (depth >= maxDepth) return this.#pass();
       if (++this.parts > maxParts) throw large;
@@ -181,7 +181,8 @@ export class JsonParser {
     return value;
   }
 
-  #string(): string {
+  /** Takes a string. @throws JsonStop */
+  string(): string {
     const start = this.pos + 1;
     const { close, plain, ascii } = this.#stringEnd(start);
     this.pos = close + 1;
@@ -260,7 +261,7 @@ function exactNumber(text: string): number | bigint {
 }
 
 /** The text of a string between its quotes. @param plain nothing in it is escaped @param ascii all of it is */
-export function stringIn(bytes: Buffer, start: number, end: number, plain: boolean, ascii: boolean): string {
+function stringIn(bytes: Buffer, start: number, end: number, plain: boolean, ascii: boolean): string {
   if (plain && ascii) return bytes.toString("latin1", start, end);
   const text = bytes.toString("utf8", start, end);
   return plain ? text : unescaped(text);

@@ -10,6 +10,21 @@ export function paramsOf(request: JsonObject | undefined): JsonObject {
   return (Array.isArray(params) ? objectOf(params[0] as JsonValue) : objectOf(params)) ?? nothing;
 }
 
+/** Delve's filter for goroutines that the runtime has not started for itself: nothing that matters is left out. */
+const ofUser = 7;
+
+/** Whether a request asks for a list of some goroutines only. */
+export function asksAboutSome(request: JsonObject | undefined): boolean {
+  const params = paramsOf(request);
+  const filters = params.get("Filters");
+  const some = Array.isArray(filters) && filters.some((filter) => !isUsers(objectOf(filter as JsonValue)));
+  return some || (numberOf(params.get("GroupBy")) ?? 0) > 0;
+}
+
+function isUsers(filter: JsonObject | undefined): boolean {
+  return numberOf(filter?.get("Kind")) === ofUser && filter?.get("Negated") !== true;
+}
+
 /** The goroutine that a request asks about; `undefined` for one about others or the whole program. */
 export function goroutineIdOf(request: JsonObject | undefined): number | undefined {
   const params = paramsOf(request);

@@ -21,7 +21,7 @@ import { templateRow } from "./goroutine-templates.ts";
 import type { JsonHandler } from "./json-handler.ts";
 import type { JsonObject, JsonValue } from "./json-value.ts";
 import { ListPages } from "./list-pages.ts";
-import { enveloped, goroutineIdOf, nothing, paramsOf } from "./request.ts";
+import { asksAboutSome, enveloped, goroutineIdOf, nothing, paramsOf } from "./request.ts";
 
 /** A list as it was answered: of goroutines, or in API v1 of a stack's frames. */
 interface ListState {
@@ -59,12 +59,6 @@ interface Waiters {
 
 /** Delve's filter for goroutines that wait on the channel of an expression. */
 const waitingOnChannel = 8;
-/** And the one for goroutines that the runtime has not started for itself: nothing that matters is left out. */
-const ofUser = 7;
-
-function isUsers(filter: JsonObject | undefined): boolean {
-  return numberOf(filter?.get("Kind")) === ofUser && filter?.get("Negated") !== true;
-}
 
 /** Members that hold no goroutines: of requests, stacks, evaluations and `State`. */
 const ofCalls: ReadonlySet<string> = new Set([
@@ -114,11 +108,7 @@ export class DelveSession implements JsonHandler {
 
   listBegins(around: readonly JsonObject[]): number {
     const request = this.#requestOf(around);
-    const params = paramsOf(request);
-    const filters = params.get("Filters");
-    const partial =
-      (Array.isArray(filters) && filters.some((f) => !isUsers(objectOf(f as JsonValue)))) ||
-      (numberOf(params.get("GroupBy")) ?? 0) > 0;
+    const partial = asksAboutSome(request);
     this.#lists.push({ request, partial, frames: [], goroutines: 0, strangers: 0, ids: [], ended: false });
     return this.#lists.length - 1;
   }
