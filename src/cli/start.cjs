@@ -56,7 +56,7 @@ function scanAhead() {
     const { MessageChannel, Worker } = require("node:worker_threads");
     const { port1, port2 } = new MessageChannel();
     const file = { path, size: sizeOf(path), segmentSize };
-    const queue = new SharedArrayBuffer(16);
+    const queue = new SharedArrayBuffer(20);
     const worker = new Worker(join(__dirname, "../read/traceback/scan-worker.cjs"), {
       workerData: { file, queue, port: port2 },
       transferList: [port2],

@@ -1,6 +1,6 @@
 import type { Address } from "./address.ts";
 import { Tally } from "./tally.ts";
-import { resized } from "./typed-array.ts";
+import { resized, shared } from "./typed-array.ts";
 
 /** Bits of `Goroutines.flags`. */
 export const goroutineFlags = {
@@ -32,6 +32,19 @@ export interface GoroutineRow {
   readonly labels: number;
 }
 
+/** A column in memory that threads share, and how much of it each row fills. */
+export interface FilledColumn {
+  readonly memory: ArrayBufferLike;
+  readonly bytesPerRow: number;
+}
+
+function filledColumn(
+  { buffer, BYTES_PER_ELEMENT }: Float64Array | Uint32Array | Int32Array,
+  entriesPerRow: number,
+): FilledColumn {
+  return { memory: buffer, bytesPerRow: BYTES_PER_ELEMENT * entriesPerRow };
+}
+
 /** Room that columns may have for each row in use. */
 const slack = 1.1;
 /** Room of larger columns that was never touched takes no memory; to copy them would. */
@@ -43,17 +56,17 @@ const largeColumns = 1 << 16;
  */
 export class Goroutines {
   length = 0;
-  id: Float64Array<ArrayBuffer>;
-  stack: Uint32Array<ArrayBuffer>;
-  weight: Uint32Array<ArrayBuffer>;
-  minutes: Int32Array<ArrayBuffer>;
-  flags: Uint8Array<ArrayBuffer>;
-  creator: Float64Array<ArrayBuffer>;
-  resource: Float64Array<ArrayBuffer>;
-  labels: Uint32Array<ArrayBuffer>;
+  id: Float64Array;
+  stack: Uint32Array;
+  weight: Uint32Array;
+  minutes: Int32Array;
+  flags: Uint8Array;
+  creator: Float64Array;
+  resource: Float64Array;
+  labels: Uint32Array;
   /** Where a row's arguments begin in `arguments`; they are as many as its stack has slots. */
-  argumentStart: Uint32Array<ArrayBuffer>;
-  arguments: Float64Array<ArrayBuffer>;
+  argumentStart: Uint32Array;
+  arguments: Float64Array;
   argumentsLength = 0;
   #tally: Tally | undefined;
 
@@ -117,11 +130,32 @@ export class Goroutines {
     return row;
   }
 
-  /** Makes room for so many rows at once, where a reader can tell how many will come. */
-  reserve(rows: number, argumentsPerRow: number): void {
-    if (rows > this.id.length) this.#grow(rows);
-    const needed = Math.ceil(rows * argumentsPerRow);
-    if (needed > this.arguments.length) this.arguments = resized(this.arguments, needed);
+  /**
+   * Makes room for so many rows at once, where a reader can tell how many will come, in memory that threads share.
+   * @returns the columns that are filled row by row, for who touches their fresh memory ahead
+   */
+  reserve(rows: number, argumentsPerRow: number): FilledColumn[] {
+    if (rows <= this.id.length) return [];
+    this.flags = resized(this.flags, rows);
+    this.labels = resized(this.labels, rows);
+    this.id = shared(this.id, rows);
+    this.stack = shared(this.stack, rows);
+    this.weight = shared(this.weight, rows);
+    this.minutes = shared(this.minutes, rows);
+    this.creator = shared(this.creator, rows);
+    this.resource = shared(this.resource, rows);
+    this.argumentStart = shared(this.argumentStart, rows);
+    this.arguments = shared(
+      this.arguments,
+      Math.max(Math.ceil(rows * argumentsPerRow), this.arguments.length),
+    );
+    const { id, stack, weight, minutes, creator, resource, argumentStart } = this;
+    return [
+      ...[id, stack, weight, minutes, creator, resource, argumentStart].map((column) =>
+        filledColumn(column, 1),
+      ),
+      filledColumn(this.arguments, argumentsPerRow),
+    ];
   }
 
   /** Makes room for so many more rows and arguments, for a reader that fills the columns itself. */

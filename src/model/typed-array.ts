@@ -1,8 +1,4 @@
-type TypedArray =
-  | Float64Array<ArrayBuffer>
-  | Uint32Array<ArrayBuffer>
-  | Int32Array<ArrayBuffer>
-  | Uint8Array<ArrayBuffer>;
+type TypedArray = Float64Array | Uint32Array | Int32Array | Uint8Array;
 
 /** The first `length` entries of a column, as a copy that is longer or shorter. */
 export function resized<T extends TypedArray>(column: T, length: number): T {
@@ -21,5 +17,13 @@ export function widened<T extends TypedArray>(array: T, length: number, room = 0
   if (length <= array.length) return array;
   const copy = resized(array, Math.max(length, room, array.length * 2));
   if (empty !== 0) copy.fill(empty, array.length);
+  return copy;
+}
+
+/** The same entries in memory that threads share, with room for `length` of them. */
+export function shared<T extends TypedArray>(column: T, length: number): T {
+  const memory = new SharedArrayBuffer(length * column.BYTES_PER_ELEMENT);
+  const copy = new (column.constructor as new (memory: SharedArrayBuffer) => T)(memory);
+  copy.set(column);
   return copy;
 }

@@ -4,7 +4,7 @@ import type { Calls } from "../../model/calls.ts";
 import type { Dump, DumpEvent, ReadProblem } from "../../model/dump.ts";
 import { DumpBuilder, type FrameDraft, type StackHandle } from "../../model/dump-builder.ts";
 import type { FramePool } from "../../model/frame-pool.ts";
-import { goroutineFlags } from "../../model/goroutines.ts";
+import { type FilledColumn, goroutineFlags } from "../../model/goroutines.ts";
 import type { Frame, Stack } from "../../model/stack.ts";
 import type { GoSymbol } from "../../model/symbol.ts";
 import { plural } from "../../words.ts";
@@ -206,12 +206,17 @@ export class DumpAssembler implements RecordSink {
     this.#stretched = true;
   }
 
-  /** Makes room for the goroutines to come, as many a byte as came so far and some more. */
-  expect(bytesSeen: number, bytes: number): void {
+  /** Makes room for the goroutines to come, as many a byte as came so far and some more; returns it, if it did. */
+  expect(bytesSeen: number, bytes: number): readonly FilledColumn[] {
     const { goroutines } = this.#open.builder;
-    if (goroutines.length < 1000) return;
+    if (goroutines.length < 1000) return [];
     const rows = Math.min(Math.ceil((goroutines.length * bytes * 1.25) / bytesSeen), mostExpected);
-    goroutines.reserve(rows, goroutines.argumentsLength / goroutines.length);
+    return goroutines.reserve(rows, goroutines.argumentsLength / goroutines.length);
+  }
+
+  /** Rows of the dump that is being built. */
+  get rows(): number {
+    return this.#open.builder.goroutines.length;
   }
 
   finish(): Dump[] {

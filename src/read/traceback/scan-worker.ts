@@ -1,9 +1,10 @@
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 import { BatchPool } from "./batch-pool.ts";
+import { FreshPages } from "./fresh-pages.ts";
 import type { ScannerSeed } from "./scanner.ts";
 import { SegmentQueue } from "./segment-queue.ts";
 import { SegmentScanner, segmentCount } from "./segments.ts";
-import type { ScanTask, SegmentMessage } from "./threads.ts";
+import type { ColumnsMessage, ScanTask, SegmentMessage } from "./threads.ts";
 
 /** The life of a thread: scans segments until none is left, posts their batches, and waits for its end. */
 function work({ file, queue: memory, port }: ScanTask): void {
@@ -24,8 +25,20 @@ function work({ file, queue: memory, port }: ScanTask): void {
     queue.waitForSeed();
     segments.scanner.begin(receiveMessageOnPort(port)?.message as ScannerSeed);
   }
+  let fresh: FreshPages | undefined;
+  /** Touches memory for the rows to come; false when there is none to touch. */
+  const touch = () => {
+    if (fresh === undefined) {
+      const columns = (receiveMessageOnPort(port)?.message as ColumnsMessage | undefined)?.columns;
+      if (columns === undefined) return false;
+      fresh = new FreshPages(columns);
+    }
+    return fresh.touch(queue.filledRows);
+  };
   for (;;) {
-    queue.waitToClaim();
+    // A segment holds about as many rows as are touched at once.
+    for (let i = 0; i < 2 && touch(); i++);
+    while (!queue.mayClaim()) if (!touch()) queue.waitToClaim();
     const segment = queue.claim();
     if (segment >= count) break;
     scan(segment);

@@ -1,13 +1,16 @@
 /** So many segments may be scanned before their turn: their batches wait in memory. */
 const mostAhead = 32;
 
+/** Counters that threads share, each of four bytes. */
+const counters = 5;
+
 /** Shared by the threads: which segment is next to be scanned, and how far the one that builds the dump is. */
 export class SegmentQueue {
   readonly memory: SharedArrayBuffer;
-  /** Segments claimed, segments finished in order, messages posted, whether there are shapes to begin with. */
+  /** Segments claimed and finished in order, messages posted, whether there are shapes to begin with, rows filled. */
   readonly #counters: Int32Array;
 
-  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(16)) {
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(counters * 4)) {
     this.memory = memory;
     this.#counters = new Int32Array(memory);
   }
@@ -40,6 +43,15 @@ export class SegmentQueue {
 
   get finishedSegments(): number {
     return Atomics.load(this.#counters, 1);
+  }
+
+  /** So many rows of the dump's columns are filled. */
+  filled(rows: number): void {
+    Atomics.store(this.#counters, 4, rows);
+  }
+
+  get filledRows(): number {
+    return Atomics.load(this.#counters, 4);
   }
 
   /** The shapes of the first segment were posted to all other threads. */

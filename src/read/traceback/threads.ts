@@ -1,4 +1,5 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import type { FilledColumn } from "../../model/goroutines.ts";
 import { packageRoot } from "../../package-root.ts";
 import type { Batch } from "./batch.ts";
 import { BatchPool } from "./batch-pool.ts";
@@ -22,6 +23,11 @@ export interface SegmentMessage {
   readonly batch?: Batch;
   /** With the end of the first segment, from the worker that has scanned it: what it taught. */
   readonly seed?: ScannerSeed;
+}
+
+/** What workers are posted when the columns that the dump's rows will fill are there. */
+export interface ColumnsMessage {
+  readonly columns: readonly FilledColumn[];
 }
 
 /** Batches of a segment whose turn has not come. */
@@ -212,8 +218,15 @@ class Building {
       this.#waiting.delete(this.#turn);
       this.#queue.finished(++this.#turn);
       // One segment holds thousands of goroutines, or the file is not one that must be read fast.
-      if (this.#turn === 1) this.#builder.expect(this.#file.segmentSize, this.#file.size);
+      if (this.#turn === 1) this.#makeRoom();
     }
+  }
+
+  #makeRoom(): void {
+    const columns = this.#builder.expect(this.#file.segmentSize, this.#file.size);
+    if (columns.length === 0) return;
+    const message: ColumnsMessage = { columns };
+    for (const { port } of this.#workers) port.postMessage(message);
   }
 
   #segment(segment: number, shapes: LearnedShape[]): Waiting {
@@ -227,5 +240,6 @@ class Building {
 
   #take(batch: Batch, shapes: LearnedShape[]): void {
     this.#builder.take(batch, shapes, (offset, length) => this.#again.part(offset, length));
+    this.#queue.filled(this.#builder.rows);
   }
 }

@@ -1,5 +1,6 @@
 import type { Dump } from "../../model/dump.ts";
 import { FramePool } from "../../model/frame-pool.ts";
+import type { FilledColumn } from "../../model/goroutines.ts";
 import { DumpAssembler } from "./assembler.ts";
 import { type Batch, type InputPart, textItem } from "./batch.ts";
 import { LearnedShape } from "./learned-shape.ts";
@@ -59,9 +60,14 @@ export class TracebackBuilder {
     }
   }
 
-  /** Makes room for what is to come of an input of so many bytes. */
-  expect(bytesSeen: number, bytes: number): void {
-    this.#assembler.expect(bytesSeen, bytes);
+  /** Makes room for what is to come of an input of so many bytes; returns the columns that it will fill. */
+  expect(bytesSeen: number, bytes: number): readonly FilledColumn[] {
+    return this.#assembler.expect(bytesSeen, bytes);
+  }
+
+  /** Rows of the dump that is being built. */
+  get rows(): number {
+    return this.#assembler.rows;
   }
 
   /** Parses text, regular goroutines at once and the rest line by line; it may end in the middle of a line. */
