@@ -98,7 +98,7 @@ function readByLines(): string {
 /** As src/cli/start.cjs does it. */
 function scanAhead(file: SegmentedFile) {
   const { port1, port2 } = new MessageChannel();
-  const queue = new SharedArrayBuffer(16);
+  const queue = new SharedArrayBuffer(20);
   const worker = new Worker(new URL(`${dist}scan-worker.cjs`), {
     workerData: { file, queue, port: port2 },
     transferList: [port2],

@@ -1,5 +1,5 @@
 /** So many segments may be scanned before their turn: their batches wait in memory. */
-const mostAhead = 32;
+const mostAhead = 12;
 
 /** Counters that threads share, each of four bytes. */
 const counters = 5;
