@@ -1,6 +1,6 @@
 import { sourceKinds, thingKinds } from "../rules/predicates/predicate.ts";
 import type { JoinStep, Rule } from "../rules/rule.ts";
-import { type Bindings, remaining } from "./condition.ts";
+import { type Bindings, bindsNothing, remaining } from "./condition.ts";
 import type { Tuple } from "./relation.ts";
 
 /** How a tuple of a later role relates to what is bound so far. */
@@ -9,7 +9,7 @@ export type Joined = { readonly step: number | undefined } | undefined;
 /** Whether a tuple fits the bindings; `undefined` when it does not. */
 export function joins(rule: Rule, ladder: ReadonlySet<string>, bindings: Bindings, tuple: Tuple): Joined {
   let laddered = false;
-  for (const name of Object.keys(tuple.bindings)) {
+  for (const name in tuple.bindings) {
     if (ladder.has(name)) {
       laddered = true;
       continue;
@@ -29,7 +29,7 @@ const joinedPlainly: Joined = { step: undefined };
 const noLadder: ReadonlySet<string> = new Set();
 
 function isEmpty(rest: Bindings | undefined): boolean {
-  return rest !== undefined && Object.keys(rest).length === 0;
+  return rest !== undefined && bindsNothing(rest);
 }
 
 /**
@@ -65,7 +65,7 @@ function compareStep(
 
 /** The anchor's own tuples are those with exactly these ladder values. */
 export function isAnchor(rule: Rule, ladder: ReadonlySet<string>, bindings: Bindings, tuple: Tuple): Joined {
-  for (const name of Object.keys(tuple.bindings)) {
+  for (const name in tuple.bindings) {
     if (ladder.has(name) && tuple.bindings[name] !== bindings[name]) return undefined;
   }
   return joins(rule, noLadder, bindings, tuple);
@@ -73,17 +73,19 @@ export function isAnchor(rule: Rule, ladder: ReadonlySet<string>, bindings: Bind
 
 /** Whether all that the tuple binds is known and equal to the bindings. */
 export function isConfirmed(rule: Rule, tuple: Bindings, bindings: Bindings): boolean {
-  return Object.keys(tuple).every((name) => {
+  for (const name in tuple) {
     // What the source does not show leaves open nothing that the dump says.
-    if (tuple[name] === undefined) return sourceKinds.has(rule.variables.get(name));
-    return tuple[name] === bindings[name];
-  });
+    const agrees =
+      tuple[name] === undefined ? sourceKinds.has(rule.variables.get(name)) : tuple[name] === bindings[name];
+    if (!agrees) return false;
+  }
+  return true;
 }
 
 /** Bindings with the tuple's values added; what is bound stays, unknown values are filled in. */
 export function extend(bindings: Bindings, more: Bindings, fixed: ReadonlySet<string>): Bindings {
   const merged = { ...bindings };
-  for (const name of Object.keys(more)) {
+  for (const name in more) {
     if (fixed.has(name)) continue;
     if (merged[name] === undefined && !(name in bindings && more[name] === undefined))
       merged[name] = more[name];
@@ -110,7 +112,7 @@ export function mostSpecific(found: readonly Bindings[]): readonly Bindings[] {
 
 function isRefinement(better: Bindings, bindings: Bindings): boolean {
   let more = false;
-  for (const name of Object.keys(bindings)) {
+  for (const name in bindings) {
     if (bindings[name] === better[name]) continue;
     if (bindings[name] !== undefined) return false;
     more = true;
@@ -121,7 +123,7 @@ function isRefinement(better: Bindings, bindings: Bindings): boolean {
 /** Whether a tuple of an optional or absent role fits what the required roles bind. */
 export function fits(tuple: Tuple, bindings: Bindings): "yes" | "no" | "unknown" {
   let unknown = false;
-  for (const name of Object.keys(tuple.bindings)) {
+  for (const name in tuple.bindings) {
     if (!(name in bindings)) continue;
     const a = bindings[name];
     const b = tuple.bindings[name];

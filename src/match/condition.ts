@@ -115,13 +115,20 @@ export function unknown(missing: Fact): readonly Solution[] {
 /** Most solutions kept of one condition on one subject; more add nothing that a finding could show. */
 export const maxSolutions = 64;
 
+/** Whether no variable is bound, not even to an unknown value. */
+export function bindsNothing(bindings: Bindings): boolean {
+  for (const _ in bindings) return false;
+  return true;
+}
+
 /** Both bindings together, or `undefined` when they contradict each other. */
 export function mergeBindings(a: Bindings, b: Bindings): Bindings | undefined {
   if (a === noBindings) return b;
   if (b === noBindings) return a;
   if (a === b) return a;
   const merged: Record<string, Value | undefined> = { ...a };
-  for (const name of Object.keys(b)) {
+  // Not `Object.keys`, here and wherever bindings are read: its lists were a sixth of all memory that matching takes.
+  for (const name in b) {
     const value = b[name];
     const other = merged[name];
     if (other === undefined) merged[name] = value;
@@ -187,7 +194,7 @@ export function settle(solutions: readonly Solution[]): readonly Solution[] {
     for (const f of s.forbidden) {
       const rest = remaining(f, s.bindings);
       if (rest === undefined) continue;
-      if (Object.keys(rest).length === 0) met = true;
+      if (bindsNothing(rest)) met = true;
       else left.push(rest);
     }
     if (!met) out.push({ ...s, forbidden: left });
@@ -198,7 +205,7 @@ export function settle(solutions: readonly Solution[]): readonly Solution[] {
 /** What of `forbidden` the bindings leave open; `undefined` when they contradict it; empty when it has come true. */
 export function remaining(forbidden: Bindings, bindings: Bindings): Bindings | undefined {
   const rest: Record<string, Value | undefined> = {};
-  for (const name of Object.keys(forbidden)) {
+  for (const name in forbidden) {
     const wanted = forbidden[name];
     const value = bindings[name];
     if (wanted === undefined || value === undefined) rest[name] = wanted;
@@ -324,7 +331,7 @@ export function noneOf(condition: Condition): Condition {
       const missing = new Set<Fact>();
       for (const s of solutions) {
         if (!s.known) for (const m of s.missing) missing.add(m);
-        else if (Object.keys(s.bindings).length === 0) return no;
+        else if (bindsNothing(s.bindings)) return no;
         else forbidden.push(s.bindings);
       }
       return [

@@ -201,12 +201,11 @@ export function withoutHistory(role: Role, facts: Facts): Relation | undefined {
 
 /** The values that join a role to others, without those that are only gathered. */
 function joining(role: Role, all: Bindings): Bindings {
-  const names = Object.keys(all);
-  let count = 0;
-  for (let i = 0; i < names.length; i++) if (role.variables.has(names[i]!)) count++;
-  if (count === names.length) return all;
+  let isJoining = true;
+  for (const name in all) isJoining &&= role.variables.has(name);
+  if (isJoining) return all;
   const bindings: Record<string, Value | undefined> = {};
-  for (const name of names) if (role.variables.has(name)) bindings[name] = all[name];
+  for (const name in all) if (role.variables.has(name)) bindings[name] = all[name];
   return bindings;
 }
 

@@ -19,15 +19,20 @@ export class Keys {
       at = (at + 1) & mask;
     }
     if (this.size * 3 === this.#keys.length) this.#grow();
-    this.#keys.set([part, b, high], this.size * 3);
+    const keys = this.#keys;
+    const next = this.size * 3;
+    keys[next] = part;
+    keys[next + 1] = b;
+    keys[next + 2] = high;
     this.#place(this.size);
     return this.size++;
   }
 
   #place(number: number): void {
     const mask = this.#table.length - 1;
-    const [part, low, high] = this.#keys.subarray(number * 3, number * 3 + 3);
-    let at = hash(part!, low!, high!) & mask;
+    const keys = this.#keys;
+    const key = number * 3;
+    let at = hash(keys[key]!, keys[key + 1]!, keys[key + 2]!) & mask;
     while (this.#table[at] !== 0) at = (at + 1) & mask;
     this.#table[at] = number + 1;
   }

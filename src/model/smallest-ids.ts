@@ -17,10 +17,15 @@ export class SmallestIds {
   add(id: number, row: number): void {
     if (!(id < this.bound)) return;
     const { ids, rows } = this;
-    let at = ids.length;
-    while (at > 0 && ids[at - 1]! > id) at--;
-    ids.splice(at, 0, id);
-    rows.splice(at, 0, row);
+    let at = ids.push(id) - 1;
+    rows.push(row);
+    // Most often they come in ascending order.
+    for (; at > 0 && ids[at - 1]! > id; at--) {
+      ids[at] = ids[at - 1]!;
+      rows[at] = rows[at - 1]!;
+    }
+    ids[at] = id;
+    rows[at] = row;
     if (ids.length > this.#most) {
       ids.pop();
       rows.pop();

@@ -121,10 +121,13 @@ function addWay(ways: Solution[], way: Solution): void {
 
 function isSame(a: Bindings, b: Bindings): boolean {
   if (a === b) return true;
-  const names = Object.keys(a);
-  if (names.length !== Object.keys(b).length) return false;
-  for (let i = 0; i < names.length; i++) if (!(names[i]! in b) || a[names[i]!] !== b[names[i]!]) return false;
-  return true;
+  let left = 0;
+  for (const _ in b) left++;
+  for (const name in a) {
+    if (!(name in b) || a[name] !== b[name]) return false;
+    left--;
+  }
+  return left === 0;
 }
 
 /** The known ones; where there is none, all. */
