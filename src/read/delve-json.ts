@@ -1,5 +1,7 @@
 import type { Dump } from "../model/dump.ts";
+import { GoroutineReader } from "./delve/goroutine-reader.ts";
 import { JsonStream } from "./delve/json-stream.ts";
+import { Places } from "./delve/places.ts";
 import { DelveSession } from "./delve/session.ts";
 import type { ByteSource, Reader, ReadOptions, Sniffed } from "./reader.ts";
 
@@ -36,8 +38,9 @@ function sniff(head: Uint8Array): Sniffed {
 }
 
 async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
-  const session = new DelveSession(source.name);
-  const stream = new JsonStream(session);
+  const places = new Places();
+  const session = new DelveSession(source.name, places);
+  const stream = new JsonStream(session, new GoroutineReader(places));
   let bytes = 0;
   for await (const chunk of source.chunks()) {
     stream.feed(chunk);

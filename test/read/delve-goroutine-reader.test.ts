@@ -3,8 +3,12 @@ import { describe, expect, test } from "vitest";
 import { goroutineOf } from "../../src/read/delve/api.ts";
 import { GoroutineReader } from "../../src/read/delve/goroutine-reader.ts";
 import { JsonParser, JsonStop } from "../../src/read/delve/json-value.ts";
+import { Places } from "../../src/read/delve/places.ts";
 
 const varying = new Set(["id", "threadID", "waitSince"]);
+
+const places = new Places();
+const newReader = () => new GoroutineReader(places);
 
 /** What a goroutine means, where it ends, and where its numbers are; `undefined` when it is none. */
 function parsed(bytes: Buffer, start: number) {
@@ -12,7 +16,7 @@ function parsed(bytes: Buffer, start: number) {
   try {
     const goroutine = goroutineOf(parser.parse(bytes, start, bytes.length));
     const spans = parser.spans.filter(({ key }) => varying.has(key));
-    return goroutine && { goroutine, end: parser.pos, spans };
+    return goroutine && { goroutine: places.placed(goroutine), end: parser.pos, spans };
   } catch (stop) {
     if (stop instanceof JsonStop) return undefined;
     throw stop;
@@ -25,7 +29,7 @@ function read(reader: GoroutineReader, bytes: Buffer, start: number) {
 }
 
 /** Whether it is read; twice, for places are known when they come again, and with something in front. */
-function isRead(text: string, reader = new GoroutineReader()): boolean {
+function isRead(text: string, reader = newReader()): boolean {
   let usual = false;
   for (const before of ["", " ,", ""]) {
     const bytes = Buffer.from(`${before}${text}, {"id":`);
@@ -107,14 +111,14 @@ describe("leaves alone", () => {
 
   test("whatever is cut", () => {
     const bytes = Buffer.from(changed({ labels: { a: "b" } }));
-    const reader = new GoroutineReader();
+    const reader = newReader();
     for (let end = 0; end < bytes.length; end++) expect(reader.read(bytes, 0, end)).toBeUndefined();
     expect(reader.read(bytes, 0, bytes.length)).toBeDefined();
   });
 });
 
 test("places with the same address are told apart, and places are found again after others", () => {
-  const reader = new GoroutineReader();
+  const reader = newReader();
   for (let i = 0; i < 3000; i++) {
     const startLoc = { ...location(`main.f${i % 3}`, (i % 2) + 1), pc: i % 7 < 3 ? 1 : i % 1500 };
     expect(isRead(changed({ id: i, startLoc }), reader)).toBe(true);
@@ -155,7 +159,7 @@ const goroutines = fc.record(
 describe("what is read is what the parser reads", () => {
   const indents = fc.constantFrom("", " ", "\t");
   test("of any members in any order", () => {
-    const reader = new GoroutineReader();
+    const reader = newReader();
     const orders = fc.tuple(goroutines, fc.nat(), indents).map(([members, turn, indent]) => {
       const entries = Object.entries(members);
       const at = entries.length === 0 ? 0 : turn % entries.length;
@@ -174,7 +178,7 @@ describe("what is read is what the parser reads", () => {
   });
 
   test("of damaged bytes", () => {
-    const reader = new GoroutineReader();
+    const reader = newReader();
     const edits = fc.array(
       fc.tuple(fc.nat(), fc.oneof(fc.nat(255), fc.constantFrom(...'"\\{}[],:0\n')), fc.nat(2)),
       {

@@ -8,6 +8,7 @@ import { GoroutineReader } from "../../src/read/delve/goroutine-reader.ts";
 import { GoroutineTemplates } from "../../src/read/delve/goroutine-templates.ts";
 import { JsonStream } from "../../src/read/delve/json-stream.ts";
 import type { JsonObject, JsonValue } from "../../src/read/delve/json-value.ts";
+import { Places } from "../../src/read/delve/places.ts";
 import { DelveSession } from "../../src/read/delve/session.ts";
 import { delveJsonReader } from "../../src/read/delve-json.ts";
 import { bytesSource } from "./bytes.ts";
@@ -46,12 +47,13 @@ class NoGoroutines extends GoroutineReader {
 
 /** The reader without its short cuts. */
 function readParsed(bytes: Uint8Array): string {
-  return readBy(bytes, new NoGoroutines());
+  return readBy(bytes, NoGoroutines);
 }
 
-function readBy(bytes: Uint8Array, goroutines: GoroutineReader): string {
-  const session = new DelveSession("dump");
-  const stream = new JsonStream(session, new NoTemplates(), goroutines);
+function readBy(bytes: Uint8Array, Goroutines = GoroutineReader): string {
+  const places = new Places();
+  const session = new DelveSession("dump", places);
+  const stream = new JsonStream(session, new Goroutines(places), new NoTemplates());
   stream.feed(bytes);
   stream.finish();
   return asText(session.finish(undefined));
@@ -65,7 +67,7 @@ const toValue = (value: unknown): JsonValue => {
 
 /** `JSON.parse`, and every list found by hand: shares nothing with the reader but what a goroutine means. */
 function readWithJsonParse(text: string): string {
-  const session = new DelveSession("dump");
+  const session = new DelveSession("dump", new Places());
   const message = toValue(JSON.parse(text)) as JsonObject;
   const result = message.get("result") as JsonObject;
   const list = session.listBegins([message, result]);
@@ -98,7 +100,7 @@ describe("the fast path equals the plain reader", () => {
     const plain = readParsed(bytes);
     expect(await read(bytes)).toBe(plain);
     expect(await read(bytes, 777)).toBe(plain);
-    expect(readBy(bytes, new GoroutineReader())).toBe(plain);
+    expect(readBy(bytes)).toBe(plain);
   });
 
   test("on generated lists, which JSON.parse reads too", async () => {
@@ -109,7 +111,7 @@ describe("the fast path equals the plain reader", () => {
         const plain = readWithJsonParse(text);
         expect(readParsed(bytes)).toBe(plain);
         expect(await read(bytes, chunk)).toBe(plain);
-        expect(readBy(bytes, new GoroutineReader())).toBe(plain);
+        expect(readBy(bytes)).toBe(plain);
       }),
       { numRuns: 60 },
     );
@@ -132,7 +134,7 @@ describe("the fast path equals the plain reader", () => {
         for (const bytes of [text, doubled].map((t) => new TextEncoder().encode(t))) {
           const plain = readParsed(bytes);
           expect(await read(bytes, chunk)).toBe(plain);
-          expect(readBy(bytes, new GoroutineReader())).toBe(plain);
+          expect(readBy(bytes)).toBe(plain);
           expect(plain).toBe(readWithJsonParse(new TextDecoder().decode(bytes)));
         }
       }),
@@ -165,7 +167,7 @@ describe("the fast path equals the plain reader", () => {
         if (cut) bytes = bytes.subarray(0, Math.floor(changes[0]!.at * bytes.length));
         const plain = readParsed(bytes);
         expect(await read(bytes)).toBe(plain);
-        expect(readBy(bytes, new GoroutineReader())).toBe(plain);
+        expect(readBy(bytes)).toBe(plain);
       }),
       { numRuns: 400 },
     );

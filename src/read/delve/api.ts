@@ -62,13 +62,13 @@ export function integerAddress(value: JsonValue | undefined): Address {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : unknownAddress;
 }
 
-/** A goroutine of a list. */
-export interface ListedGoroutine {
+/** A goroutine of a list; `Place` is how its places are said. */
+export interface ListedGoroutine<Place = Location | undefined> {
   readonly id: number;
-  readonly current: Location | undefined;
-  readonly user: Location | undefined;
-  readonly start: Location | undefined;
-  readonly creator: Location | undefined;
+  readonly current: Place;
+  readonly user: Place;
+  readonly start: Place;
+  readonly creator: Place;
   readonly threadId: number;
   /** Masked; `undefined` before Delve 1.6. */
   readonly status: number | undefined;

@@ -7,21 +7,11 @@ import { goroutineFlags } from "../../model/goroutines.ts";
 import { kindOfReason, type WaitKind, waitKindOf } from "../../model/wait-kind.ts";
 import { type WaitReasonTable, waitReasonTable } from "../../model/wait-reasons.ts";
 import { plural } from "../../words.ts";
-import type { ListedGoroutine, Location } from "./api.ts";
+import type { Location } from "./api.ts";
 import { ReasonEvidence } from "./go-version.ts";
-import type { GoroutineShapes, SharedTraits } from "./goroutine-shapes.ts";
+import type { GoroutineShapes, Place } from "./goroutine-shapes.ts";
+import type { Places } from "./places.ts";
 import { hasArguments, type Trace, Traces, tracedArgument } from "./traces.ts";
-
-/** What a list says of all goroutines at one place with one state. */
-interface Shape {
-  readonly number: number;
-  readonly flags: number;
-  readonly labels: number;
-  /** Made when everything is read: numbers mean nothing without a Go version. */
-  handle: StackHandle | undefined;
-  /** Its wait reason is a number that nobody can read. */
-  undecided: boolean;
-}
 
 /** What the number of a wait reason means. */
 interface ReasonMeaning {
@@ -52,29 +42,40 @@ const statusReasons: Readonly<Record<number, string>> = {
 };
 const waiting = 4;
 const leaked = 10;
+/** More than a row has flags. */
+const labelsFactor = 256;
 
 /** Gathers the goroutines of one dump, and makes stacks of them once all is known. */
 export class DelveAssembly {
   readonly builder: DumpBuilder;
   readonly #known: GoroutineShapes;
-  /** By their numbers; those of other dumps of the input are missing. */
-  readonly #shapes: (Shape | undefined)[] = [];
+  readonly #places: Places;
+  /** Numbers of the dump's shapes, in the order in which they came. */
+  readonly #shapes: number[] = [];
+  /** Flags and labels by the number of a shape; those of other dumps of the input are missing. */
+  readonly #rowTraits: number[] = [];
+  /** Stacks of the list, by the number of a shape: made when everything is read, for states mean nothing without a Go version. */
+  readonly #listed: number[] = [];
+  /** Shapes whose wait reason is a number that nobody can read. */
+  readonly #undecided = new Set<number>();
   readonly #details = new Map<number, Details>();
   readonly #traces = new Traces();
   readonly #alone: Trace[] = [];
   readonly #calls = new Calls();
   readonly #evidence = new ReasonEvidence();
-  /** Names of functions by the address of their first instruction, where no inlined call can lie. */
+  /** Names of functions by the address of their first instruction, of those that goroutines start with. */
   readonly #entries = new Map<Address, string>();
   readonly #reasonNames = new Map<number, string>();
   readonly #meanings = new Map<number, ReasonMeaning>();
-  /** The last location at each place that was learnt from: most goroutines share some of their places. */
-  #learnt: (Location | undefined)[] = [];
-  #learntStart: Location | undefined;
+  /** What numbers of wait reasons may mean, once everything is read. */
+  #tables: readonly WaitReasonTable[] = [];
+  /** The last of each kind of place that was learnt from: most goroutines share some of their places. */
+  readonly #learnt = { current: -1, user: -1, start: -1, creator: -1 };
 
   constructor(name: string, shapes: GoroutineShapes) {
     this.#known = shapes;
-    this.builder = new DumpBuilder(name, "delve-json", ["ids", "creators"], shapes.pool);
+    this.#places = shapes.places;
+    this.builder = new DumpBuilder(name, "delve-json", ["ids", "creators"], shapes.places.pool);
   }
 
   /** Notes what a wait reason's number means in this process. */
@@ -100,48 +101,42 @@ export class DelveAssembly {
     return details;
   }
 
-  /** The shape of this number; it is learnt when it is new to this dump. */
-  #shape(number: number, goroutine?: ListedGoroutine): Shape {
-    let shape = this.#shapes[number];
-    if (shape === undefined) {
-      const traits = goroutine ?? this.#known.traits(number);
-      const labels = this.builder.labels(traits.labels);
-      shape = { number, flags: flagsOf(traits), labels, handle: undefined, undecided: false };
-      this.#shapes[number] = shape;
-      this.#learn(traits);
-    }
-    return shape;
-  }
-
-  #learn({ current, user, start, creator, status, waitReason }: SharedTraits): void {
-    this.#learnPlace(0, current);
-    this.#learnPlace(1, user);
-    if (start !== undefined && start !== this.#learntStart) this.#evidence.frame(start);
-    this.#learntStart = start;
-    this.#learnPlace(2, creator);
-    if ((status === waiting || status === leaked) && waitReason !== undefined && waitReason > 0)
-      this.#evidence.sample({ number: waitReason, at: user?.function ?? "", start: start?.function ?? "" });
-  }
-
-  /** @param place one of those at which calls are not inlined */
-  #learnPlace(place: number, location: Location | undefined): void {
-    if (location === undefined || location === this.#learnt[place]) return;
-    this.#evidence.frame(location);
-    const { entry, function: name } = location;
-    if (entry > 0) {
-      const known = this.#entries.get(entry);
-      // The last name counts: what was passed over because it came again would have to be told again.
-      if (known !== undefined && known !== name) this.#learnt = [];
-      if (known !== name) this.#entries.set(entry, name);
-    }
-    this.#learnt[place] = location;
-  }
-
-  /** Adds a goroutine of a list. @param shape number of its shape @param goroutine where it was read as a whole */
-  push(shape: number, id: number, goroutine?: ListedGoroutine): void {
-    const { flags, labels } = this.#shape(shape, goroutine);
+  /** Adds a goroutine of a list. @param shape number of its shape */
+  push(shape: number, id: number): void {
+    const traits = this.#rowTraits[shape] ?? this.#newShape(shape);
+    const flags = traits % labelsFactor;
+    const labels = Math.floor(traits / labelsFactor);
     this.builder.headersSeen++;
     this.builder.goroutines.push(shape, id, 1, -1, flags, Number.NaN, unknownAddress, labels);
+  }
+
+  /** Learns a shape that is new to this dump, and answers what its rows have in common. */
+  #newShape(shape: number): number {
+    const known = this.#known;
+    this.#learnPlace(shape, "current");
+    const user = this.#learnPlace(shape, "user");
+    const start = this.#learnPlace(shape, "start");
+    this.#learnPlace(shape, "creator");
+    const status = known.status(shape);
+    const waitReason = known.waitReason(shape) ?? 0;
+    if ((status === waiting || status === leaked) && waitReason > 0)
+      this.#evidence.sample({ number: waitReason, at: user ?? "", start: start ?? "" });
+    const flags = flagsOf(status, start ?? "", user ?? "runtime.", known.isOnThread(shape));
+    const traits = this.builder.labels(known.labels(shape)) * labelsFactor + flags;
+    this.#shapes.push(shape);
+    this.#rowTraits[shape] = traits;
+    return traits;
+  }
+
+  /** Answers the function at the place. */
+  #learnPlace(shape: number, kind: Place): string | undefined {
+    const place = this.#known.place(shape, kind);
+    if (place !== this.#learnt[kind]) {
+      this.#learnt[kind] = place;
+      const location = this.#places.location(place);
+      if (location !== undefined) this.#evidence.frame(location);
+    }
+    return this.#places.function(place);
   }
 
   /** Adds a goroutine of which only a stack is known. */
@@ -179,20 +174,19 @@ export class DelveAssembly {
     const { builder } = this;
     const version = goVersion ?? this.#evidence.pathVersion;
     const known = waitReasonTable(version);
-    const tables = known === undefined ? this.#evidence.tables() : [known];
-    builder.goVersion = version ?? this.#evidence.minorOf(tables);
-    const shapeOfRow = builder.goroutines.stack;
+    this.#tables = known === undefined ? this.#evidence.tables() : [known];
+    builder.goVersion = version ?? this.#evidence.minorOf(this.#tables);
+    this.#nameEntries();
+    const { stack: shapeOfRow, id } = builder.goroutines;
     const hasDetails = this.#details.size > 0;
     let stacks = 0;
     let undecided = 0;
     for (let row = 0; row < builder.goroutines.length; row++) {
-      const shape = this.#shape(shapeOfRow[row]!);
-      const details = hasDetails ? this.#details.get(builder.goroutines.id[row]!) : undefined;
-      if (details === undefined) {
-        shape.handle ??= this.#listed(shape, tables);
-        builder.goroutines.stack[row] = shape.handle.index;
-      } else if (this.#detailed(row, shape, details, tables)) stacks++;
-      if (shape.undecided) undecided++;
+      const shape = shapeOfRow[row]!;
+      const details = hasDetails ? this.#details.get(id[row]!) : undefined;
+      if (details === undefined) shapeOfRow[row] = this.#listedStack(shape);
+      else if (this.#detailed(row, shape, details)) stacks++;
+      if (this.#undecided.has(shape)) undecided++;
     }
     if (stacks > 0) {
       builder.can("stacks");
@@ -204,9 +198,7 @@ export class DelveAssembly {
   /** Wait reasons are known when the list has states, and their numbers can be read. */
   #declareWaits(undecided: number): void {
     const { builder } = this;
-    if (
-      this.#shapes.some((s) => s !== undefined && !s.undecided && this.#known.status(s.number) !== undefined)
-    )
+    if (this.#shapes.some((s) => !this.#undecided.has(s) && this.#known.status(s) !== undefined))
       builder.can("wait-reasons");
     if (undecided > 0)
       builder.problem({
@@ -217,22 +209,48 @@ export class DelveAssembly {
       });
   }
 
-  #listed(shape: Shape, tables: readonly WaitReasonTable[]): StackHandle {
+  /** Notes where goroutines start, and names the functions that begin there: no call at other places is inlined. */
+  #nameEntries(): void {
     const known = this.#known;
-    const { number } = shape;
-    const user = known.location(number, "user");
-    const start = known.location(number, "start");
+    const places = this.#places;
+    const starts = new Set<Address>();
+    for (const shape of this.#shapes) starts.add(places.pc(known.place(shape, "start")));
+    for (const shape of this.#shapes)
+      for (const kind of ["current", "user", "creator"] as const) {
+        const place = known.place(shape, kind);
+        const entry = places.entry(place);
+        if (entry > 0 && starts.has(entry)) this.#entries.set(entry, places.function(place)!);
+      }
+  }
+
+  /** The stack that the list shows of a shape. */
+  #listedStack(shape: number): number {
+    let stack = this.#listed[shape];
+    if (stack === undefined) {
+      stack = this.#newListed(shape).index;
+      this.#listed[shape] = stack;
+    }
+    return stack;
+  }
+
+  #newListed(shape: number): StackHandle {
+    const known = this.#known;
+    const places = this.#places;
+    const current = known.place(shape, "current");
+    const user = known.place(shape, "user");
+    const start = known.place(shape, "start");
+    const creator = this.#creatorOf(shape);
+    const at = places.function(user);
     const calls = this.#calls;
     calls.clear();
-    if (isCurrentUseful(known.location(number, "current"), user)) calls.call(known.frame(number, "current"));
-    if (user !== undefined) calls.call(known.frame(number, "user"));
-    if (start !== undefined) {
-      const name = this.#entries.get(start.pc) ?? start.function;
-      if (name !== user?.function) calls.call(this.#startFrame(number, start, name));
+    if (isCurrentUseful(places.function(current), at)) calls.call(places.frame(current));
+    if (user >= 0) calls.call(places.frame(user));
+    if (start >= 0) {
+      const name = this.#entries.get(places.pc(start)) ?? places.function(start)!;
+      if (name !== at) calls.call(this.#startFrame(start, name));
     }
-    if (creatorOf(known.location(number, "creator")) !== undefined)
-      calls.createdBy = known.frame(number, "creator");
-    const { reason, wait } = this.#waitOf(shape, tables, user === undefined ? [] : [user.function]);
+    if (creator >= 0) calls.createdBy = places.frame(creator);
+    const { reason, wait } = this.#waitOf(shape, at === undefined ? [] : [at]);
     return this.builder.stackOf({ reason, wait, extent: calls.depth === 0 ? "none" : "ends" }, calls);
   }
 
@@ -240,38 +258,47 @@ export class DelveAssembly {
    * The function started with `go`. Where its first call was inlined, Delve names the callee; the true name is that
    * of whatever else begins at the same instruction.
    */
-  #startFrame(number: number, { function: listed, file, line }: Location, name: string): number {
-    if (name === listed) return this.#known.frame(number, "start");
-    const { pool } = this.#known;
+  #startFrame(start: number, name: string): number {
+    const places = this.#places;
+    if (name === places.function(start)) return places.frame(start);
+    const { pool } = places;
+    const { file, line } = pool.at(places.frame(start));
     return pool.frame(pool.symbol(name), pool.file(file), line, false);
   }
 
+  /** The place of the `go` statement; -1 for the first goroutine, too: the runtime's own assembler starts it. */
+  #creatorOf(shape: number): number {
+    const place = this.#known.place(shape, "creator");
+    const name = this.#places.function(place);
+    return name === "runtime.newproc" || name === "runtime.rt0_go" ? -1 : place;
+  }
+
   /** Gives a row its full stack and addresses; false when only the list knows of it. */
-  #detailed(row: number, shape: Shape, details: Details, tables: readonly WaitReasonTable[]): boolean {
-    const { goroutines } = this.builder;
-    const { trace } = details;
-    const frames = trace?.stack.frames ?? [];
-    let handle: StackHandle;
-    if (frames.length > 0) {
-      const { reason, wait } = this.#waitOf(
-        shape,
-        tables,
-        frames.map((f) => f.function),
-      );
-      const createdBy = creatorOf(this.#known.location(shape.number, "creator"));
-      handle = this.builder.stack({ reason, wait, frames, extent: "full", createdBy });
-    } else {
-      shape.handle ??= this.#listed(shape, tables);
-      handle = shape.handle;
+  #detailed(row: number, shape: number, details: Details): boolean {
+    const { builder } = this;
+    const { goroutines, stacks } = builder;
+    const { trace, creator } = details;
+    const isTraced = trace !== undefined && trace.stack.frames.length > 0;
+    if (isTraced) this.#traced(row, shape, trace);
+    else goroutines.stack[row] = this.#listedStack(shape);
+    if (creator !== undefined) {
+      goroutines.creator[row] = creator;
+      builder.can("creator-ids");
     }
-    goroutines.stack[row] = handle.index;
+    this.#fillResource(row, stacks[goroutines.stack[row]!]!.wait, details);
+    return isTraced;
+  }
+
+  #traced(row: number, shape: number, trace: Trace): void {
+    const { frames } = trace.stack;
+    const { reason, wait } = this.#waitOf(
+      shape,
+      frames.map((f) => f.function),
+    );
+    const createdBy = this.#places.location(this.#creatorOf(shape));
+    const handle = this.builder.stack({ reason, wait, frames, extent: "full", createdBy });
+    this.builder.goroutines.stack[row] = handle.index;
     this.#fillArguments(row, handle, trace);
-    if (details.creator !== undefined) {
-      goroutines.creator[row] = details.creator;
-      this.builder.can("creator-ids");
-    }
-    this.#fillResource(row, handle.stack.wait, details);
-    return frames.length > 0;
   }
 
   #fillResource(row: number, wait: WaitKind, { channel, semaphore }: Details): void {
@@ -287,59 +314,50 @@ export class DelveAssembly {
     }
   }
 
-  #fillArguments(row: number, handle: StackHandle, trace: Trace | undefined): void {
-    const valueAt = (frame: number, argument: number) =>
-      trace === undefined ? unknownAddress : tracedArgument(trace, frame, argument);
+  #fillArguments(row: number, handle: StackHandle, trace: Trace): void {
     const { goroutines } = this.builder;
     goroutines.argumentStart[row] = goroutines.argumentsLength;
     for (const { frame, argument } of handle.stack.slots) {
-      goroutines.pushArgument(valueAt(frame, argument));
+      goroutines.pushArgument(tracedArgument(trace, frame, argument));
     }
     if (handle.stack.slots.length > 0) this.builder.can("arguments");
     const plan = handle.resource;
     if (plan === undefined) return;
-    const value = valueAt(plan.frame, plan.argument);
+    const value = tracedArgument(trace, plan.frame, plan.argument);
     if (Number.isNaN(value)) return;
     goroutines.resource[row] = resourceOf(plan, value);
     this.builder.canNameResource(handle.stack.wait);
   }
 
   /** What a goroutine waits for. `waitReason` is left over from the last wait unless the status says that it waits. */
-  #waitOf(
-    shape: Shape,
-    tables: readonly WaitReasonTable[],
-    functions: readonly string[],
-  ): { reason: string; wait: WaitKind } {
+  #waitOf(shape: number, functions: readonly string[]): { reason: string; wait: WaitKind } {
     const known = this.#known;
-    const status = known.status(shape.number);
-    const waitReason = known.waitReason(shape.number) ?? 0;
-    if (status === undefined)
-      return withoutStatus(
-        known.isOnThread(shape.number),
-        known.location(shape.number, "current"),
-        functions,
-      );
+    const status = known.status(shape);
+    const waitReason = known.waitReason(shape) ?? 0;
+    if (status === undefined) {
+      const current = this.#places.function(known.place(shape, "current"));
+      return withoutStatus(known.isOnThread(shape), current, functions);
+    }
     if (status !== waiting && status !== leaked) {
       const reason = Object.hasOwn(statusReasons, status) ? statusReasons[status]! : "";
       return { reason, wait: waitKindOf(reason, functions) };
     }
     const named = this.#reasonNames.get(waitReason);
     if (named !== undefined) return { reason: named, wait: kindAt(named, functions) };
-    const { texts, certain } = this.#meaningOf(waitReason, tables);
+    const { texts, certain } = this.#meaningOf(waitReason);
     if (certain !== undefined) return certain;
     const kinds = new Set(texts.map((text) => kindAt(text, functions)));
     const reason = texts.length === 1 ? texts[0]! : "";
     if (kinds.size === 1) return { reason, wait: [...kinds][0]! };
     const shown = waitKindOf("waiting", functions);
-    shape.undecided ||= shown === "parked";
+    if (shown === "parked") this.#undecided.add(shape);
     return { reason, wait: shown };
   }
 
-  /** @param tables the same ones whenever this is asked */
-  #meaningOf(waitReason: number, tables: readonly WaitReasonTable[]): ReasonMeaning {
+  #meaningOf(waitReason: number): ReasonMeaning {
     let meaning = this.#meanings.get(waitReason);
     if (meaning === undefined) {
-      const texts = [...new Set(tables.map((t) => t.texts[waitReason] ?? ""))];
+      const texts = [...new Set(this.#tables.map((t) => t.texts[waitReason] ?? ""))];
       const reason = texts.length === 1 ? texts[0]! : "";
       const wait = kindOfReason(reason);
       meaning = { texts, certain: reason === "" || wait === undefined ? undefined : { reason, wait } };
@@ -352,11 +370,11 @@ export class DelveAssembly {
 /** Before Delve 1.6 a list had no states. */
 function withoutStatus(
   onThread: boolean,
-  current: Location | undefined,
+  current: string | undefined,
   functions: readonly string[],
 ): { reason: string; wait: WaitKind } {
   if (onThread) return { reason: "", wait: waitKindOf("", functions) };
-  const parked = current?.function === "runtime.gopark" || current?.function === "runtime.coroswitch";
+  const parked = current === "runtime.gopark" || current === "runtime.coroswitch";
   return { reason: "", wait: waitKindOf(parked ? "waiting" : "", functions) };
 }
 
@@ -368,25 +386,16 @@ export function kindAt(reason: string, functions: readonly string[]): WaitKind {
 }
 
 /** Where a goroutine stands is worth a frame unless it is how every goroutine parks, or the next frame says it. */
-function isCurrentUseful(current: Location | undefined, user: Location | undefined): boolean {
-  if (current === undefined || current.function === "runtime.gopark") return false;
-  return current.function !== user?.function;
+function isCurrentUseful(current: string | undefined, user: string | undefined): boolean {
+  return current !== undefined && current !== "runtime.gopark" && current !== user;
 }
 
-/** The first goroutine is started by the runtime's own assembler. */
-function creatorOf(creator: Location | undefined): Location | undefined {
-  return creator?.function === "runtime.newproc" || creator?.function === "runtime.rt0_go"
-    ? undefined
-    : creator;
-}
-
-function flagsOf({ status, start, user, threadId }: SharedTraits): number {
-  const name = start?.function ?? "";
-  const at = user?.function ?? "runtime.";
-  const system = name.startsWith("runtime.") && name !== "runtime.main" && at.startsWith("runtime.");
+/** @param start the function that it was started with @param user where it stands */
+function flagsOf(status: number | undefined, start: string, user: string, onThread: boolean): number {
+  const system = start.startsWith("runtime.") && start !== "runtime.main" && user.startsWith("runtime.");
   return (
     (status === leaked ? goroutineFlags.leaked : 0) |
     (system ? goroutineFlags.system : 0) |
-    (threadId === 0 ? 0 : goroutineFlags.onThread)
+    (onThread ? goroutineFlags.onThread : 0)
   );
 }

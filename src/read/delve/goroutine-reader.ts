@@ -1,8 +1,9 @@
 import { type Address, unknownAddress } from "../../model/address.ts";
-import { type ListedGoroutine, type Location, labelsOf, locationAt, noLabels } from "./api.ts";
+import { labelsOf, locationAt, noLabels } from "./api.ts";
 import { JsonMembers, MemberNames, noteSeen, unusual } from "./json-members.ts";
 import { JsonStop, type MemberSpan } from "./json-value.ts";
 import { KnownLocations } from "./known-locations.ts";
+import type { PlacedGoroutine, Places } from "./places.ts";
 
 const ofGoroutine = new MemberNames(
   "id",
@@ -18,7 +19,7 @@ const ofGoroutine = new MemberNames(
   "labels",
 );
 /** Bits of the places. */
-const places = 0b11110;
+const anyPlace = 0b11110;
 const ofLocation = new MemberNames("pc", "file", "line", "function");
 const ofFunction = new MemberNames("name", "value", "type", "goType", "optimized");
 
@@ -30,10 +31,16 @@ const ofFunction = new MemberNames("name", "value", "type", "goType", "optimized
 export class GoroutineReader {
   /** Where the numbers of the goroutine read last stand, as `JsonParser.spans`. */
   readonly spans: MemberSpan[] = [];
+  readonly #places: Places;
   readonly #json = new JsonMembers();
   readonly #locations = new KnownLocations();
   #first = 0;
   #name = "";
+
+  /** @param places number the places of what it reads */
+  constructor(places: Places) {
+    this.#places = places;
+  }
 
   /** After `read` the end of the goroutine. */
   get pos(): number {
@@ -46,7 +53,7 @@ export class GoroutineReader {
   }
 
   /** The goroutine that begins at `start`; `undefined` when it is none, or not a usual one. */
-  read(bytes: Buffer, start: number, end: number): ListedGoroutine | undefined {
+  read(bytes: Buffer, start: number, end: number): PlacedGoroutine | undefined {
     this.#json.start(bytes, start, end);
     this.spans.length = 0;
     try {
@@ -57,12 +64,12 @@ export class GoroutineReader {
     }
   }
 
-  #goroutine(): ListedGoroutine {
+  #goroutine(): PlacedGoroutine {
     let id = -1;
-    let current: Location | undefined;
-    let user: Location | undefined;
-    let start: Location | undefined;
-    let creator: Location | undefined;
+    let current = -1;
+    let user = -1;
+    let start = -1;
+    let creator = -1;
     let threadId = 0;
     let status: number | undefined;
     let waitReason: number | undefined;
@@ -119,12 +126,12 @@ export class GoroutineReader {
           json.value();
       }
     } while (json.more());
-    if ((seen & 1) === 0 || (seen & places) === 0) throw unusual;
+    if ((seen & 1) === 0 || (seen & anyPlace) === 0) throw unusual;
     if (!Number.isSafeInteger(id) || !Number.isSafeInteger(threadId)) throw unusual;
     return {
       id,
       current,
-      user: user ?? current,
+      user: user < 0 ? current : user,
       start,
       creator,
       threadId,
@@ -135,20 +142,21 @@ export class GoroutineReader {
     };
   }
 
-  #location(): Location | undefined {
+  /** Number of a place; -1 when it is none. */
+  #location(): number {
     const json = this.#json;
     const start = json.pos;
     const known = this.#locations.find(json.bytes, json.view, start, json.end);
     if (known !== undefined) {
       json.pos = start + known.text.length;
-      return known.location;
+      return known.place;
     }
-    const location = this.#newLocation();
-    this.#locations.add(json.bytes, start, json.pos, location);
-    return location;
+    const place = this.#newLocation();
+    this.#locations.add(json.bytes, start, json.pos, place);
+    return place;
   }
 
-  #newLocation(): Location | undefined {
+  #newLocation(): number {
     let pc: Address = unknownAddress;
     let file = "";
     let line = 0;
@@ -180,7 +188,7 @@ export class GoroutineReader {
           json.value();
       }
     } while (json.more());
-    return locationAt(name, file, line, pc, entry);
+    return this.#places.number(locationAt(name, file, line, pc, entry));
   }
 
   /** Answers where the function begins, and leaves its name in `#name`. */

@@ -1,9 +1,8 @@
-import type { FramePool } from "../../model/frame-pool.ts";
-import { mixedDouble } from "../../model/hash.ts";
+import { mixed, mixedDouble } from "../../model/hash.ts";
 import { IndexTable } from "../../model/index-table.ts";
 import { widened } from "../../model/typed-array.ts";
-import { type ListedGoroutine, type Location, noLabels } from "./api.ts";
-import { Places } from "./places.ts";
+import { noLabels } from "./api.ts";
+import type { PlacedGoroutine, Places } from "./places.ts";
 
 /** What makes a shape, and where its key has it: places as their numbers, -1 for what is not known. */
 const keys = {
@@ -19,41 +18,37 @@ const keys = {
 const keyLength = 8;
 
 export type Place = "current" | "user" | "start" | "creator";
-
-/** What the goroutines of a shape have in common; of their threads only whether they are on one: 0 or 1. */
-export type SharedTraits = Omit<ListedGoroutine, "id" | "unreadable">;
+type Labels = PlacedGoroutine["labels"];
 
 /**
  * The distinct goroutines of an input: equal ones stand at the same places in the same state with the same labels. A
  * dump may have as many shapes as goroutines: they take a few numbers each.
  */
 export class GoroutineShapes {
-  readonly #places = new Places();
+  /** Of the goroutines. */
+  readonly places: Places;
   /** The keys of all shapes, one after another. */
   #keys = new Float64Array(64 * keyLength);
   readonly #table = new IndexTable();
-  readonly #labelSets: ListedGoroutine["labels"][] = [noLabels];
+  readonly #labelSets: Labels[] = [noLabels];
   readonly #labelNumbers = new Map<string, number>();
   /** Shapes that are another one but for whether they are on a thread. */
   readonly #twins = new Map<number, number>();
-  /** The last location at each of the places, and its number: it is often the same object. */
-  readonly #last: (Location | undefined)[] = [];
-  readonly #lastNumbers: number[] = [];
-  readonly #key: number[] = new Array<number>(keyLength).fill(0);
+  /** The key that is looked for. */
+  readonly #key = new Float64Array(keyLength);
 
-  /** Of the frames of all shapes. */
-  get pool(): FramePool {
-    return this.#places.pool;
+  constructor(places: Places) {
+    this.places = places;
   }
 
   /** The number of a goroutine's shape. */
-  number(goroutine: ListedGoroutine): number {
+  number(goroutine: PlacedGoroutine): number {
     const key = this.#key;
     const { status, waitReason, threadId, labels } = goroutine;
-    key[keys.current] = this.#placeNumber(keys.current, goroutine.current);
-    key[keys.user] = this.#placeNumber(keys.user, goroutine.user);
-    key[keys.start] = this.#placeNumber(keys.start, goroutine.start);
-    key[keys.creator] = this.#placeNumber(keys.creator, goroutine.creator);
+    key[keys.current] = goroutine.current;
+    key[keys.user] = goroutine.user;
+    key[keys.start] = goroutine.start;
+    key[keys.creator] = goroutine.creator;
     key[keys.status] = status ?? -1;
     key[keys.waitReason] = waitReason ?? -1;
     key[keys.onThread] = threadId === 0 ? 0 : 1;
@@ -73,7 +68,7 @@ export class GoroutineShapes {
     }
     const shape = table.add(slot, hash);
     this.#keys = widened(this.#keys, (shape + 1) * keyLength);
-    this.#keys.set(key, shape * keyLength);
+    for (let i = 0; i < keyLength; i++) this.#keys[shape * keyLength + i] = key[i]!;
     return shape;
   }
 
@@ -83,16 +78,7 @@ export class GoroutineShapes {
     return true;
   }
 
-  #placeNumber(place: number, location: Location | undefined): number {
-    if (location === undefined) return -1;
-    if (location !== this.#last[place]) {
-      this.#last[place] = location;
-      this.#lastNumbers[place] = this.#places.number(location);
-    }
-    return this.#lastNumbers[place]!;
-  }
-
-  #labelSet(labels: ListedGoroutine["labels"]): number {
+  #labelSet(labels: Labels): number {
     const text = JSON.stringify(labels);
     let number = this.#labelNumbers.get(text);
     if (number === undefined) {
@@ -106,18 +92,8 @@ export class GoroutineShapes {
     return this.#keys[number * keyLength + trait]!;
   }
 
-  /** What the goroutines of a shape have in common. */
-  traits(number: number): SharedTraits {
-    return {
-      current: this.location(number, "current"),
-      user: this.location(number, "user"),
-      start: this.location(number, "start"),
-      creator: this.location(number, "creator"),
-      threadId: this.#of(number, keys.onThread),
-      status: this.status(number),
-      waitReason: this.waitReason(number),
-      labels: this.#labelSets[this.#of(number, keys.labels)]!,
-    };
+  labels(number: number): Labels {
+    return this.#labelSets[this.#of(number, keys.labels)]!;
   }
 
   status(number: number): number | undefined {
@@ -134,13 +110,9 @@ export class GoroutineShapes {
     return this.#of(number, keys.onThread) !== 0;
   }
 
-  location(number: number, place: Place): Location | undefined {
-    return this.#places.location(this.#of(number, keys[place]));
-  }
-
-  /** Number in the pool of the frame at a place that the shape has. */
-  frame(number: number, place: Place): number {
-    return this.#places.frame(this.#of(number, keys[place]));
+  /** Number of a place; -1 where it is not known. */
+  place(number: number, place: Place): number {
+    return this.#of(number, keys[place]);
   }
 
   /** The shape of a goroutine that is as this shape but for its thread. @param threadId 0 for none, NaN for the same */
@@ -158,8 +130,9 @@ export class GoroutineShapes {
   }
 }
 
-function hashOf(key: readonly number[]): number {
-  let hash = 0;
-  for (const part of key) hash = mixedDouble(hash, part);
+function hashOf(key: Float64Array): number {
+  // The others are 32-bit integers.
+  let hash = mixedDouble(0, key[keys.waitReason]!);
+  for (let i = 0; i < keyLength; i++) hash = mixed(hash, key[i]!);
   return hash;
 }

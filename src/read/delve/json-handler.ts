@@ -1,5 +1,5 @@
-import type { ListedGoroutine } from "./api.ts";
 import type { JsonObject, JsonValue } from "./json-value.ts";
+import type { PlacedGoroutine } from "./places.ts";
 
 /** Takes what `JsonStream` finds. Offsets count bytes from the beginning of the input. */
 export interface JsonHandler {
@@ -8,7 +8,7 @@ export interface JsonHandler {
   /** An element of a list, or with list -1 a goroutine that stands alone. Answers its shape, -1 when it has none. */
   element(value: JsonValue, list: number, offset: number): number;
   /** An element that is this goroutine, as `element`. */
-  goroutine(goroutine: ListedGoroutine, list: number, offset: number): number;
+  goroutine(goroutine: PlacedGoroutine, list: number, offset: number): number;
   /** Goroutines whose shapes are known: rows as of `templateRow`, valid during the call. */
   rows(rows: Float64Array, list: number): void;
   listEnds(list: number): void;

@@ -1,4 +1,4 @@
-import { GoroutineReader } from "./goroutine-reader.ts";
+import type { GoroutineReader } from "./goroutine-reader.ts";
 import { GoroutineTemplates } from "./goroutine-templates.ts";
 import { beginsJson } from "./json-beginning.ts";
 import type { JsonHandler } from "./json-handler.ts";
@@ -53,12 +53,12 @@ export class JsonStream {
 
   constructor(
     handler: JsonHandler,
-    templates = new GoroutineTemplates(),
-    goroutines = new GoroutineReader(),
+    goroutines: GoroutineReader,
+    templates: GoroutineTemplates = new GoroutineTemplates(),
   ) {
     this.#handler = handler;
-    this.#templates = templates;
     this.#goroutines = goroutines;
+    this.#templates = templates;
     this.#window = new JsonWindow(() => templates.window);
   }
 

@@ -1,11 +1,11 @@
 import { mixed } from "../../model/hash.ts";
-import type { Location } from "./api.ts";
 import { ByteText, isPlain } from "./byte-text.ts";
 
 /** A location that was read, to be recognised by its bytes when it comes again. */
 export interface KnownLocation {
   readonly text: ByteText;
-  readonly location: Location | undefined;
+  /** Its number; -1 when it names no place. */
+  readonly place: number;
 }
 
 const slots = 1024;
@@ -28,12 +28,12 @@ export class KnownLocations {
   }
 
   /** Keeps the location that `find` did not find, when it comes for the second time. */
-  add(bytes: Uint8Array, start: number, end: number, location: Location | undefined): void {
+  add(bytes: Uint8Array, start: number, end: number, place: number): void {
     const slot = this.#slot;
     if (this.#missed[slot] !== this.#hash) this.#missed[slot] = this.#hash;
     else if (end - start <= maxSize) {
       const text = bytes.subarray(start, end);
-      if (isPlain(text)) this.#known[slot] = { text: new ByteText(text), location };
+      if (isPlain(text)) this.#known[slot] = { text: new ByteText(text), place };
     }
   }
 

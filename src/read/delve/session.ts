@@ -6,7 +6,6 @@ import { IdSet } from "../id-set.ts";
 import {
   goroutineOf,
   integerAddress,
-  type ListedGoroutine,
   type Location,
   numberOf,
   objectOf,
@@ -21,6 +20,7 @@ import { templateRow } from "./goroutine-templates.ts";
 import type { JsonHandler } from "./json-handler.ts";
 import type { JsonObject, JsonValue } from "./json-value.ts";
 import { ListPages } from "./list-pages.ts";
+import type { PlacedGoroutine, Places } from "./places.ts";
 import { asksAboutSome, enveloped, goroutineIdOf, nothing, paramsOf } from "./request.ts";
 
 /** A list as it was answered: of goroutines, or in API v1 of a stack's frames. */
@@ -73,7 +73,8 @@ const ofCalls: ReadonlySet<string> = new Set([
 /** Joins the answers of Delve to dumps: lists and their pages, stacks, evaluations, versions. */
 export class DelveSession implements JsonHandler {
   readonly #name: string;
-  readonly #shapes = new GoroutineShapes();
+  readonly #places: Places;
+  readonly #shapes: GoroutineShapes;
   readonly #requests = new Map<string, JsonObject>();
   /** Answers whose request has not been seen yet. */
   readonly #waiting: { readonly id: string; readonly answer: JsonObject; readonly list: number }[] = [];
@@ -87,8 +88,11 @@ export class DelveSession implements JsonHandler {
   /** The last error that Delve answered to we do not know what. */
   #error = "";
 
-  constructor(name: string) {
+  /** @param places number the places of the goroutines that it is given */
+  constructor(name: string, places: Places) {
     this.#name = name;
+    this.#places = places;
+    this.#shapes = new GoroutineShapes(places);
     this.#current = this.#begin();
   }
 
@@ -127,12 +131,12 @@ export class DelveSession implements JsonHandler {
 
   element(value: JsonValue, list: number, offset: number): number {
     const goroutine = goroutineOf(value);
-    if (goroutine !== undefined) return this.goroutine(goroutine, list, offset);
+    if (goroutine !== undefined) return this.goroutine(this.#places.placed(goroutine), list, offset);
     this.#other(value, this.#lists[list], offset);
     return -1;
   }
 
-  goroutine(goroutine: ListedGoroutine, list: number, offset: number): number {
+  goroutine(goroutine: PlacedGoroutine, list: number, offset: number): number {
     if (!this.#take(goroutine.id, this.#lists[list])) return -1;
     const { builder } = this.#current.assembly;
     if (goroutine.unreadable !== "") {
@@ -142,7 +146,7 @@ export class DelveSession implements JsonHandler {
       return -1;
     }
     const shape = this.#shapes.number(goroutine);
-    this.#current.assembly.push(shape, goroutine.id, goroutine);
+    this.#current.assembly.push(shape, goroutine.id);
     return shape;
   }
 
