@@ -179,7 +179,8 @@ export function complete(
     // Too few whoever of them fits: the commonest end of rules that ask for many.
     if (trace === undefined && role.minCount > 1 && weightOf(found) < role.minCount) return undefined;
     fitting.set(role, found);
-    const anchor = ![...role.variables.keys()].some((v) => ladder.has(v) && anchored.has(v));
+    const anchor =
+      ladder.size === 0 || ![...role.variables.keys()].some((v) => ladder.has(v) && anchored.has(v));
     for (const v of role.variables.keys()) anchored.add(v);
     const bySteps = new Array<number>(rule.joinedBy.length).fill(0);
     const members: Member[] = [];
@@ -375,18 +376,28 @@ function confirmedVariables(
   for (const name of rule.variables.keys()) {
     const value = bindings[name];
     if (value === undefined) continue;
-    const having = required.filter((r) => r.role.variables.has(name));
-    const all = having.every(({ role, members }) => {
-      const groups = new Set(members.map((m) => m.group));
-      const tuples = fitting.get(role) ?? [];
-      let weight = 0;
-      for (const t of tuples) {
-        if (t.bindings[name] !== value) continue;
-        for (const m of t.members) if (groups.has(m.group)) weight += m.group.weight;
-      }
-      return weight >= Math.max(1, role.minCount);
-    });
-    if (having.length > 0 && all) confirmed.add(name);
+    let having = 0;
+    let knowing = 0;
+    for (const players of required) {
+      const { role } = players;
+      if (!role.variables.has(name)) continue;
+      having++;
+      const weight = knownWeight(players, fitting.get(role) ?? [], name, value);
+      if (weight >= Math.max(1, role.minCount)) knowing++;
+    }
+    if (having > 0 && knowing === having) confirmed.add(name);
   }
   return confirmed;
+}
+
+/** How many who play a role are known to have a value. */
+function knownWeight({ members }: RoleMembers, tuples: readonly Tuple[], name: string, value: Value): number {
+  const only = members.length === 1 ? members[0]!.group : undefined;
+  const groups = only === undefined ? new Set(members.map((m) => m.group)) : undefined;
+  let weight = 0;
+  for (const tuple of tuples) {
+    if (tuple.bindings[name] !== value) continue;
+    for (const { group } of tuple.members) if (group === only || groups?.has(group)) weight += group.weight;
+  }
+  return weight;
 }

@@ -35,7 +35,10 @@ export class Tally {
   #sorted: SortedCells | undefined;
   #rows = new Uint32Array(0);
   #weights = new Float64Array(0);
-  readonly #ids: SmallestIds[] = [];
+  /** Of stacks with several goroutines; where every stack is distinct, a list for each would be a third of the dump. */
+  readonly #ids: (SmallestIds | undefined)[] = [];
+  /** The first row of each stack. */
+  #first = new Uint32Array(0);
   #bounds = new Float64Array(0);
   /** Of each stack two addresses, as far as there are any. */
   #addresses = new Float64Array(0);
@@ -95,7 +98,11 @@ export class Tally {
 
   /** The stack's goroutines with the smallest ids, `keptIds` at most. */
   smallestIds(stack: number): Pick<SmallestIds, "ids" | "rows"> {
-    return this.#ids[stack] ?? { ids: [], rows: [] };
+    const several = this.#ids[stack];
+    if (several !== undefined) return several;
+    const first = new SmallestIds();
+    if (this.rows(stack) > 0) first.add(this.#goroutines.id[this.#first[stack]!]!, this.#first[stack]!);
+    return first;
   }
 
   /** Some goroutine of the stack says the address of what it waits for. */
@@ -110,8 +117,9 @@ export class Tally {
   }
 
   #meetStacks(stacks: number): void {
-    for (let i = this.#stacks; i < stacks; i++) this.#ids.push(new SmallestIds(keptIds));
+    for (let i = this.#stacks; i < stacks; i++) this.#ids.push(undefined);
     this.#stacks = stacks;
+    this.#first = widened(this.#first, stacks);
     this.#rows = widened(this.#rows, stacks);
     this.#weights = widened(this.#weights, stacks);
     this.#unknown = widened(this.#unknown, stacks);
@@ -127,10 +135,18 @@ export class Tally {
   }
 
   #takeId(row: number, stack: number, id: number): void {
-    if (id < this.#bounds[stack]!) {
-      this.#ids[stack]!.add(id, row);
-      this.#bounds[stack] = this.#ids[stack]!.bound;
-    } else if (Number.isNaN(id)) this.idsKnown = false;
+    if (this.#rows[stack] === 1) this.#first[stack] = row;
+    else if (id < this.#bounds[stack]!) {
+      let ids = this.#ids[stack];
+      if (ids === undefined) {
+        ids = new SmallestIds(keptIds);
+        ids.add(this.#goroutines.id[this.#first[stack]!]!, this.#first[stack]!);
+        this.#ids[stack] = ids;
+      }
+      ids.add(id, row);
+      this.#bounds[stack] = ids.bound;
+    }
+    if (Number.isNaN(id)) this.idsKnown = false;
   }
 
   #takeAddress(stack: number, address: number): void {
