@@ -2,6 +2,7 @@ import { mixed } from "./hash.ts";
 import { IndexTable } from "./index-table.ts";
 import { isMachinery } from "./origin.ts";
 import type { Frame } from "./stack.ts";
+import { Strings } from "./strings.ts";
 import { type GoSymbol, parseSymbol } from "./symbol.ts";
 import { widened } from "./typed-array.ts";
 
@@ -12,22 +13,14 @@ const machineryFlag = 2;
 /** In the place of lines that are no 32-bit integers. */
 const oddLine = -(2 ** 31);
 
-/** A copy of a string; a part of a larger string keeps all of it in memory. */
-function standalone(text: string): string {
-  const copy = Buffer.from(text, "utf8").toString("utf8");
-  // What is no Unicode does not survive the way through bytes.
-  return copy === text ? copy : text;
-}
-
 /** Interns symbols, files and frames, and numbers each kind from 0. Dumps of one input may share a pool. */
 export class FramePool {
   readonly #own: boolean;
+  readonly #names = new Strings();
   readonly #symbols: GoSymbol[] = [];
   /** The flag of each symbol. */
   #machinery = new Uint8Array(64);
-  readonly #symbolNumbers = new Map<string, number>();
-  readonly #files: string[] = [];
-  readonly #fileNumbers = new Map<string, number>();
+  readonly #files = new Strings();
   readonly #frames: Frame[] = [];
   /** Of each frame. Frames may be more than the processor's caches hold: what is looked at together lies together. */
   #keys = new Int32Array(256 * keySize);
@@ -40,12 +33,19 @@ export class FramePool {
 
   /** @param isOwn the string is no part of a larger one */
   symbol(name: string, isOwn: boolean = this.#own): number {
-    let number = this.#symbolNumbers.get(name);
-    if (number === undefined) {
-      const own = isOwn ? name : standalone(name);
-      const symbol = parseSymbol(own);
-      number = this.#symbols.push(symbol) - 1;
-      this.#symbolNumbers.set(own, number);
+    return this.#parsed(this.#names.number(name, isOwn));
+  }
+
+  /** Number of the symbol whose name bytes are in ASCII. */
+  symbolOf(bytes: Buffer, from: number, to: number): number {
+    return this.#parsed(this.#names.numberOf(bytes, from, to));
+  }
+
+  /** The number of a name, which is its symbol's too. */
+  #parsed(number: number): number {
+    if (number === this.#symbols.length) {
+      const symbol = parseSymbol(this.#names.at(number));
+      this.#symbols.push(symbol);
       this.#machinery = widened(this.#machinery, number + 1);
       if (isMachinery(symbol)) this.#machinery[number] = machineryFlag;
     }
@@ -58,13 +58,12 @@ export class FramePool {
 
   /** @param isOwn the string is no part of a larger one */
   file(name: string, isOwn: boolean = this.#own): number {
-    let number = this.#fileNumbers.get(name);
-    if (number === undefined) {
-      const own = isOwn ? name : standalone(name);
-      number = this.#files.push(own) - 1;
-      this.#fileNumbers.set(own, number);
-    }
-    return number;
+    return this.#files.number(name, isOwn);
+  }
+
+  /** Number of the file whose name bytes are in ASCII. */
+  fileOf(bytes: Buffer, from: number, to: number): number {
+    return this.#files.numberOf(bytes, from, to);
   }
 
   /** Number of a frame, from the numbers of its symbol and file. */
@@ -89,7 +88,7 @@ export class FramePool {
       slot = table.next(slot);
     }
     const number = table.add(slot, hash);
-    this.#frames.push({ symbol: this.#symbols[symbol]!, file: this.#files[file]!, line, inlined });
+    this.#frames.push({ symbol: this.#symbols[symbol]!, file: this.#files.at(file), line, inlined });
     const key = number * keySize;
     this.#keys = widened(keys, key + keySize);
     this.#keys[key] = symbol;

@@ -50,10 +50,15 @@ export function locationAt(
   return {
     function: name === "" ? "???" : name,
     file: file === "?" ? "" : file,
-    line: Number.isInteger(line) && line > 0 && line < 2 ** 31 ? line : 0,
+    line: lineOf(line),
     pc,
     entry,
   };
+}
+
+/** A line that a number of JSON is; 0 when it is none. */
+export function lineOf(line: number): number {
+  return Number.isInteger(line) && line > 0 && line < 2 ** 31 ? line : 0;
 }
 
 /** An address that JSON has as a number; NaN for anything else. */

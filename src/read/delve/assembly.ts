@@ -9,7 +9,7 @@ import { type WaitReasonTable, waitReasonTable } from "../../model/wait-reasons.
 import { plural } from "../../words.ts";
 import type { Location } from "./api.ts";
 import { ReasonEvidence } from "./go-version.ts";
-import type { GoroutineShapes, Place } from "./goroutine-shapes.ts";
+import { type GoroutineShapes, type PlaceKind, placeKinds } from "./goroutine-shapes.ts";
 import type { Places } from "./places.ts";
 import { hasArguments, type Trace, Traces, tracedArgument } from "./traces.ts";
 
@@ -42,6 +42,8 @@ const statusReasons: Readonly<Record<number, string>> = {
 };
 const waiting = 4;
 const leaked = 10;
+/** Places at which calls are not inlined. */
+const notInlined = [placeKinds.current, placeKinds.user, placeKinds.creator];
 /** More than a row has flags. */
 const labelsFactor = 256;
 
@@ -70,7 +72,7 @@ export class DelveAssembly {
   /** What numbers of wait reasons may mean, once everything is read. */
   #tables: readonly WaitReasonTable[] = [];
   /** The last of each kind of place that was learnt from: most goroutines share some of their places. */
-  readonly #learnt = { current: -1, user: -1, start: -1, creator: -1 };
+  readonly #learnt = [-1, -1, -1, -1];
 
   constructor(name: string, shapes: GoroutineShapes) {
     this.#known = shapes;
@@ -113,10 +115,10 @@ export class DelveAssembly {
   /** Learns a shape that is new to this dump, and answers what its rows have in common. */
   #newShape(shape: number): number {
     const known = this.#known;
-    this.#learnPlace(shape, "current");
-    const user = this.#learnPlace(shape, "user");
-    const start = this.#learnPlace(shape, "start");
-    this.#learnPlace(shape, "creator");
+    this.#learnPlace(shape, placeKinds.current);
+    const user = this.#learnPlace(shape, placeKinds.user);
+    const start = this.#learnPlace(shape, placeKinds.start);
+    this.#learnPlace(shape, placeKinds.creator);
     const status = known.status(shape);
     const waitReason = known.waitReason(shape) ?? 0;
     if ((status === waiting || status === leaked) && waitReason > 0)
@@ -129,7 +131,7 @@ export class DelveAssembly {
   }
 
   /** Answers the function at the place. */
-  #learnPlace(shape: number, kind: Place): string | undefined {
+  #learnPlace(shape: number, kind: PlaceKind): string | undefined {
     const place = this.#known.place(shape, kind);
     if (place !== this.#learnt[kind]) {
       this.#learnt[kind] = place;
@@ -214,11 +216,14 @@ export class DelveAssembly {
     const known = this.#known;
     const places = this.#places;
     const starts = new Set<Address>();
-    for (const shape of this.#shapes) starts.add(places.pc(known.place(shape, "start")));
+    for (const shape of this.#shapes) {
+      const start = known.place(shape, placeKinds.start);
+      if (start >= 0) starts.add(places.pc(start));
+    }
     for (const shape of this.#shapes)
-      for (const kind of ["current", "user", "creator"] as const) {
+      for (const kind of notInlined) {
         const place = known.place(shape, kind);
-        const entry = places.entry(place);
+        const entry = place < 0 ? 0 : places.entry(place);
         if (entry > 0 && starts.has(entry)) this.#entries.set(entry, places.function(place)!);
       }
   }
@@ -236,9 +241,9 @@ export class DelveAssembly {
   #newListed(shape: number): StackHandle {
     const known = this.#known;
     const places = this.#places;
-    const current = known.place(shape, "current");
-    const user = known.place(shape, "user");
-    const start = known.place(shape, "start");
+    const current = known.place(shape, placeKinds.current);
+    const user = known.place(shape, placeKinds.user);
+    const start = known.place(shape, placeKinds.start);
     const creator = this.#creatorOf(shape);
     const at = places.function(user);
     const calls = this.#calls;
@@ -268,7 +273,7 @@ export class DelveAssembly {
 
   /** The place of the `go` statement; -1 for the first goroutine, too: the runtime's own assembler starts it. */
   #creatorOf(shape: number): number {
-    const place = this.#known.place(shape, "creator");
+    const place = this.#known.place(shape, placeKinds.creator);
     const name = this.#places.function(place);
     return name === "runtime.newproc" || name === "runtime.rt0_go" ? -1 : place;
   }
@@ -335,7 +340,7 @@ export class DelveAssembly {
     const status = known.status(shape);
     const waitReason = known.waitReason(shape) ?? 0;
     if (status === undefined) {
-      const current = this.#places.function(known.place(shape, "current"));
+      const current = this.#places.function(known.place(shape, placeKinds.current));
       return withoutStatus(known.isOnThread(shape), current, functions);
     }
     if (status !== waiting && status !== leaked) {

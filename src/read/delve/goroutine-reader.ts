@@ -1,5 +1,5 @@
 import { type Address, unknownAddress } from "../../model/address.ts";
-import { labelsOf, locationAt, noLabels } from "./api.ts";
+import { labelsOf, noLabels } from "./api.ts";
 import { JsonMembers, MemberNames, noteSeen, unusual } from "./json-members.ts";
 import { JsonStop, type MemberSpan } from "./json-value.ts";
 import { KnownLocations } from "./known-locations.ts";
@@ -29,17 +29,19 @@ const ofFunction = new MemberNames("name", "value", "type", "goType", "optimized
  * them: members of other types than Delve's, or twice, whatever is broken or not here as a whole.
  */
 export class GoroutineReader {
-  /** Where the numbers of the goroutine read last stand, as `JsonParser.spans`. */
-  readonly spans: MemberSpan[] = [];
+  /** Member, start and end of each number of the goroutine read last that varies. */
+  readonly #varied = new Int32Array(9);
+  #variedLength = 0;
   readonly #places: Places;
   readonly #json = new JsonMembers();
   readonly #locations = new KnownLocations();
   #first = 0;
-  #name = "";
+  #name: number;
 
   /** @param places number the places of what it reads */
   constructor(places: Places) {
     this.#places = places;
+    this.#name = places.noName;
   }
 
   /** After `read` the end of the goroutine. */
@@ -52,10 +54,20 @@ export class GoroutineReader {
     return ofGoroutine.names[this.#first]!;
   }
 
+  /** Where the numbers of the goroutine read last stand, as `JsonParser.spans`. */
+  get spans(): MemberSpan[] {
+    const spans: MemberSpan[] = [];
+    for (let i = 0; i < this.#variedLength; i += 3) {
+      const [member, start, end] = this.#varied.subarray(i, i + 3);
+      spans.push({ key: ofGoroutine.names[member!]!, start: start!, end: end! });
+    }
+    return spans;
+  }
+
   /** The goroutine that begins at `start`; `undefined` when it is none, or not a usual one. */
   read(bytes: Buffer, start: number, end: number): PlacedGoroutine | undefined {
     this.#json.start(bytes, start, end);
-    this.spans.length = 0;
+    this.#variedLength = 0;
     try {
       return this.#goroutine();
     } catch (stop) {
@@ -90,7 +102,7 @@ export class GoroutineReader {
       next = member + 1;
       switch (member) {
         case 0:
-          id = this.#varying("id");
+          id = this.#varying(member);
           break;
         case 1:
           current = this.#location();
@@ -105,13 +117,13 @@ export class GoroutineReader {
           start = this.#location();
           break;
         case 5:
-          threadId = this.#varying("threadID");
+          threadId = this.#varying(member);
           break;
         case 6:
           status = json.number();
           break;
         case 7:
-          this.#varying("waitSince");
+          this.#varying(member);
           break;
         case 8:
           waitReason = json.number();
@@ -157,10 +169,11 @@ export class GoroutineReader {
   }
 
   #newLocation(): number {
+    const places = this.#places;
     let pc: Address = unknownAddress;
-    let file = "";
+    let file = places.noFile;
     let line = 0;
-    let name = "";
+    let name = places.noName;
     let entry: Address = unknownAddress;
     let seen = 0;
     let next = 0;
@@ -175,7 +188,7 @@ export class GoroutineReader {
           pc = json.number();
           break;
         case 1:
-          file = json.string();
+          file = this.#file();
           break;
         case 2:
           line = json.number();
@@ -188,7 +201,7 @@ export class GoroutineReader {
           json.value();
       }
     } while (json.more());
-    return this.#places.number(locationAt(name, file, line, pc, entry));
+    return places.at(name, file, line, pc, entry);
   }
 
   /** Answers where the function begins, and leaves its name in `#name`. */
@@ -196,14 +209,14 @@ export class GoroutineReader {
     let entry: Address = unknownAddress;
     let seen = 0;
     let next = 0;
-    this.#name = "";
+    this.#name = this.#places.noName;
     const json = this.#json;
     json.open();
     do {
       const member = json.member(ofFunction, next);
       seen = noteSeen(seen, member);
       next = member + 1;
-      if (member === 0) this.#name = json.string();
+      if (member === 0) this.#name = this.#symbol();
       else if (member === 1) entry = json.number();
       else if (member === 2 || member === 3) json.number();
       else json.value();
@@ -211,13 +224,34 @@ export class GoroutineReader {
     return entry;
   }
 
+  /** Number of the symbol that a string names. */
+  #symbol(): number {
+    const { pool } = this.#places;
+    const json = this.#json;
+    const start = json.pos + 1;
+    const end = json.plain();
+    return end < 0 ? pool.symbol(json.string()) : pool.symbolOf(json.bytes, start, end);
+  }
+
+  #file(): number {
+    const { pool } = this.#places;
+    const json = this.#json;
+    const start = json.pos + 1;
+    const end = json.plain();
+    return end < 0 ? pool.file(json.string()) : pool.fileOf(json.bytes, start, end);
+  }
+
   /** A number that differs between goroutines at the same place. */
-  #varying(key: string): number {
+  #varying(member: number): number {
     const json = this.#json;
     const start = json.pos;
     const number = json.digits();
     // Larger ones are no numbers to `JsonParser`.
-    if (Number.isSafeInteger(number)) this.spans.push({ key, start, end: json.pos });
+    if (Number.isSafeInteger(number)) {
+      this.#varied[this.#variedLength++] = member;
+      this.#varied[this.#variedLength++] = start;
+      this.#varied[this.#variedLength++] = json.pos;
+    }
     return number;
   }
 }

@@ -4,12 +4,13 @@ import { widened } from "../../model/typed-array.ts";
 import { noLabels } from "./api.ts";
 import type { PlacedGoroutine, Places } from "./places.ts";
 
-/** What makes a shape, and where its key has it: places as their numbers, -1 for what is not known. */
+/** Kinds of places, and where a shape's key has their numbers. */
+export const placeKinds = { current: 0, user: 1, start: 2, creator: 3 } as const;
+export type PlaceKind = (typeof placeKinds)[keyof typeof placeKinds];
+
+/** What makes a shape, and where its key has it: -1 for what is not known. */
 const keys = {
-  current: 0,
-  user: 1,
-  start: 2,
-  creator: 3,
+  ...placeKinds,
   status: 4,
   waitReason: 5,
   onThread: 6,
@@ -17,7 +18,6 @@ const keys = {
 } as const;
 const keyLength = 8;
 
-export type Place = "current" | "user" | "start" | "creator";
 type Labels = PlacedGoroutine["labels"];
 
 /**
@@ -111,8 +111,8 @@ export class GoroutineShapes {
   }
 
   /** Number of a place; -1 where it is not known. */
-  place(number: number, place: Place): number {
-    return this.#of(number, keys[place]);
+  place(number: number, kind: PlaceKind): number {
+    return this.#of(number, kind);
   }
 
   /** The shape of a goroutine that is as this shape but for its thread. @param threadId 0 for none, NaN for the same */

@@ -96,7 +96,7 @@ export class GoroutineTemplates {
    * @param bytes the goroutine lies in them from `start` to `end`, and so do its numbers
    */
   add(shape: number, bytes: Buffer, start: number, end: number, spans: readonly MemberSpan[]): void {
-    if (this.#before === undefined || !this.mayLearn) return;
+    if (this.#before === undefined) return;
     // A copy: the memory may move while it is learnt.
     const goroutine = Buffer.from(bytes.subarray(start, end));
     const pieces = piecesOf(this.#before, goroutine, start, spans);

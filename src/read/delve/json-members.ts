@@ -1,5 +1,6 @@
 import { ByteText, viewOf } from "./byte-text.ts";
 import {
+  backslash,
   closeBrace,
   colon,
   comma,
@@ -27,6 +28,7 @@ export class MemberNames {
 export const unusual = new JsonStop("malformed");
 /** Most objects and lists in values of any kind. */
 const maxParts = 1000;
+const lineFeed = 0x0a;
 
 /**
  * Takes objects apart whose members are known by name and type, without making anything of what is not asked for. All
@@ -123,6 +125,24 @@ export class JsonMembers {
     const text = parser.string();
     this.pos = parser.pos;
     return text;
+  }
+
+  /**
+   * Takes a string whose bytes between the quotes are its text, in ASCII.
+   * @returns where its text ends; -1 when it is another string, which is not taken
+   */
+  plain(): number {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    if (bytes[this.pos] !== quote) throw unusual;
+    let pos = this.pos + 1;
+    while (pos < end && bytes[pos] !== quote) {
+      const byte = bytes[pos++]!;
+      if (byte === backslash || byte === lineFeed || byte > 127) return -1;
+    }
+    if (pos >= end) throw unusual;
+    this.pos = pos + 1;
+    return pos;
   }
 
   /** Takes a natural number that a double holds exactly. */

@@ -278,21 +278,22 @@ export class JsonStream {
     const goroutine = reader.read(bytes, start, end);
     if (goroutine !== undefined) {
       window.pos = reader.pos;
-      this.#learn(this.#handler.goroutine(goroutine, list, base + start), start, reader.spans);
+      this.#learn(this.#handler.goroutine(goroutine, list, base + start), start, reader);
       return reader.firstKey;
     }
     const parser = this.#parser;
     const value = parser.parse(bytes, start, end);
     window.pos = parser.pos;
-    this.#learn(this.#handler.element(value, list, base + start), start, parser.spans);
+    this.#learn(this.#handler.element(value, list, base + start), start, parser);
     return value instanceof Map ? (value as JsonObject).keys().next().value : undefined;
   }
 
-  #learn(shape: number, start: number, spans: readonly MemberSpan[]): void {
+  /** @param source of the goroutine, which knows where its numbers stand */
+  #learn(shape: number, start: number, source: { readonly spans: readonly MemberSpan[] }): void {
     const window = this.#window;
     this.#elementSize = window.pos - start;
-    if (shape < 0 || !window.usual) return;
-    this.#templates.add(shape, window.bytes, start, window.pos, spans);
+    if (shape < 0 || !window.usual || !this.#templates.mayLearn) return;
+    this.#templates.add(shape, window.bytes, start, window.pos, source.spans);
     window.moved();
   }
 

@@ -24,7 +24,7 @@ const maxDepth = 200;
 const maxParts = 1_000_000;
 
 export const quote = 0x22;
-const backslash = 0x5c;
+export const backslash = 0x5c;
 export const openBrace = 0x7b;
 export const closeBrace = 0x7d;
 const openBracket = 0x5b;

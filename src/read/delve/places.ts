@@ -3,7 +3,7 @@ import { FramePool } from "../../model/frame-pool.ts";
 import { mixedDouble } from "../../model/hash.ts";
 import { IndexTable } from "../../model/index-table.ts";
 import { widened } from "../../model/typed-array.ts";
-import type { ListedGoroutine, Location } from "./api.ts";
+import { type ListedGoroutine, type Location, lineOf } from "./api.ts";
 
 /** A goroutine whose places are numbers of `Places`. */
 export type PlacedGoroutine = ListedGoroutine<number>;
@@ -12,6 +12,11 @@ export type PlacedGoroutine = ListedGoroutine<number>;
 export class Places {
   /** Of the frames. The strings of a JSON value are made of its bytes. */
   readonly pool: FramePool = new FramePool(true);
+  /** What Delve does not say, as numbers in the pool. */
+  readonly noName: number = this.pool.symbol("");
+  readonly noFile: number = this.pool.file("");
+  readonly #unknownName = this.pool.symbol("???");
+  readonly #unknownFile = this.pool.file("?");
   #frames = new Int32Array(64);
   /** Two of each place: of the instruction, and of the function's first one. */
   #addresses = new Float64Array(128);
@@ -21,9 +26,21 @@ export class Places {
   number(location: Location | undefined): number {
     if (location === undefined) return -1;
     const { pool } = this;
-    const { line, pc, entry } = location;
+    const { function: name, file, line, pc, entry } = location;
+    return this.#number(pool.frame(pool.symbol(name), pool.file(file), line, false), pc, entry);
+  }
+
+  /** Number of the place that `locationAt` has for this. @param name, file numbers in the pool */
+  at(name: number, file: number, line: number, pc: Address, entry: Address): number {
+    const noFile = file === this.noFile || file === this.#unknownFile;
+    if (name === this.noName && noFile) return -1;
+    const symbol = name === this.noName ? this.#unknownName : name;
     // Lines are part of it where a program has lost its instructions: those are then all the same.
-    const frame = pool.frame(pool.symbol(location.function), pool.file(location.file), line, false);
+    const frame = this.pool.frame(symbol, noFile ? this.noFile : file, lineOf(line), false);
+    return this.#number(frame, pc, entry);
+  }
+
+  #number(frame: number, pc: Address, entry: Address): number {
     const hash = mixedDouble(mixedDouble(frame, pc), entry);
     const table = this.#table;
     let slot = table.first(hash);
