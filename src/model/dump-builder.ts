@@ -62,8 +62,9 @@ export class DumpBuilder {
   readonly #pool: FramePool;
   readonly #calls = new Calls();
   readonly #slots = new SlotLists();
-  readonly #handles: StackHandle[] = [];
-  /** Of `#handles`, by their frames. */
+  /** Of the few stacks that have one. */
+  readonly #resources = new Map<number, ResourcePlan>();
+  /** Of `stacks`, by their frames. */
   readonly #stackTable = new IndexTable();
   readonly #reasonNumbers = new Map<string, number>();
   /** What the drafts of the stacks said of their wait. */
@@ -149,22 +150,22 @@ export class DumpBuilder {
     const table = this.#stackTable;
     let slot = table.first(hash);
     for (let index = table.at(slot); index >= 0; index = table.at(slot)) {
-      const known = this.#handles[index]!;
+      const stack = this.stacks[index]!;
       if (
         table.hashAt(slot) === hash &&
         this.#waits[index] === traits.wait &&
-        this.#isSame(known.stack, traits, calls, elided)
+        this.#isSame(stack, traits, calls, elided)
       )
-        return known;
+        return { index, stack, resource: this.#resources.get(index) };
       slot = table.next(slot);
     }
     const stack = this.#newStack(traits, calls);
     const resource = resourcePlan(stack.wait, calls, this.#pool);
-    const handle: StackHandle = { index: table.add(slot, hash), stack, resource };
+    const index = table.add(slot, hash);
+    if (resource !== undefined) this.#resources.set(index, resource);
     this.#waits.push(traits.wait);
-    this.#handles.push(handle);
     this.stacks.push(stack);
-    return handle;
+    return { index, stack, resource };
   }
 
   #newStack(traits: StackTraits, calls: Calls): Stack {

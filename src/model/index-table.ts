@@ -59,13 +59,14 @@ export class IndexTable {
 
   #grow(): void {
     const old = this.#slots;
-    this.#slots = new Int32Array(old.length * 2);
+    const slots = new Int32Array(old.length * 2);
+    this.#slots = slots;
     for (let from = 0; from < old.length; from += 2) {
       if (old[from + 1] === 0) continue;
       let slot = this.first(old[from]!);
-      while (this.#slots[slot + 1] !== 0) slot = this.next(slot);
-      this.#slots[slot] = old[from]!;
-      this.#slots[slot + 1] = old[from + 1]!;
+      while (slots[slot + 1] !== 0) slot = this.next(slot);
+      slots[slot] = old[from]!;
+      slots[slot + 1] = old[from + 1]!;
     }
   }
 }

@@ -65,8 +65,9 @@ function startedFor(
   only: ReadonlyMap<string, Address | undefined>,
 ): ReadonlyMap<number, ReadonlySet<Address>> {
   const found = new Map<number, Set<Address>>();
+  const pools = stacks.map(({ createdBy }) => only.get(createdBy?.symbol.type ?? ""));
   for (let row = 0; row < g.length; row++) {
-    const address = only.get(stacks[g.stack[row]!]!.createdBy?.symbol.type ?? "");
+    const address = pools[g.stack[row]!];
     const creator = g.creator[row]!;
     if (address === undefined || Number.isNaN(creator)) continue;
     const of = found.get(creator);

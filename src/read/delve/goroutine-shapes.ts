@@ -1,4 +1,4 @@
-import { mixed, mixedDouble } from "../../model/hash.ts";
+import { mixed } from "../../model/hash.ts";
 import { IndexTable } from "../../model/index-table.ts";
 import { widened } from "../../model/typed-array.ts";
 import { noLabels } from "./api.ts";
@@ -17,6 +17,8 @@ const keys = {
   labels: 7,
 } as const;
 const keyLength = 8;
+/** Stands for wait reasons that are no 32-bit integers: like it, they are in no version's table. */
+const noReason = 2 ** 31 - 1;
 
 type Labels = PlacedGoroutine["labels"];
 
@@ -28,14 +30,14 @@ export class GoroutineShapes {
   /** Of the goroutines. */
   readonly places: Places;
   /** The keys of all shapes, one after another. */
-  #keys = new Float64Array(64 * keyLength);
+  #keys = new Int32Array(64 * keyLength);
   readonly #table = new IndexTable();
   readonly #labelSets: Labels[] = [noLabels];
   readonly #labelNumbers = new Map<string, number>();
   /** Shapes that are another one but for whether they are on a thread. */
   readonly #twins = new Map<number, number>();
   /** The key that is looked for. */
-  readonly #key = new Float64Array(keyLength);
+  readonly #key = new Int32Array(keyLength);
 
   constructor(places: Places) {
     this.places = places;
@@ -50,7 +52,7 @@ export class GoroutineShapes {
     key[keys.start] = goroutine.start;
     key[keys.creator] = goroutine.creator;
     key[keys.status] = status ?? -1;
-    key[keys.waitReason] = waitReason ?? -1;
+    key[keys.waitReason] = keyOf(waitReason);
     key[keys.onThread] = threadId === 0 ? 0 : 1;
     key[keys.labels] = labels.length === 0 ? 0 : this.#labelSet(labels);
     return this.#find();
@@ -130,9 +132,13 @@ export class GoroutineShapes {
   }
 }
 
-function hashOf(key: Float64Array): number {
-  // The others are 32-bit integers.
-  let hash = mixedDouble(0, key[keys.waitReason]!);
+function keyOf(waitReason: number | undefined): number {
+  if (waitReason === undefined) return -1;
+  return (waitReason | 0) === waitReason ? waitReason : noReason;
+}
+
+function hashOf(key: Int32Array): number {
+  let hash = 0;
   for (let i = 0; i < keyLength; i++) hash = mixed(hash, key[i]!);
   return hash;
 }
