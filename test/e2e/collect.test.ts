@@ -106,8 +106,7 @@ describe.skipIf(missing.length > 0)("a server with 10,000 goroutines parked at o
     expect(Math.max(...bulk.map((line) => line.response.result.Goroutines.length))).toBeGreaterThan(
       goroutines - 10,
     );
-    // Over 20 times on an idle machine; other work beside one of the two must not fail the test.
-    expect(eachMs / result.tookMs).toBeGreaterThanOrEqual(5);
+    expect(eachMs / result.tookMs).toBeGreaterThanOrEqual(20);
   });
 
   test("what can't be debugged is named: no process, no Go program, another executable", async () => {
