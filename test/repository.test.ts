@@ -3,11 +3,9 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { machinePath } from "../scripts/machine-path.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-
-/** Absolute paths of a build machine; `/home/runner/work/…` in an example is nobody's. */
-const machinePath = /(?:^|[\s"'`(=:,])\/(?:work|root)\/[a-z]/m;
 
 describe.skipIf(!existsSync(`${root}/.git`))("files in git", () => {
   const files = existsSync(`${root}/.git`) ? listFiles() : [];

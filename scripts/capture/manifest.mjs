@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
+import { machineFolderIn } from "../machine-path.mjs";
 
 /**
  * What a committed dump is, and the truth about it.
@@ -118,8 +119,7 @@ function makerOf({ go, madeBy, format }) {
  */
 function refuseMachinePaths(entry, bytes) {
   const plain = bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
-  for (const text of ["/work/", "/root/", "/home/"]) {
-    if (plain.includes(text))
-      throw new Error(`${fileName(entry)} contains ${text}: was it built with -trimpath?`);
-  }
+  const folder = machineFolderIn(plain);
+  if (folder !== undefined)
+    throw new Error(`${fileName(entry)} contains ${folder}: was it built with -trimpath?`);
 }

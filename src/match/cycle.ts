@@ -1,12 +1,13 @@
 import { addTo } from "../add-to.ts";
 import { count } from "../report/describe.ts";
 import type { Rule } from "../rules/rule.ts";
-import { finish, UsedRows } from "./complete.ts";
+import { finish } from "./complete.ts";
 import type { Value } from "./condition.ts";
 import type { Facts } from "./facts.ts";
 import type { Match, RingLink } from "./match.ts";
 import type { Relation, Tuple } from "./relation.ts";
 import type { MatchTrace } from "./trace.ts";
+import { UsedRows } from "./used-rows.ts";
 
 /** Steps of the search for one rule at most; beyond, the rule is named as not fully evaluated. */
 const maxSteps = 200_000;

@@ -38,13 +38,6 @@ export interface FilledColumn {
   readonly bytesPerRow: number;
 }
 
-function filledColumn(
-  { buffer, BYTES_PER_ELEMENT }: Float64Array | Uint32Array | Int32Array,
-  entriesPerRow: number,
-): FilledColumn {
-  return { memory: buffer, bytesPerRow: BYTES_PER_ELEMENT * entriesPerRow };
-}
-
 /** Room that columns may have for each row in use. */
 const slack = 1.1;
 /** Room of larger columns that was never touched takes no memory; to copy them would. */
@@ -136,25 +129,14 @@ export class Goroutines {
    */
   reserve(rows: number, argumentsPerRow: number): FilledColumn[] {
     if (rows <= this.id.length) return [];
-    this.flags = resized(this.flags, rows);
-    this.labels = resized(this.labels, rows);
-    this.id = shared(this.id, rows);
-    this.stack = shared(this.stack, rows);
-    this.weight = shared(this.weight, rows);
-    this.minutes = shared(this.minutes, rows);
-    this.creator = shared(this.creator, rows);
-    this.resource = shared(this.resource, rows);
-    this.argumentStart = shared(this.argumentStart, rows);
-    this.arguments = shared(
-      this.arguments,
-      Math.max(Math.ceil(rows * argumentsPerRow), this.arguments.length),
-    );
+    this.#resize(rows, shared);
+    const values = Math.max(Math.ceil(rows * argumentsPerRow), this.arguments.length);
+    this.arguments = shared(this.arguments, values);
     const { id, stack, weight, minutes, creator, resource, argumentStart } = this;
+    const columns = [id, stack, weight, minutes, creator, resource, argumentStart];
     return [
-      ...[id, stack, weight, minutes, creator, resource, argumentStart].map((column) =>
-        filledColumn(column, 1),
-      ),
-      filledColumn(this.arguments, argumentsPerRow),
+      ...columns.map(({ buffer, BYTES_PER_ELEMENT }) => ({ memory: buffer, bytesPerRow: BYTES_PER_ELEMENT })),
+      { memory: this.arguments.buffer, bytesPerRow: this.arguments.BYTES_PER_ELEMENT * argumentsPerRow },
     ];
   }
 
@@ -192,16 +174,16 @@ export class Goroutines {
     this.#resize(Math.max(capacity, 64));
   }
 
-  #resize(capacity: number): void {
-    this.id = resized(this.id, capacity);
-    this.stack = resized(this.stack, capacity);
-    this.weight = resized(this.weight, capacity);
-    this.minutes = resized(this.minutes, capacity);
-    this.flags = resized(this.flags, capacity);
-    this.creator = resized(this.creator, capacity);
-    this.resource = resized(this.resource, capacity);
-    this.labels = resized(this.labels, capacity);
-    this.argumentStart = resized(this.argumentStart, capacity);
+  #resize(capacity: number, copy = resized): void {
+    this.id = copy(this.id, capacity);
+    this.stack = copy(this.stack, capacity);
+    this.weight = copy(this.weight, capacity);
+    this.minutes = copy(this.minutes, capacity);
+    this.flags = copy(this.flags, capacity);
+    this.creator = copy(this.creator, capacity);
+    this.resource = copy(this.resource, capacity);
+    this.labels = copy(this.labels, capacity);
+    this.argumentStart = copy(this.argumentStart, capacity);
   }
 }
 

@@ -37,7 +37,7 @@ export class Tally {
   #weights = new Float64Array(0);
   /** Of stacks with several goroutines; where every stack is distinct, a list for each would be a third of the dump. */
   readonly #ids: (SmallestIds | undefined)[] = [];
-  /** The first row of each stack. */
+  /** The first row of each stack that says its id, plus one. */
   #first = new Uint32Array(0);
   #bounds = new Float64Array(0);
   /** Of each stack two addresses, as far as there are any. */
@@ -98,11 +98,7 @@ export class Tally {
 
   /** The stack's goroutines with the smallest ids, `keptIds` at most. */
   smallestIds(stack: number): Pick<SmallestIds, "ids" | "rows"> {
-    const several = this.#ids[stack];
-    if (several !== undefined) return several;
-    const first = new SmallestIds();
-    if (this.rows(stack) > 0) first.add(this.#goroutines.id[this.#first[stack]!]!, this.#first[stack]!);
-    return first;
+    return this.#ids[stack] ?? this.#firstAlone(stack);
   }
 
   /** Some goroutine of the stack says the address of what it waits for. */
@@ -135,18 +131,26 @@ export class Tally {
   }
 
   #takeId(row: number, stack: number, id: number): void {
-    if (this.#rows[stack] === 1) this.#first[stack] = row;
-    else if (id < this.#bounds[stack]!) {
-      let ids = this.#ids[stack];
-      if (ids === undefined) {
-        ids = new SmallestIds(keptIds);
-        ids.add(this.#goroutines.id[this.#first[stack]!]!, this.#first[stack]!);
-        this.#ids[stack] = ids;
+    if (id < this.#bounds[stack]!) {
+      if (this.#first[stack] === 0) this.#first[stack] = row + 1;
+      else {
+        let ids = this.#ids[stack];
+        if (ids === undefined) {
+          ids = this.#firstAlone(stack);
+          this.#ids[stack] = ids;
+        }
+        ids.add(id, row);
+        this.#bounds[stack] = ids.bound;
       }
-      ids.add(id, row);
-      this.#bounds[stack] = ids.bound;
-    }
-    if (Number.isNaN(id)) this.idsKnown = false;
+    } else if (Number.isNaN(id)) this.idsKnown = false;
+  }
+
+  /** A list of the first row that says its id; empty when none does. */
+  #firstAlone(stack: number): SmallestIds {
+    const ids = new SmallestIds(keptIds);
+    const row = (this.#first[stack] ?? 0) - 1;
+    if (row >= 0) ids.add(this.#goroutines.id[row]!, row);
+    return ids;
   }
 
   #takeAddress(stack: number, address: number): void {

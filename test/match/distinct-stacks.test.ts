@@ -1,8 +1,8 @@
 import { expect, test, vi } from "vitest";
 import { analyze } from "../../src/analyze.ts";
-import { UsedRows } from "../../src/match/complete.ts";
 import { Facts } from "../../src/match/facts.ts";
 import { matchRule } from "../../src/match/match.ts";
+import { UsedRows } from "../../src/match/used-rows.ts";
 import { goTracebackReader } from "../../src/read/go-traceback.ts";
 import { builtinRules } from "../../src/rules/builtin.ts";
 import { compileRule } from "../../src/rules/compile.ts";

@@ -4,22 +4,15 @@ import { Calls } from "../../model/calls.ts";
 import type { Dump } from "../../model/dump.ts";
 import { DumpBuilder, type StackHandle } from "../../model/dump-builder.ts";
 import { goroutineFlags } from "../../model/goroutines.ts";
-import { kindOfReason, type WaitKind, waitKindOf } from "../../model/wait-kind.ts";
-import { type WaitReasonTable, waitReasonTable } from "../../model/wait-reasons.ts";
+import type { WaitKind } from "../../model/wait-kind.ts";
+import { waitReasonTable } from "../../model/wait-reasons.ts";
 import { plural } from "../../words.ts";
 import type { Location } from "./api.ts";
 import { ReasonEvidence } from "./go-version.ts";
 import { type GoroutineShapes, type PlaceKind, placeKinds } from "./goroutine-shapes.ts";
+import { isLeaked, isWaiting, ListedWaits, type Wait } from "./listed-waits.ts";
 import type { Places } from "./places.ts";
 import { hasArguments, type Trace, Traces, tracedArgument } from "./traces.ts";
-
-/** What the number of a wait reason means. */
-interface ReasonMeaning {
-  /** One where it is known, several where the tables that it may be of differ. */
-  readonly texts: readonly string[];
-  /** What a goroutine waits for whatever its frames are. */
-  readonly certain: { readonly reason: string; readonly wait: WaitKind } | undefined;
-}
 
 /** What requests about one goroutine brought to light. */
 interface Details {
@@ -29,19 +22,6 @@ interface Details {
   creator?: number;
 }
 
-/** Values of `g.atomicstatus` that say themselves what the goroutine does. */
-const statusReasons: Readonly<Record<number, string>> = {
-  0: "idle",
-  1: "runnable",
-  2: "running",
-  3: "syscall",
-  6: "dead",
-  8: "copystack",
-  9: "preempted",
-  11: "waiting for cgo callback",
-};
-const waiting = 4;
-const leaked = 10;
 /** Places at which calls are not inlined. */
 const notInlined = [placeKinds.current, placeKinds.user, placeKinds.creator];
 /** More than a row has flags. */
@@ -67,10 +47,7 @@ export class DelveAssembly {
   readonly #evidence = new ReasonEvidence();
   /** Names of functions by the address of their first instruction, of those that goroutines start with. */
   readonly #entries = new Map<Address, string>();
-  readonly #reasonNames = new Map<number, string>();
-  readonly #meanings = new Map<number, ReasonMeaning>();
-  /** What numbers of wait reasons may mean, once everything is read. */
-  #tables: readonly WaitReasonTable[] = [];
+  readonly #waits = new ListedWaits();
   /** The last of each kind of place that was learnt from: most goroutines share some of their places. */
   readonly #learnt = [-1, -1, -1, -1];
 
@@ -82,7 +59,7 @@ export class DelveAssembly {
 
   /** Notes what a wait reason's number means in this process. */
   nameReason(number: number, text: string): void {
-    this.#reasonNames.set(number, text);
+    this.#waits.name(number, text);
     this.#evidence.named(number, text);
   }
 
@@ -121,7 +98,7 @@ export class DelveAssembly {
     this.#learnPlace(shape, placeKinds.creator);
     const status = known.status(shape);
     const waitReason = known.waitReason(shape) ?? 0;
-    if ((status === waiting || status === leaked) && waitReason > 0)
+    if (isWaiting(status) && waitReason > 0)
       this.#evidence.sample({ number: waitReason, at: user ?? "", start: start ?? "" });
     const flags = flagsOf(status, start ?? "", user ?? "runtime.", known.isOnThread(shape));
     const traits = this.builder.labels(known.labels(shape)) * labelsFactor + flags;
@@ -176,8 +153,9 @@ export class DelveAssembly {
     const { builder } = this;
     const version = goVersion ?? this.#evidence.pathVersion;
     const known = waitReasonTable(version);
-    this.#tables = known === undefined ? this.#evidence.tables() : [known];
-    builder.goVersion = version ?? this.#evidence.minorOf(this.#tables);
+    const tables = known === undefined ? this.#evidence.tables() : [known];
+    this.#waits.tables = tables;
+    builder.goVersion = version ?? this.#evidence.minorOf(tables);
     this.#nameEntries();
     const { stack: shapeOfRow, id } = builder.goroutines;
     const hasDetails = this.#details.size > 0;
@@ -188,7 +166,7 @@ export class DelveAssembly {
       const details = hasDetails ? this.#details.get(id[row]!) : undefined;
       if (details === undefined) shapeOfRow[row] = this.#listedStack(shape);
       else if (this.#detailed(row, shape, details)) stacks++;
-      if (this.#undecided.has(shape)) undecided++;
+      if (this.#undecided.size > 0 && this.#undecided.has(shape)) undecided++;
     }
     if (stacks > 0) {
       builder.can("stacks");
@@ -334,60 +312,21 @@ export class DelveAssembly {
     this.builder.canNameResource(handle.stack.wait);
   }
 
-  /** What a goroutine waits for. `waitReason` is left over from the last wait unless the status says that it waits. */
-  #waitOf(shape: number, functions: readonly string[]): { reason: string; wait: WaitKind } {
+  /** What the goroutines of a shape wait for, of which the innermost functions are these. */
+  #waitOf(shape: number, functions: readonly string[]): Wait {
     const known = this.#known;
-    const status = known.status(shape);
-    const waitReason = known.waitReason(shape) ?? 0;
-    if (status === undefined) {
-      const current = this.#places.function(known.place(shape, placeKinds.current));
-      return withoutStatus(known.isOnThread(shape), current, functions);
-    }
-    if (status !== waiting && status !== leaked) {
-      const reason = Object.hasOwn(statusReasons, status) ? statusReasons[status]! : "";
-      return { reason, wait: waitKindOf(reason, functions) };
-    }
-    const named = this.#reasonNames.get(waitReason);
-    if (named !== undefined) return { reason: named, wait: kindAt(named, functions) };
-    const { texts, certain } = this.#meaningOf(waitReason);
-    if (certain !== undefined) return certain;
-    const kinds = new Set(texts.map((text) => kindAt(text, functions)));
-    const reason = texts.length === 1 ? texts[0]! : "";
-    if (kinds.size === 1) return { reason, wait: [...kinds][0]! };
-    const shown = waitKindOf("waiting", functions);
-    if (shown === "parked") this.#undecided.add(shape);
-    return { reason, wait: shown };
+    const found = this.#waits.of(
+      {
+        status: known.status(shape),
+        waitReason: known.waitReason(shape),
+        onThread: known.isOnThread(shape),
+        current: this.#places.function(known.place(shape, placeKinds.current)),
+      },
+      functions,
+    );
+    if (found.undecided === true) this.#undecided.add(shape);
+    return found;
   }
-
-  #meaningOf(waitReason: number): ReasonMeaning {
-    let meaning = this.#meanings.get(waitReason);
-    if (meaning === undefined) {
-      const texts = [...new Set(this.#tables.map((t) => t.texts[waitReason] ?? ""))];
-      const reason = texts.length === 1 ? texts[0]! : "";
-      const wait = kindOfReason(reason);
-      meaning = { texts, certain: reason === "" || wait === undefined ? undefined : { reason, wait } };
-      this.#meanings.set(waitReason, meaning);
-    }
-    return meaning;
-  }
-}
-
-/** Before Delve 1.6 a list had no states. */
-function withoutStatus(
-  onThread: boolean,
-  current: string | undefined,
-  functions: readonly string[],
-): { reason: string; wait: WaitKind } {
-  if (onThread) return { reason: "", wait: waitKindOf("", functions) };
-  const parked = current === "runtime.gopark" || current === "runtime.coroswitch";
-  return { reason: "", wait: waitKindOf(parked ? "waiting" : "", functions) };
-}
-
-/** The kind of a wait reason; up to Go 1.23 a WaitGroup is the only thing that waits through this function. */
-export function kindAt(reason: string, functions: readonly string[]): WaitKind {
-  if (reason === "semacquire" && functions.length === 1 && functions[0] === "sync.runtime_Semacquire")
-    return "waitgroup-wait";
-  return waitKindOf(reason === "" ? "waiting" : reason, functions);
 }
 
 /** Where a goroutine stands is worth a frame unless it is how every goroutine parks, or the next frame says it. */
@@ -399,7 +338,7 @@ function isCurrentUseful(current: string | undefined, user: string | undefined):
 function flagsOf(status: number | undefined, start: string, user: string, onThread: boolean): number {
   const system = start.startsWith("runtime.") && start !== "runtime.main" && user.startsWith("runtime.");
   return (
-    (status === leaked ? goroutineFlags.leaked : 0) |
+    (isLeaked(status) ? goroutineFlags.leaked : 0) |
     (system ? goroutineFlags.system : 0) |
     (onThread ? goroutineFlags.onThread : 0)
   );

@@ -14,13 +14,13 @@ import {
 import { JsonWindow } from "./json-window.ts";
 import { type OpenList, type OpenObject, ofGoroutine, streamed } from "./open-value.ts";
 import { PassedValue } from "./passed-value.ts";
+import { SurroundingText } from "./surrounding-text.ts";
 
 const maxOpen = 8;
 /** Larger values are passed over. */
 const maxValue = 32 * 1024 * 1024;
 /** What a member, an object or a list takes in memory is at least so many bytes of the input worth. */
 const partSize = 64;
-const noBeginning = "more brackets close than open: the beginning is missing";
 const tooBroken = "too much is no valid JSON: goroutines inside of what is broken were not looked for";
 
 /**
@@ -39,9 +39,7 @@ export class JsonStream {
   /** No bytes will follow. */
   #final = false;
   #searching = false;
-  #junk = false;
-  /** Brackets may be left over: something was broken, or that was said. */
-  #leftOver = false;
+  readonly #around = new SurroundingText();
   /** Goroutines stood alone, outside any list. */
   #alone = false;
   /** A value that is passed over. */
@@ -106,7 +104,8 @@ export class JsonStream {
 
   /** Does one thing; false when all bytes here are used up. When it throws, it can be done again with more bytes. */
   #next(): boolean {
-    if (this.#passed !== undefined) return this.#pass(this.#passed);
+    if (this.#passed?.passIn(this.#window) === false) return false;
+    this.#passed = undefined;
     if (this.#searching) return this.#search();
     const top = this.#open.at(-1);
     if (top === undefined) return this.#outermost();
@@ -125,10 +124,10 @@ export class JsonStream {
     const byte = bytes[pos]!;
     const begins = byte === 0x7b || byte === 0x5b ? beginsJson(bytes, pos, end) : false;
     if (begins === undefined && !this.#final) return false;
-    if (begins === false) this.#passJunk();
+    if (begins === false) this.#around.pass(window, this.#handler);
     else if (byte === 0x5b) this.#openList();
     else {
-      this.#junk = false;
+      this.#around.ends();
       this.#openObject();
     }
     return true;
@@ -144,26 +143,6 @@ export class JsonStream {
     window.pos = after;
     this.#handler.rows(this.#templates.rows, list);
     return true;
-  }
-
-  /** Text around the JSON: a prompt, a log line; the first byte is known to be some. Brackets that are left over after something broken are none. */
-  #passJunk(): void {
-    const { bytes, end, base } = this.#window;
-    const first = this.#window.pos;
-    let pos = first;
-    for (; pos < end; pos++) {
-      const byte = bytes[pos]!;
-      if (pos > first && (byte === 0x7b || byte === 0x5b)) break;
-      const closes = byte === 0x5d || byte === 0x7d;
-      if (closes && !this.#junk && !this.#leftOver) {
-        this.#leftOver = true;
-        this.#handler.broken(base + pos, undefined, noBeginning, -1);
-      }
-      if (this.#junk || closes || isSpace(byte)) continue;
-      this.#junk = true;
-      this.#handler.broken(base + pos, undefined, "text that is not JSON was passed over", 0);
-    }
-    this.#window.pos = pos;
   }
 
   #openObject(): void {
@@ -349,7 +328,7 @@ export class JsonStream {
 
   /** After something that is no JSON: finds the next element of the innermost list, or else starts anew. */
   #recover(at: number): void {
-    this.#leftOver = true;
+    this.#around.leftOver = true;
     const window = this.#window;
     const top = this.#open.at(-1);
     const text = window.text(Math.max(window.pos, at - 80), at + 1);
@@ -400,15 +379,6 @@ export class JsonStream {
     } catch (stop) {
       if (!(stop instanceof JsonStop)) throw stop;
     }
-  }
-
-  /** Passes over the rest of a large value; false when it goes on. */
-  #pass(value: PassedValue): boolean {
-    const window = this.#window;
-    const after = value.pass(window.bytes, window.pos, window.end);
-    window.pos = after < 0 ? window.end : after;
-    if (after >= 0) this.#passed = undefined;
-    return after >= 0;
   }
 
   /** The input ends too early. */

@@ -1,11 +1,20 @@
+import type { JsonWindow } from "./json-window.ts";
+
 /** Finds the end of a value that is too large to be read, as its bytes go by. */
 export class PassedValue {
   #open = 0;
   #inString = false;
   #escaped = false;
 
-  /** @returns where the value ends, -1 when it goes on behind `end` */
-  pass(bytes: Uint8Array, from: number, end: number): number {
+  /** Passes over what is here of the value; false when it goes on. */
+  passIn(window: JsonWindow): boolean {
+    const end = this.#endOf(window);
+    window.pos = end < 0 ? window.end : end;
+    return end >= 0;
+  }
+
+  /** Where the value ends, -1 when it goes on behind the window. */
+  #endOf({ bytes, pos: from, end }: JsonWindow): number {
     for (let pos = from; pos < end; pos++) {
       const byte = bytes[pos]!;
       if (this.#inString) {

@@ -37,3 +37,11 @@ export function goroutineIdOf(request: JsonObject | undefined): number | undefin
 export function enveloped(members: JsonObject): JsonObject {
   return new Map<string, JsonValue>([["result", members]]);
 }
+
+/** Whether an answer is one that does not say which goroutine it is of: a stack, or what an expression is. */
+export function needsRequest(members: JsonObject): boolean {
+  const result = objectOf(members.get("result"));
+  return (
+    result !== undefined && (result.has("Locations") || result.has("Variable") || result.has("realType"))
+  );
+}

@@ -21,7 +21,7 @@ import type { JsonHandler } from "./json-handler.ts";
 import type { JsonObject, JsonValue } from "./json-value.ts";
 import { ListPages } from "./list-pages.ts";
 import type { PlacedGoroutine, Places } from "./places.ts";
-import { asksAboutSome, enveloped, goroutineIdOf, nothing, paramsOf } from "./request.ts";
+import { asksAboutSome, enveloped, goroutineIdOf, needsRequest, nothing, paramsOf } from "./request.ts";
 
 /** A list as it was answered: of goroutines, or in API v1 of a stack's frames. */
 interface ListState {
@@ -228,7 +228,8 @@ export class DelveSession implements JsonHandler {
     }
     const id = members.get("id");
     const known = id === undefined ? undefined : this.#requests.get(String(id));
-    if (known === undefined && id !== undefined && needsRequest(members, this.#lists[list]))
+    const hasFrames = (this.#lists[list]?.frames.length ?? 0) > 0;
+    if (known === undefined && id !== undefined && (hasFrames || needsRequest(members)))
       this.#waiting.push({ id: String(id), answer: members, list });
     else {
       this.#answer(known, response ?? (members.has("result") ? members : enveloped(members)), list, members);
@@ -390,13 +391,4 @@ export class DelveSession implements JsonHandler {
     builder.problem({ message: "no goroutine was found in this JSON", lost: 0 });
     return builder.build();
   }
-}
-
-/** Stacks and evaluations do not say which goroutine they are of. */
-function needsRequest(members: JsonObject, list: ListState | undefined): boolean {
-  const result = objectOf(members.get("result"));
-  if (list !== undefined && list.frames.length > 0) return true;
-  return (
-    result !== undefined && (result.has("Locations") || result.has("Variable") || result.has("realType"))
-  );
 }

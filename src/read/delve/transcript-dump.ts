@@ -5,8 +5,8 @@ import { DumpBuilder, type FrameDraft, type StackDraft, type StackHandle } from 
 import { goroutineFlags } from "../../model/goroutines.ts";
 import { type WaitKind, waitKindOf } from "../../model/wait-kind.ts";
 import { plural } from "../../words.ts";
-import { kindAt } from "./assembly.ts";
 import { ReasonEvidence } from "./go-version.ts";
+import { kindAt } from "./listed-waits.ts";
 import { ReasonTexts } from "./reason-texts.ts";
 import { pcKey, type Transcript, type TranscriptFrame, type TranscriptGoroutine } from "./transcript.ts";
 

@@ -1,0 +1,38 @@
+import type { JsonHandler } from "./json-handler.ts";
+import { isSpace } from "./json-value.ts";
+import type { JsonWindow } from "./json-window.ts";
+
+const noBeginning = "more brackets close than open: the beginning is missing";
+
+/** Text around the JSON of an input: a prompt, a log line. Brackets that are left over after something broken are none. */
+export class SurroundingText {
+  /** Brackets may be left over: something was broken, or that was said. */
+  leftOver = false;
+  /** It was said that there is some, and no JSON has come since. */
+  #isTold = false;
+
+  /** Passes over it up to what may be JSON again; the first byte is known to be some. */
+  pass(window: JsonWindow, handler: JsonHandler): void {
+    const { bytes, end, base } = window;
+    const first = window.pos;
+    let pos = first;
+    for (; pos < end; pos++) {
+      const byte = bytes[pos]!;
+      if (pos > first && (byte === 0x7b || byte === 0x5b)) break;
+      const closes = byte === 0x5d || byte === 0x7d;
+      if (closes && !this.#isTold && !this.leftOver) {
+        this.leftOver = true;
+        handler.broken(base + pos, undefined, noBeginning, -1);
+      }
+      if (this.#isTold || closes || isSpace(byte)) continue;
+      this.#isTold = true;
+      handler.broken(base + pos, undefined, "text that is not JSON was passed over", 0);
+    }
+    window.pos = pos;
+  }
+
+  /** JSON begins. */
+  ends(): void {
+    this.#isTold = false;
+  }
+}
