@@ -98,8 +98,9 @@ export class DelveSurvey {
 
   async #list(): Promise<void> {
     let start = 0;
-    do {
-      const reply = await this.#api.list(start, this.#options.pageSize);
+    let asked: Promise<DelveReply> | undefined = this.#api.list(start, this.#options.pageSize);
+    while (asked !== undefined) {
+      const reply: DelveReply = await asked;
       if (reply.error !== null)
         throw new ConnectionError(
           "not-mine",
@@ -107,8 +108,13 @@ export class DelveSurvey {
           "It must be a Go program, read with the very executable that runs or made the core; " +
             "a Delve newer than the program's Go version may do better.",
         );
-      await this.#record(reply);
       const { goroutines, next } = listOf(reply);
+      const goesOn = next > start;
+      // Delve gathers the next page while this one is taken.
+      asked = goesOn && !this.#over ? this.#api.list(next, this.#options.pageSize) : undefined;
+      // Nobody may come to wait for it.
+      asked?.catch(() => undefined);
+      await this.#record(reply);
       const ids: number[] = [];
       for (const value of goroutines) {
         const goroutine = listedGoroutine(value);
@@ -117,10 +123,10 @@ export class DelveSurvey {
         ids.push(goroutine.id);
       }
       // Read with another executable, a core has goroutines without end, none of which can be read.
-      if (next > start && ids.length === 0) throw this.#nothingReadable();
+      if (goesOn && ids.length === 0) throw this.#nothingReadable();
       if (this.#options.everyGoroutine) await this.#lookAt(ids, isParkedAnywhere);
-      start = next > start ? next : -1;
-    } while (start >= 0 && !this.#over);
+      start = goesOn ? next : -1;
+    }
     if (this.locations.goroutines === 0) throw this.#nothingReadable();
     if (start >= 0) this.notes.push(`the list ends after ${plural(this.locations.goroutines, "goroutine")}`);
   }

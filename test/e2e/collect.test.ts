@@ -89,13 +89,15 @@ describe.skipIf(missing.length > 0)("a server with 10,000 goroutines parked at o
 
   test("a core: few requests, far less time than a Stacktrace for each, little memory", async () => {
     const core = await writeCore(pid(), join(folder, "core"));
-    const started = performance.now();
-    const { result, peakMb } = collectInProcess({ core, executable: binary }, join(folder, "core-dumps"));
-    const tookMs = performance.now() - started;
+    const target = { core, executable: binary };
+    const { result, peakMb } = collectInProcess(target, join(folder, "core-dumps"));
+    const again = [1, 2].map((n) => collectInProcess(target, join(folder, `core-dumps-${n}`)).result);
+    // The others' time is a mean of 1,000 requests: ours is the median of three runs.
+    const tookMs = [result, ...again].map((r) => r.tookMs).sort((x, y) => x - y)[1]!;
     const eachMs = await stacktraceForEach(core, binary);
     console.info(
-      `core: ${result.delve?.requests} requests, ${Math.round(tookMs)} ms with start-up, peak ${peakMb} MB; ` +
-        `a Stacktrace for each: ${Math.round(eachMs)} ms, ${(eachMs / result.tookMs).toFixed(1)} times as long`,
+      `core: ${result.delve?.requests} requests, ${tookMs} ms with start-up, peak ${peakMb} MB; ` +
+        `a Stacktrace for each: ${Math.round(eachMs)} ms, ${(eachMs / tookMs).toFixed(1)} times as long`,
     );
     expect(result.failure).toBeUndefined();
     expect(result.delve?.goroutines).toBeGreaterThan(goroutines - 10);
@@ -106,7 +108,7 @@ describe.skipIf(missing.length > 0)("a server with 10,000 goroutines parked at o
     expect(Math.max(...bulk.map((line) => line.response.result.Goroutines.length))).toBeGreaterThan(
       goroutines - 10,
     );
-    expect(eachMs / result.tookMs).toBeGreaterThanOrEqual(20);
+    expect(eachMs / tookMs).toBeGreaterThanOrEqual(20);
   });
 
   test("what can't be debugged is named: no process, no Go program, another executable", async () => {
