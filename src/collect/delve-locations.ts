@@ -5,17 +5,22 @@ export interface ListedGoroutine {
   readonly waitReason: number;
   /** All places that the list shows: current, user, start and `go` location. */
   readonly location: string;
-  /** The user location as Delve names groups: `/src/main.go:95 in main.f`. */
-  readonly userLocation: string;
+  /** The user location and the `go` statement as Delve names groups: `/src/main.go:95 in main.f`. */
+  readonly groupNames: Readonly<Record<GroupedBy, string>>;
   /** Started by the runtime for itself. */
   readonly system: boolean;
 }
+
+/** How Delve is asked to group goroutines: by user location, by `go` statement. */
+export type GroupedBy = "user" | "go";
 
 /** Goroutines that the list shows at one place, waiting for one reason, started by one statement. */
 export interface LocationGroup {
   readonly status: number;
   readonly waitReason: number;
   readonly system: boolean;
+  /** The `go` statement as Delve names groups. */
+  readonly goStatement: string;
   readonly ids: number[];
 }
 
@@ -30,7 +35,10 @@ export function isParked(group: Pick<LocationGroup, "status">): boolean {
 /** Groups the listed goroutines by all that the list tells apart. */
 export class Locations {
   readonly groups = new Map<string, LocationGroup>();
-  readonly #byUser = new Map<string, Set<LocationGroup>>();
+  readonly #named: Readonly<Record<GroupedBy, Map<string, Set<LocationGroup>>>> = {
+    user: new Map(),
+    go: new Map(),
+  };
   goroutines = 0;
 
   add(goroutine: ListedGoroutine): void {
@@ -39,17 +47,30 @@ export class Locations {
     const key = `${goroutine.location}\u0000${goroutine.status}\u0000${reason}`;
     let group = this.groups.get(key);
     if (group === undefined) {
-      group = { status: goroutine.status, waitReason: reason, system: goroutine.system, ids: [] };
+      group = {
+        status: goroutine.status,
+        waitReason: reason,
+        system: goroutine.system,
+        goStatement: goroutine.groupNames.go,
+        ids: [],
+      };
       this.groups.set(key, group);
-      const sharing = this.#byUser.get(goroutine.userLocation) ?? new Set();
-      this.#byUser.set(goroutine.userLocation, sharing.add(group));
+      for (const by of ["user", "go"] as const) {
+        const name = goroutine.groupNames[by];
+        this.#named[by].set(name, (this.#named[by].get(name) ?? new Set()).add(group));
+      }
     }
     group.ids.push(goroutine.id);
   }
 
-  /** Everyone at a user location, as Delve names it. */
-  idsAt(userLocation: string): number[] {
-    return [...(this.#byUser.get(userLocation) ?? [])].flatMap((group) => group.ids);
+  /** True when everyone whom the group's `go` statement started is in it. */
+  hasAllOfItsGoStatement(group: LocationGroup): boolean {
+    return this.#named.go.get(group.goStatement)?.size === 1;
+  }
+
+  /** Everyone in a group of Delve's, as Delve names it. */
+  idsAt(by: GroupedBy, name: string): number[] {
+    return [...(this.#named[by].get(name) ?? [])].flatMap((group) => group.ids);
   }
 }
 
@@ -95,7 +116,7 @@ export function listedGoroutine(value: unknown): ListedGoroutine | undefined {
     status: typeof g.status === "number" ? g.status : 4,
     waitReason: typeof g.waitReason === "number" ? g.waitReason : 0,
     system: start.startsWith("runtime.") && start !== "runtime.main",
-    userLocation: `${g.userCurrentLoc?.file ?? ""}:${g.userCurrentLoc?.line ?? 0} in ${g.userCurrentLoc?.function?.name ?? ""}`,
+    groupNames: { user: groupName(g.userCurrentLoc), go: groupName(g.goStatementLoc) },
     location: [g.userCurrentLoc, g.currentLoc, g.startLoc, g.goStatementLoc].map(place).join("|"),
   };
 }
@@ -104,6 +125,10 @@ interface DelveLocation {
   readonly file?: string;
   readonly line?: number;
   readonly function?: { readonly name?: string } | null;
+}
+
+function groupName(location: DelveLocation | undefined): string {
+  return `${location?.file ?? ""}:${location?.line ?? 0} in ${location?.function?.name ?? "?"}`;
 }
 
 function place(location: DelveLocation | undefined): string {

@@ -3,6 +3,7 @@ import { ConnectionError } from "./connection-error.ts";
 import { atLeast, type DelveApi, type DelveVersions } from "./delve-api.ts";
 import type { DelveConnection, DelveReply } from "./delve-connection.ts";
 import {
+  type GroupedBy,
   isParked,
   isRare,
   type LocationGroup,
@@ -57,7 +58,7 @@ export class DelveSurvey {
   readonly #reasons = new Map<number, string>();
   /** Goroutines that are known to wait on a channel, from samples and bulk answers. */
   readonly #channelKnown = new Set<number>();
-  readonly #channels = new Map<string, { readonly pointer: string; asked: boolean }>();
+  readonly #channels = new Map<string, ChannelFound>();
   #stopped = false;
 
   constructor(
@@ -243,7 +244,7 @@ export class DelveSurvey {
   #found(id: number, group: LocationGroup | typeof isParkedAnywhere, channel: string, pointer: string): void {
     this.#channelKnown.add(id);
     if (group === isParkedAnywhere || isRare(group) || pointer === "" || this.#channels.has(channel)) return;
-    this.#channels.set(channel, { pointer, asked: false });
+    this.#channels.set(channel, { pointer, group, asked: false });
   }
 
   async #evaluate(id: number, expression: string): Promise<{ value: string; pointer: string }> {
@@ -286,12 +287,15 @@ export class DelveSurvey {
       if (entry.asked || this.#asked >= maxChannels || this.#over) continue;
       entry.asked = true;
       this.#asked++;
-      await this.#waitersOf(channel, entry.pointer);
+      await this.#waitersOf(channel, entry);
     }
   }
 
-  /** Asks for counts by place first: mostly whole places wait on one channel, and the list has told their ids. */
-  async #waitersOf(channel: string, pointer: string): Promise<void> {
+  /**
+   * Asks for counts by place first: mostly whole places wait on one channel, and the list has told their ids. Delve
+   * counts by `go` statement without unwinding stacks, which is several times sooner.
+   */
+  async #waitersOf(channel: string, { pointer, group }: ChannelFound): Promise<void> {
     const asked = {
       Start: 0,
       Count: maxBulk,
@@ -300,12 +304,16 @@ export class DelveSurvey {
       ],
       EvalScope: { GoroutineID: -1, Frame: 0 },
     };
-    let reply = await this.#connection.call("ListGoroutines", {
-      ...asked,
-      ...{ GroupBy: byUserLocation, MaxGroupMembers: 1, MaxGroups: maxBulk },
-    });
-    let ids = this.#idsOfGroups(reply);
-    if (ids === undefined) {
+    let reply: DelveReply | undefined;
+    let ids: number[] | undefined;
+    const ways: GroupedBy[] = this.locations.hasAllOfItsGoStatement(group) ? ["go", "user"] : ["user"];
+    for (const by of ways) {
+      const counts = { GroupBy: groupingNumber[by], MaxGroupMembers: 1, MaxGroups: maxBulk };
+      reply = await this.#connection.call("ListGoroutines", { ...asked, ...counts });
+      ids = this.#idsOfGroups(reply, by);
+      if (ids !== undefined) break;
+    }
+    if (reply === undefined || ids === undefined) {
       reply = await this.#connection.call("ListGoroutines", asked);
       ids = listOf(reply).goroutines.flatMap((g) => listedGoroutine(g)?.id ?? []);
     }
@@ -317,12 +325,12 @@ export class DelveSurvey {
   }
 
   /** Ids of the groups of an answer; undefined when only a part of those at a place wait. */
-  #idsOfGroups(reply: DelveReply): number[] | undefined {
+  #idsOfGroups(reply: DelveReply, by: GroupedBy): number[] | undefined {
     const { Groups, TooManyGroups } = (reply.result ?? {}) as { Groups?: unknown; TooManyGroups?: unknown };
     if (reply.error !== null || TooManyGroups === true || !Array.isArray(Groups)) return undefined;
     const ids: number[] = [];
     for (const { Name, Total } of Groups as { Name?: unknown; Total?: unknown }[]) {
-      const there = this.locations.idsAt(String(Name));
+      const there = this.locations.idsAt(by, String(Name));
       if (there.length === 0 || there.length !== Total) return undefined;
       for (const id of there) ids.push(id);
     }
@@ -332,8 +340,15 @@ export class DelveSurvey {
 
 /** Delve's filter for goroutines that wait on the channel of an expression. */
 const waitingOnChannel = 8;
-/** Delve's grouping by user location. */
-const byUserLocation = 2;
+/** Delve's numbers of the ways to group. */
+const groupingNumber: Readonly<Record<GroupedBy, number>> = { user: 2, go: 3 };
+
+interface ChannelFound {
+  readonly pointer: string;
+  /** The group of the goroutine that was seen to wait on it. */
+  readonly group: LocationGroup;
+  asked: boolean;
+}
 
 /** Stands for the group of a goroutine when everyone is looked at and nobody is grouped. */
 const isParkedAnywhere = "anywhere";

@@ -110,7 +110,7 @@ class DelveTaking {
         versionsOf(greeting),
         (reply, note) => this.#record(reply, note),
         {
-          pageSize: this.#options.pageSize ?? 2_500,
+          pageSize: this.#options.pageSize ?? 1_000,
           maxStacks: this.#options.maxStacks ?? 2_000,
           everyGoroutine: this.#options.everyGoroutine ?? false,
           deadline: found.live

@@ -64,12 +64,37 @@ describe("what is asked of Delve", () => {
     expect(delve.asked.length).toBeLessThanOrEqual(200);
     expect(result).toMatchObject({ goroutines: 10_003, locations: 3, stacks: 6, apiVersion: 2 });
     const pages = called(lines, "ListGoroutines").filter((line) => line.channel === undefined);
-    expect(pages.map((line) => line.request?.params[0]?.Start)).toEqual([0, 2_500, 5_000, 7_500, 10_000]);
+    expect(pages.map((line) => line.request?.params[0]?.Start)).toEqual(
+      Array.from({ length: 11 }, (_, page) => 1_000 * page),
+    );
     const bulk = lines.filter((line) => line.channel !== undefined);
     expect(bulk.map((line) => line.channel)).toEqual([String(channel)]);
     expect(bulk[0]?.response?.result).toHaveProperty("Goroutines.length", 10_002);
     expect(lines[0]?.request?.method).toBe("RPCServer.GetVersion");
     expect(lines.at(-1)?.collected).toMatchObject({ goroutines: 10_003 });
+  });
+
+  const stuck = { place: 95, started: 2, channel };
+  test.each([
+    ["by go statement, when all that it started are there", [stuck, { place: 5, started: 3 }], [3]],
+    ["by place, when it started others too", [stuck, { place: 5, started: 2 }], [2]],
+    [
+      "by place at last, when only some of another go statement wait",
+      [stuck, { ...stuck, place: 105, started: 3 }, { place: 5, started: 3 }],
+      [3, 2],
+    ],
+    ["as a list, when only some of a place wait", [stuck, { place: 95, started: 2 }], [2, undefined]],
+  ])("who waits on a channel is counted %s", async (_, kinds, groupings) => {
+    const goroutines = kinds.flatMap((kind, k) =>
+      Array.from({ length: 100 }, (_, i) => ({ ...kind, id: 1_000 * k + i + 1 })),
+    );
+    const delve = await fakeDelve({ goroutines });
+    const { lines } = await collect(delve.port);
+    const asked = delve.asked.map((request) => request.params[0]).filter((p) => p?.Filters !== undefined);
+    expect(asked.map((p) => p?.GroupBy)).toEqual(groupings);
+    const told = lines.find((line) => line.channel === String(channel))?.response?.result;
+    const waiting = goroutines.filter((g) => "channel" in g).length;
+    expect(told).toHaveProperty("Goroutines.length", waiting);
   });
 
   test("all of the rare ones, and each of them with its channel", async () => {

@@ -12,6 +12,8 @@ export interface FakeGoroutine {
   readonly id: number;
   readonly place: number;
   readonly channel?: bigint;
+  /** Line of the `go` statement; 1 when left out. */
+  readonly started?: number;
   /** Line of the caller, which the list does not show. */
   readonly caller?: number;
   readonly unreadable?: boolean;
@@ -127,7 +129,10 @@ class FakeServer {
       const pointer = BigInt(/0x[0-9a-f]+/.exec(filter.Arg)![0]);
       const channel = all.find((g) => pointerOf(g.id) === pointer)?.channel;
       const waiting = all.filter((g) => g.channel === channel);
-      if (p.GroupBy === 2) return JSON.stringify(groupsOf(waiting));
+      if (p.GroupBy === 2)
+        return JSON.stringify(groupsOf(waiting.map((g) => `/src/main.go:${g.place} in main.f`)));
+      if (p.GroupBy === 3)
+        return JSON.stringify(groupsOf(waiting.map((g) => `/src/main.go:${g.started ?? 1} in main.main`)));
       return JSON.stringify({ Goroutines: waiting.map((g) => this.#listed(g)), Nextg: -1 });
     }
     const start = p.Start as number;
@@ -141,7 +146,7 @@ class FakeServer {
       id: g.id,
       currentLoc: { pc: 1, file: "/go/proc.go", line: 1, function: { name: "runtime.gopark" } },
       userCurrentLoc: { pc: 2, file: "/src/main.go", line: g.place, function: { name: "main.f" } },
-      goStatementLoc: { pc: 3, file: "/src/main.go", line: 1, function: { name: "main.main" } },
+      goStatementLoc: { pc: 3, file: "/src/main.go", line: g.started ?? 1, function: { name: "main.main" } },
       startLoc: { pc: 4, file: "/src/main.go", line: 2, function: { name: "main.start" } },
       threadID: 0,
       status: 4,
@@ -172,10 +177,10 @@ class FakeServer {
   }
 }
 
-function groupsOf(goroutines: readonly FakeGoroutine[]): object {
-  const totals = new Map<number, number>();
-  for (const { place } of goroutines) totals.set(place, (totals.get(place) ?? 0) + 1);
-  const Groups = [...totals].map(([place, Total]) => ({ Name: `/src/main.go:${place} in main.f`, Total }));
+function groupsOf(names: readonly string[]): object {
+  const totals = new Map<string, number>();
+  for (const name of names) totals.set(name, (totals.get(name) ?? 0) + 1);
+  const Groups = [...totals].map(([Name, Total]) => ({ Name, Total }));
   return { Goroutines: [], Nextg: -1, Groups, TooManyGroups: false };
 }
 
