@@ -38,6 +38,8 @@ export interface Solution {
 export interface WaitLimits {
   /** The only kinds with which it may hold; all of them without. */
   readonly waits: ReadonlySet<WaitKind> | undefined;
+  /** The only kinds with which it may be known to hold, as long as no source tells more; all of them without. */
+  readonly known: ReadonlySet<WaitKind> | undefined;
   /** Kinds with which it is known to hold, and binds nothing; none without. */
   readonly surely: ReadonlySet<WaitKind> | undefined;
 }
@@ -249,6 +251,16 @@ function common(sets: readonly Kinds[]): Kinds {
   return new Set([...first].filter((kind) => others.every((set) => set.has(kind))));
 }
 
+/** The kinds that are in some of several sets. */
+function all(sets: readonly Kinds[]): Kinds {
+  const kinds = new Set<WaitKind>();
+  for (const set of sets) {
+    if (set === undefined) return undefined;
+    for (const kind of set) kinds.add(kind);
+  }
+  return kinds;
+}
+
 function without(kinds: Kinds): Kinds {
   return kinds === undefined || kinds.size === 0
     ? undefined
@@ -264,6 +276,7 @@ export function allOf(conditions: readonly Condition[]): Condition {
   return {
     ...cellParts(conditions),
     waits: common(conditions.map((c) => c.waits)),
+    known: common(conditions.map((c) => c.known)),
     surely: only === undefined ? new Set(waitKinds) : common(conditions.map((c) => c.surely ?? noKinds)),
     attributes: conditions.reduce((bits, c) => bits | c.attributes, 0),
     needsSource: conditions.some((c) => c.needsSource === true),
@@ -294,9 +307,8 @@ export function allOf(conditions: readonly Condition[]): Condition {
 export function anyOf(conditions: readonly Condition[]): Condition {
   return {
     ...cellParts(conditions),
-    waits: conditions.every((c) => c.waits !== undefined)
-      ? new Set(conditions.flatMap((c) => [...c.waits!]))
-      : undefined,
+    waits: all(conditions.map((c) => c.waits)),
+    known: all(conditions.map((c) => c.known)),
     attributes: conditions.reduce((bits, c) => bits | c.attributes, 0),
     needsSource: conditions.length > 0 && conditions.every((c) => c.needsSource === true),
     needsHistory: conditions.length > 0 && conditions.every((c) => c.needsHistory === true),

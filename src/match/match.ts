@@ -1,13 +1,14 @@
 import type { Fact } from "../model/dump.ts";
 import type { Role, Rule } from "../rules/rule.ts";
-import type { Bindings, Value } from "./condition.ts";
+import { type Bindings, type Condition, isOnCell, type Value } from "./condition.ts";
 import { findCycles } from "./cycle.ts";
 import type { Facts } from "./facts.ts";
 import { roleGroups } from "./fold.ts";
 import { joinRoles } from "./join.ts";
-import { reachOfRoles } from "./reach.ts";
+import { reachOfRoles, requiredReach } from "./reach.ts";
 import { type GrowingRelation, type Member, type Relation, relationOf, withoutHistory } from "./relation.ts";
 import type { MatchTrace } from "./trace.ts";
+import { lackingFacts } from "./undecidable.ts";
 import { whenHolds } from "./when.ts";
 
 /** The goroutines that play one role in a match. */
@@ -66,7 +67,11 @@ export function matchRule(rule: Rule, facts: Facts, trace?: MatchTrace): RuleRes
   if (rule.event !== undefined && !facts.dump.events.some((e) => rule.event!(e.text))) return decided;
   if (trace === undefined && !mayBePlayed(rule, facts)) return decided;
   // Without a single goroutine that might belong to a required role, the rule is decided: it does not hold.
-  const reach = reachOfRoles(rule, facts, trace === undefined);
+  const required = requiredReach(rule, facts, trace === undefined);
+  if (required === undefined) return decided;
+  const lacking = trace === undefined ? lackingFacts(rule, facts, required) : undefined;
+  if (lacking !== undefined) return { ...decided, missing: lacking };
+  const reach = reachOfRoles(rule, facts, required, trace === undefined);
   if (reach === undefined) return decided;
   const needed: Relation[] = [];
   let possible = true;
@@ -105,10 +110,26 @@ export function matchRule(rule: Rule, facts: Facts, trace?: MatchTrace): RuleRes
   return { rule, matches: [], missing, limit: found.limit };
 }
 
-/** Whether the dump has a stack for each role that must be played, as far as waits and words in function names tell. */
-function mayBePlayed({ requires }: Rule, { index }: Facts): boolean {
+/**
+ * Whether the dump has a stack for each role that must be played, as far as waits and words in function names tell, and
+ * somebody for what flags, labels or minutes alone decide.
+ */
+function mayBePlayed({ requires, roles }: Rule, facts: Facts): boolean {
+  const { index } = facts;
   return (
     requires.every(({ waits }) => index.hasWaiting(waits)) &&
-    requires.every(({ names }) => index.mayHaveNames(names))
+    requires.every(({ names }) => index.mayHaveNames(names)) &&
+    roles.every((r) => r.kind !== "required" || r.conditions.every((c) => mayHold(c.condition, facts)))
   );
+}
+
+/** Whether a condition that flags, labels or minutes alone decide holds for some of a dump at all; true for any other. */
+function mayHold(condition: Condition, facts: Facts): boolean {
+  if (!isOnCell(condition)) return true;
+  const { goroutines, stacks } = facts.dump;
+  return goroutines.tally.kinds.first.some((first) => {
+    const stackIndex = goroutines.stack[first]!;
+    const group = { stackIndex, first, weight: goroutines.weight[first]! };
+    return condition.evaluate({ facts, stackIndex, stack: stacks[stackIndex]!, group }).length > 0;
+  });
 }

@@ -1,8 +1,6 @@
 import type { Role, Rule } from "../rules/rule.ts";
 import {
-  type Condition,
   conjoin,
-  isOnCell,
   maxSolutions,
   onStack,
   type Solution,
@@ -89,6 +87,18 @@ export class StackReach {
     return kept;
   }
 
+  /** The first ones, at most so many. */
+  first(most: number): StackReach {
+    const kept = new StackReach([], this.#ask);
+    for (let n = 0; n < most; n++) {
+      const stackIndex = this.at(n);
+      if (stackIndex === undefined) break;
+      kept.#found.push(stackIndex);
+      kept.#said.push(this.#said[n]!);
+    }
+    return kept;
+  }
+
   some(test: (said: OnStack) => boolean): boolean {
     for (let n = 0; this.at(n) !== undefined; n++) if (test(this.#said[n]!)) return true;
     return false;
@@ -129,24 +139,37 @@ function askStack(role: Role, facts: Facts, stackIndex: number): OnStack | undef
 }
 
 /**
- * The stacks of all roles; `undefined` when some role that must be played has none, so that the rule does not hold. Stacks
- * that can't be joined to any of another required role are left out before a single goroutine is looked at.
- * @param leaveOut false when somebody asks why, and wants to be told of the join that failed
+ * The stacks of the roles that must be played; `undefined` when one of them has none, so that the rule does not hold.
+ * @param leaveOut without stacks that too few goroutines have
  */
-export function reachOfRoles(rule: Rule, facts: Facts, leaveOut: boolean): Reach | undefined {
+export function requiredReach(
+  rule: Rule,
+  facts: Facts,
+  leaveOut: boolean,
+): Map<Role, StackReach> | undefined {
   const required = rule.roles.filter((role) => role.kind === "required");
-  // Without one of them nothing else needs to be asked: first those that few stacks can have.
-  if (leaveOut && !required.every((role) => role.conditions.every((c) => mayHold(c.condition, facts))))
-    return undefined;
   // Of a dump that lacks something they ask for it is said what, even where too few goroutines are alike.
   const crowded = leaveOut && required.every((role) => facts.shows(role.needs));
   const reach = new Map(required.map((role) => [role, reachOf(role, facts, crowded)]));
+  // Without one of them nothing else needs to be asked: first those that few stacks can have.
   const cheapestFirst = [...required].sort(
     (a, b) => reach.get(a)!.most - reach.get(b)!.most || b.names.length - a.names.length,
   );
-  for (const role of cheapestFirst) {
-    if (reach.get(role)!.at(0) === undefined) return undefined;
-  }
+  return cheapestFirst.every((role) => reach.get(role)!.at(0) !== undefined) ? reach : undefined;
+}
+
+/**
+ * The stacks of all roles; `undefined` when some role that must be played has none left, so that the rule does not hold.
+ * Stacks that can't be joined to any of another required role are left out before a single goroutine is looked at.
+ * @param leaveOut false when somebody asks why, and wants to be told of the join that failed
+ */
+export function reachOfRoles(
+  rule: Rule,
+  facts: Facts,
+  required: ReadonlyMap<Role, StackReach>,
+  leaveOut: boolean,
+): Reach | undefined {
+  const reach = new Map(required);
   if (leaveOut && !leaveOutStrangers(rule, reach)) return undefined;
   return {
     get(role) {
@@ -160,23 +183,11 @@ export function reachOfRoles(rule: Rule, facts: Facts, leaveOut: boolean): Reach
   };
 }
 
-/** Whether a condition that flags, labels or minutes alone decide holds for some of a dump at all; true for any other. */
-function mayHold(condition: Condition, facts: Facts): boolean {
-  if (!isOnCell(condition)) return true;
-  const { goroutines, stacks } = facts.dump;
-  return goroutines.tally.kinds.first.some((first) => {
-    const stackIndex = goroutines.stack[first]!;
-    const group = { stackIndex, first, weight: goroutines.weight[first]! };
-    return condition.evaluate({ facts, stackIndex, stack: stacks[stackIndex]!, group }).length > 0;
-  });
-}
-
 /** A semi-join of the required roles by the variables that stacks bind. False when a role has no stack left. */
 function leaveOutStrangers(rule: Rule, reach: Map<Role, StackReach>): boolean {
-  const laddered = new Set(rule.joinedBy.flatMap((step) => step.variables));
-  for (const name of rule.variables.keys()) {
+  for (const name of plainVariables(rule)) {
     const sharing = [...reach.keys()].filter((role) => role.variables.has(name));
-    if (laddered.has(name) || sharing.length < 2) continue;
+    if (sharing.length < 2) continue;
     for (const role of sharing) {
       const values = valuesOf(reach.get(role)!, name);
       if (values === undefined) continue;
@@ -189,6 +200,11 @@ function leaveOutStrangers(rule: Rule, reach: Map<Role, StackReach>): boolean {
     }
   }
   return true;
+}
+
+/** Variables by which roles are joined plainly, not by a step of `joined-by`. */
+export function plainVariables({ variables, joinedBy }: Rule): string[] {
+  return [...variables.keys()].filter((name) => !joinedBy.some((step) => step.variables.includes(name)));
 }
 
 /** All values that a variable has on the stacks; `undefined` when some leave it open. */
@@ -209,4 +225,13 @@ function valuesOf(stacks: StackReach, name: string): ReadonlySet<Value> | undefi
 function mayAgree(possible: readonly Solution[], name: string, values: ReadonlySet<Value>): boolean {
   if (possible.length >= maxSolutions) return true;
   return possible.some(({ bindings }) => bindings[name] === undefined || values.has(bindings[name]));
+}
+
+/** Whether goroutines of two stacks may have the same value of a variable. */
+export function mayShare(one: OnStack, other: OnStack, name: string): boolean {
+  if (one.possible.length >= maxSolutions) return true;
+  return one.possible.some(({ bindings }) => {
+    const value = bindings[name];
+    return value === undefined || mayAgree(other.possible, name, new Set([value]));
+  });
 }

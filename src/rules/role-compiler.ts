@@ -131,6 +131,7 @@ export class RoleCompiler implements PredicateContext {
       for (const doubt of roleDoubts(name, source))
         this.scope.problems.push({ ...doubt, path: path + doubt.path });
     }
+    const all = allOf(conditions.map((c) => c.condition));
     const onStack = conditions.filter((c) => c.condition.attributes === 0).map((c) => c.condition);
     const onGroup = conditions.filter((c) => c.condition.attributes !== 0).map((c) => c.condition);
     const count =
@@ -139,7 +140,8 @@ export class RoleCompiler implements PredicateContext {
       name,
       title: source.title ?? name,
       kind: kindOf(source),
-      waits: allOf(conditions.map((c) => c.condition)).waits,
+      waits: all.waits,
+      knownWaits: all.known,
       conditions,
       names: requiredNames(source),
       onStack: allOf(onStack),

@@ -1,9 +1,13 @@
 import { expect, test, vi } from "vitest";
+import { generateDump } from "../../scripts/generate-dump.mjs";
 import { analyze } from "../../src/analyze.ts";
 import { Facts } from "../../src/match/facts.ts";
 import { matchRule } from "../../src/match/match.ts";
+import { StackIndex } from "../../src/match/stack-index.ts";
 import { UsedRows } from "../../src/match/used-rows.ts";
+import type { Dump } from "../../src/model/dump.ts";
 import { goTracebackReader } from "../../src/read/go-traceback.ts";
+import { pprofTextReader } from "../../src/read/pprof-text.ts";
 import { builtinRules } from "../../src/rules/builtin.ts";
 import { compileRule } from "../../src/rules/compile.ts";
 import { bytesSource } from "../read/bytes.ts";
@@ -147,4 +151,64 @@ test("a pile-up at one line is seen over as many distinct stacks as it has gorou
     [120, "/src/app/send.go:7"],
   ]);
   expect(ask.mock.calls.length).toBe(120);
+});
+
+/** A profile (debug=1) of goroutines of some types, each in a function of its own: it shows no wait. */
+async function profile(types: readonly string[]): Promise<Dump> {
+  const text = types.map(
+    (type, i) => `1 @ 0x1\n#\t0x1\tmain.(*${type}).work${i}+0x1d\t/src/app/work.go:${i + 1}\n\n`,
+  );
+  const source = bytesSource(
+    "profile",
+    Buffer.from(`goroutine profile: total ${types.length}\n${text.join("")}`),
+  );
+  return (await pprofTextReader.read(source, { threads: 1 }))[0]!;
+}
+
+const senderAndReceiver = compileRule({
+  id: "team/two",
+  title: "One who sends, and one who receives",
+  severity: "warning",
+  roles: {
+    sender: { wait: "chan-send", at: { type: "$T", method: "work1*" } },
+    receiver: { wait: "chan-receive", at: { type: "$T", method: "work2*" } },
+  },
+  message: "$T",
+}).rule!;
+
+test("a rule that a dump can't show to hold is told to lack it after a look at a few stacks", async () => {
+  const dump = await profile(Array.from({ length: 3_000 }, () => "Pool"));
+  const ask = vi.spyOn(Facts.prototype, "wait");
+  try {
+    const { matches, missing } = matchRule(senderAndReceiver, new Facts(dump));
+    expect(matches).toEqual([]);
+    expect([...missing]).toEqual(["wait-reasons"]);
+    expect(ask.mock.calls.length).toBeLessThan(500);
+  } finally {
+    ask.mockRestore();
+  }
+});
+
+test("a rule lacks nothing where no two stacks fit together, and something where two of thousands do", async () => {
+  // The first two digits of the number tell who may send and who may receive.
+  const types = Array.from({ length: 3_000 }, (_, i) => (String(i).startsWith("1") ? "Pool" : "Queue"));
+  const apart = await profile(types);
+  expect(matchRule(senderAndReceiver, new Facts(apart)).missing.size).toBe(0);
+  const together = await profile(types.with(2_999, "Pool"));
+  expect([...matchRule(senderAndReceiver, new Facts(together)).missing]).toEqual(["wait-reasons"]);
+});
+
+test("what a few stacks tell that a dump lacks is what all of them tell", async () => {
+  const text = [...generateDump({ goroutines: 2_000, stacks: 2_000 }, "debug1")].join("");
+  const [dump] = await pprofTextReader.read(bytesSource("distinct", Buffer.from(text)), { threads: 1 });
+  const told = (): (readonly [string, ...string[]])[] =>
+    builtinRules().map((rule) => [rule.id, ...matchRule(rule, new Facts(dump!)).missing]);
+  const byFew = told();
+  // As if somebody could be known to wait as each role asks.
+  const waits = vi.spyOn(StackIndex.prototype, "hasWaiting").mockReturnValue(true);
+  try {
+    expect(told()).toEqual(byFew);
+  } finally {
+    waits.mockRestore();
+  }
 });
