@@ -84,11 +84,11 @@ async function scanRest(
   builder: TracebackBuilder,
   options: ReadOptions,
 ): Promise<number> {
-  const shapes: LearnedShape[] = [];
-  const scanner = new Scanner((learned) => shapes.push(new LearnedShape(learned)));
+  const known = builder.known();
+  const scanner = new Scanner((learned) => known.shapes.push(new LearnedShape(learned)));
   const scan = (last: boolean) => {
     const { batch, done } = scanner.scan(last);
-    builder.take(batch, shapes, (offset, length) => scanner.part(offset, length));
+    builder.take(batch, known, (offset, length) => scanner.part(offset, length));
     done();
   };
   for (let chunk: Uint8Array | undefined = first; chunk !== undefined; ) {

@@ -5,7 +5,8 @@ import { generateDump } from "../../scripts/generate-dump.mjs";
 import type { Dump } from "../../src/model/dump.ts";
 import { FramePool } from "../../src/model/frame-pool.ts";
 import { scanStream } from "../../src/read/go-traceback.ts";
-import { RegularReader } from "../../src/read/traceback/regular-record.ts";
+import { KnownNames } from "../../src/read/traceback/known-names.ts";
+import { RegularReader } from "../../src/read/traceback/regular-reader.ts";
 import { TracebackBuilder } from "../../src/read/traceback/traceback-builder.ts";
 import { bytesSource } from "./bytes.ts";
 import { dumpText } from "./dump-text.ts";
@@ -153,13 +154,24 @@ test("the profile writer's stack under a header that says it waits is no sign of
   expect(dumps.map(({ goroutines }) => goroutines.length)).toEqual([1, 1]);
 });
 
+test("more numbers than a batch holds, and more headers than are numbered at once", async () => {
+  const tiny = Array.from({ length: 40_000 }, (_, i) => `goroutine ${i + 1} [x]:\na.b${i}()\n\t/${i}:1\n\n`);
+  await expectSame(Buffer.from(tiny.join("")));
+  const labelled = (i: number) =>
+    `goroutine ${i + 1} [sleep] {"n":"${i % 9_000}"}:\na.b${i}()\n\t/${i}:1\n\n`;
+  const [dump] = await expectSame(
+    Buffer.from(Array.from({ length: 12_000 }, (_, i) => labelled(i)).join("")),
+  );
+  expect(dump!.labelSets.length).toBe(9_001);
+});
+
 test.each([1, 2] as const)("all goroutines of a dump of level %i are regular", (level) => {
   const bytes = Buffer.from([...generateDump({ goroutines: 500, stacks: 500, level })].join(""));
-  const reader = new RegularReader(new FramePool());
+  const reader = new RegularReader(new KnownNames(new FramePool()));
   reader.open(bytes);
   let at = 0;
   let count = 0;
-  while (reader.read(at, 1)) {
+  while (reader.read(at)) {
     at = reader.end;
     count++;
   }

@@ -1,17 +1,22 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
+import { RegularReader } from "../../src/read/traceback/regular-reader.ts";
 import { scanKernelSource } from "../../src/read/traceback/scan-kernel.ts";
 import { Scanner } from "../../src/read/traceback/scanner.ts";
+
+afterEach(() => vi.restoreAllMocks());
 
 test("the committed kernel was made from the source beside it", () => {
   const source = readFileSync(new URL("../../wasm/scan-kernel.ts", import.meta.url));
   expect(createHash("sha256").update(source).digest("hex"), "run `npm run wasm`").toBe(scanKernelSource);
 });
 
-/** Numbers of the shapes of goroutines, and their minutes, as the kernel finds them; text that it leaves is -1. */
+/** Numbers of the shapes of goroutines, and their minutes, as the kernel finds them; of text that it leaves, -1. */
 function scanned(text: string): { shapes: number[]; minutes: number[] } {
   const scanner = new Scanner();
+  // Nothing else reads it.
+  vi.spyOn(RegularReader.prototype, "read").mockReturnValue(false);
   const bytes = Buffer.from(text);
   scanner.room.set(bytes);
   scanner.filled(bytes.length);

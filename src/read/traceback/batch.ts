@@ -6,11 +6,31 @@
  * | shape, id, minutes, creator, values…  | a goroutine of a known shape                                   |
  * | `textItem`, offset, bytes             | this part of the input is for the line parser                  |
  * | `shapeItem`, offset, bytes, shape     | this goroutine is the first of that shape; its row follows     |
+ * | `symbolItem`, bytes, text…            | the next number of a function name, from 0                     |
+ * | `fileItem`, bytes, text…              | the next number of a file name, from 0                         |
+ * | `headerItem`, number, bytes, text…    | what headers have of this number from now on                   |
+ * | `recordItem`, …                       | a goroutine of no known shape: see `recordItem`                |
+ *
+ * Text is UTF-8, eight bytes a number.
  */
 export type Batch = Float64Array;
 
 export const textItem = -1;
 export const shapeItem = -2;
+export const symbolItem = -3;
+export const fileItem = -4;
+export const headerItem = -5;
+
+/**
+ * `recordItem`, header, id, minutes, creator, lines, marks, calls; then for each call, innermost first: symbol, file,
+ * line, values, value… A call whose arguments are hidden has -1 - line for its line.
+ */
+export const recordItem = -6;
+export const recordHead = 8;
+export const callHead = 4;
+
+/** Bits of a record's marks: how its arguments are written, and that the last call is its creator's. */
+export const marks = { braces: 1, questionMarks: 2, createdBy: 4 } as const;
 
 /** Gives a part of the input back, by offset and length; it may give less than was asked for, but something. */
 export type InputPart = (offset: number, length: number) => Uint8Array<ArrayBuffer>;

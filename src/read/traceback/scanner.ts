@@ -1,7 +1,9 @@
 import { mixed } from "../../model/hash.ts";
-import { type Batch, shapeItem, textItem } from "./batch.ts";
+import { startsWith } from "./ascii.ts";
+import { type Batch, fileItem, headerItem, shapeItem, symbolItem, textItem } from "./batch.ts";
 import { learnRecord, type SingleRecord } from "./record-learner.ts";
-import { holes, rowHead, ShapeTrie, type TrieContents, windowSize } from "./shape-trie.ts";
+import { RegularReader } from "./regular-reader.ts";
+import { holes, rowHead, ShapeTrie, spareRows, type TrieContents, windowSize } from "./shape-trie.ts";
 
 /** The shapes of so many goroutines are learned at once; of more only when they come again, unless many do. */
 const firstLooks = 16;
@@ -18,6 +20,9 @@ const worthwhile = 64;
 /** As many that let expect that most shapes come again. */
 const promising = 8;
 
+/** A record is at most so many numbers for each byte of its text. */
+const numbersPerByte = 4;
+
 const word = new TextEncoder().encode("goroutine ");
 
 /** What a scanner has learned, for another one to begin with. */
@@ -28,8 +33,8 @@ export interface ScannerSeed {
 }
 
 /**
- * Goes through input once and tells goroutines of known shapes from the rest, which it learns where it can and
- * otherwise leaves to the line parser. The input comes through a window: fill it, scan it, take the batch.
+ * Goes through input once and tells goroutines of known shapes from the rest, which it learns where it can, or reads
+ * where they are regular, and otherwise leaves to the line parser. The input comes through a window: fill it, scan it, take the batch.
  */
 export class Scanner {
   readonly #trie = new ShapeTrie();
@@ -50,10 +55,26 @@ export class Scanner {
   #offset = 0;
   /** The window begins in the middle of a line that is longer than itself. */
   #midLine = false;
+  readonly #regular: RegularReader;
+  /** It has been given what is in the window. */
+  #isOpen = false;
+  #symbols = 0;
+  #files = 0;
 
   /** @param onLearned called for each shape, in the order of their numbers */
   constructor(onLearned?: (learned: SingleRecord) => void) {
     this.#onLearned = onLearned;
+    this.#regular = new RegularReader({
+      symbol: (name) => {
+        this.#name(name, symbolItem);
+        return this.#symbols++;
+      },
+      file: (name) => {
+        this.#name(name, fileItem);
+        return this.#files++;
+      },
+      header: (number, text) => this.#name(text, headerItem, number),
+    });
   }
 
   /** What was learned so far; its memory is a copy. */
@@ -119,6 +140,7 @@ export class Scanner {
 
   #scan(last: boolean): number {
     const end = this.#end;
+    this.#isOpen = false;
     let at = this.#midLine ? this.#line(0, last) : 0;
     while (at < end) {
       const known = this.#trie.match(at, end, this.#length);
@@ -129,13 +151,13 @@ export class Scanner {
         this.#lastText = -1;
         continue;
       }
-      if (startsWithWord(this.#window, at, end)) {
+      if (at + word.length <= end && startsWith(this.#window, at, word)) {
         if (!last && end - at < maxRecord) break;
         if (this.#learn(at, end)) continue;
         // A goroutine of its own goes to the builder whole, not line by line.
         const stop = recordEnd(this.#window, at, end);
         if (stop > at) {
-          this.#text(at, stop);
+          if (!this.#read(at, stop)) this.#text(at, stop);
           at = stop;
           continue;
         }
@@ -174,6 +196,33 @@ export class Scanner {
     }
   }
 
+  /** Reads the goroutine from `from` to `to`; false when its text is not regular. */
+  #read(from: number, to: number): boolean {
+    // The names that it brings take no more, either.
+    if (this.#length + numbersPerByte * (to - from) > this.#rows.length - spareRows) return false;
+    if (!this.#isOpen)
+      this.#regular.open(Buffer.from(this.#window.buffer, this.#window.byteOffset, this.#end));
+    this.#isOpen = true;
+    if (!this.#regular.read(from) || this.#regular.end !== to) return false;
+    const { record } = this.#regular;
+    this.#rows.set(record, this.#length);
+    this.#length += record.length;
+    this.#lastText = -1;
+    return true;
+  }
+
+  /** Writes an item of text. */
+  #name(text: string, kind: number, number?: number): void {
+    const rows = this.#rows;
+    rows[this.#length++] = kind;
+    if (number !== undefined) rows[this.#length++] = number;
+    const at = this.#length + 1;
+    const bytes = Buffer.from(rows.buffer, rows.byteOffset + at * 8);
+    const length = bytes.write(text, "utf8");
+    rows[this.#length] = length;
+    this.#length = at + Math.ceil(length / 8);
+  }
+
   /** Learns the shape of the goroutine at `at`; false when it has none, or may not come again. */
   #learn(at: number, end: number): boolean {
     if (this.#looks >= fewLooks && this.#recognised < this.#looks * worthwhile) return false;
@@ -204,6 +253,7 @@ export class Scanner {
 
   /** The memory may have moved. */
   #remapped(): void {
+    this.#isOpen = false;
     this.#window = this.#trie.window;
     this.#rows = this.#trie.rows;
   }
@@ -213,12 +263,6 @@ export class Scanner {
     this.#rows[this.#length++] = this.#offset + from;
     this.#rows[this.#length++] = to - from;
   }
-}
-
-function startsWithWord(bytes: Uint8Array, at: number, end: number): boolean {
-  if (at + word.length > end) return false;
-  for (let i = 0; i < word.length; i++) if (bytes[at + i] !== word[i]) return false;
-  return true;
 }
 
 /** Hash of a goroutine's files and lines, equal for those of one shape. */

@@ -8,7 +8,7 @@ import { takeScanAhead } from "./scan-ahead.ts";
 import type { ScannerSeed } from "./scanner.ts";
 import { SegmentQueue } from "./segment-queue.ts";
 import { type SegmentedFile, SegmentScanner, segmentCount } from "./segments.ts";
-import type { TracebackBuilder } from "./traceback-builder.ts";
+import type { Known, TracebackBuilder } from "./traceback-builder.ts";
 
 /** What a worker is told. */
 export interface ScanTask {
@@ -33,8 +33,8 @@ export interface ColumnsMessage {
 /** Batches of a segment whose turn has not come. */
 interface Waiting {
   readonly batches: Batch[];
-  /** Shapes of the thread that scanned it. */
-  readonly shapes: LearnedShape[];
+  /** What the thread that scanned it knows. */
+  readonly known: Known;
   finished: boolean;
   seed: ScannerSeed | undefined;
 }
@@ -48,8 +48,8 @@ export async function scanWithThreads(
 ): Promise<void> {
   const ahead = threads > 1 ? takeScanAhead(file) : undefined;
   const queue = new SegmentQueue(ahead?.queue);
-  const workers = ahead === undefined ? [] : [started(ahead.worker, ahead.port, ahead.failure)];
-  while (workers.length < threads - 1) workers.push(startWorker(file, queue));
+  const workers = ahead === undefined ? [] : [started(ahead.worker, ahead.port, builder, ahead.failure)];
+  while (workers.length < threads - 1) workers.push(startWorker(file, queue, builder));
   const building = new Building(file, queue, builder, workers, ahead !== undefined);
   try {
     while (!building.done) {
@@ -71,27 +71,32 @@ export async function scanWithThreads(
 interface StartedWorker {
   readonly worker: Worker;
   readonly port: MessagePort;
-  /** Those that its scanner knows, by their numbers. */
-  readonly shapes: LearnedShape[];
+  /** What its scanner knows. */
+  readonly known: Known;
   failure: Error | undefined;
 }
 
-function startWorker(file: SegmentedFile, queue: SegmentQueue): StartedWorker {
+function startWorker(file: SegmentedFile, queue: SegmentQueue, builder: TracebackBuilder): StartedWorker {
   const { port1, port2 } = new MessageChannel();
   const task: ScanTask = { file, queue: queue.memory, port: port2 };
   const worker = new Worker(new URL("dist/read/traceback/scan-worker.cjs", packageRoot), {
     workerData: task,
     transferList: [port2],
   });
-  return started(worker, port1);
+  return started(worker, port1, builder);
 }
 
-function started(worker: Worker, port: MessagePort, failure?: Error): StartedWorker {
-  const known: StartedWorker = { worker, port, shapes: [], failure };
+function started(
+  worker: Worker,
+  port: MessagePort,
+  builder: TracebackBuilder,
+  failure?: Error,
+): StartedWorker {
+  const it: StartedWorker = { worker, port, known: builder.known(), failure };
   worker.once("error", (error: Error) => {
-    known.failure = error;
+    it.failure = error;
   });
-  return known;
+  return it;
 }
 
 /** This thread's work: it scans as the others do, and gives all batches to the builder when their turn comes. */
@@ -103,7 +108,7 @@ class Building {
   readonly #own: SegmentScanner;
   /** Reads text again that batches refer to. */
   readonly #again: SegmentScanner;
-  readonly #ownShapes: LearnedShape[] = [];
+  readonly #ownKnown: Known;
   readonly #waiting = new Map<number, Waiting>();
   readonly #pool: BatchPool;
   /** This thread scans the first segment, from which all threads learn. */
@@ -124,7 +129,9 @@ class Building {
     this.#workers = workers;
     this.#pool = new BatchPool(queue);
     this.#isFirst = !ahead && queue.claimFirst();
-    this.#own = new SegmentScanner(file, (learned) => this.#ownShapes.push(new LearnedShape(learned)));
+    const own = builder.known();
+    this.#ownKnown = own;
+    this.#own = new SegmentScanner(file, (learned) => own.shapes.push(new LearnedShape(learned)));
     this.#again = new SegmentScanner(file);
   }
 
@@ -156,7 +163,7 @@ class Building {
     if (!this.#isSeeded) {
       if (!this.#isFirst) return false;
       this.#scan(0);
-      this.#seed(this.#own.scanner.seed, this.#ownShapes);
+      this.#seed(this.#own.scanner.seed, this.#ownKnown);
       return true;
     }
     if (!this.#queue.mayClaim()) return false;
@@ -167,35 +174,35 @@ class Building {
   }
 
   #scan(segment: number): void {
-    const waiting = this.#segment(segment, this.#ownShapes);
+    const waiting = this.#segment(segment, this.#ownKnown);
     this.#own.scan(segment, (batch) => {
-      if (segment === this.#turn) this.#take(batch, this.#ownShapes);
+      if (segment === this.#turn) this.#take(batch, this.#ownKnown);
       else waiting.batches.push(this.#pool.copy(batch, segment));
     });
     waiting.finished = true;
   }
 
   /** Tells all other threads what the first segment taught: hardly anything remains to be learned. */
-  #seed(seed: ScannerSeed, learned: readonly LearnedShape[]): void {
+  #seed(seed: ScannerSeed, of: Known): void {
     this.#isSeeded = true;
-    const shapes = learned.slice(0, seed.shapes);
+    const shapes = of.shapes.slice(0, seed.shapes);
     if (!this.#isFirst) {
-      this.#ownShapes.push(...shapes);
+      this.#ownKnown.shapes.push(...shapes);
       this.#own.scanner.begin(seed);
     }
     for (const worker of this.#workers) {
-      if (worker.shapes === learned) continue;
-      worker.shapes.push(...shapes);
+      if (worker.known === of) continue;
+      worker.known.shapes.push(...shapes);
       worker.port.postMessage(seed);
     }
     this.#queue.seeded();
   }
 
   #receive(): void {
-    for (const { port, shapes } of this.#workers) {
+    for (const { port, known } of this.#workers) {
       for (let got = receiveMessageOnPort(port); got !== undefined; got = receiveMessageOnPort(port)) {
         const { segment, batch, seed } = got.message as SegmentMessage;
-        const waiting = this.#segment(segment, shapes);
+        const waiting = this.#segment(segment, known);
         if (batch !== undefined) waiting.batches.push(batch);
         else {
           waiting.finished = true;
@@ -210,11 +217,11 @@ class Building {
     for (;;) {
       const waiting = this.#waiting.get(this.#turn);
       if (waiting === undefined) return;
-      for (const batch of waiting.batches) this.#take(batch, waiting.shapes);
+      for (const batch of waiting.batches) this.#take(batch, waiting.known);
       waiting.batches.length = 0;
       if (!waiting.finished) return;
       // Now the builder knows all shapes of the segment.
-      if (waiting.seed !== undefined) this.#seed(waiting.seed, waiting.shapes);
+      if (waiting.seed !== undefined) this.#seed(waiting.seed, waiting.known);
       this.#waiting.delete(this.#turn);
       this.#queue.finished(++this.#turn);
       // One segment holds thousands of goroutines, or the file is not one that must be read fast.
@@ -229,17 +236,17 @@ class Building {
     for (const { port } of this.#workers) port.postMessage(message);
   }
 
-  #segment(segment: number, shapes: LearnedShape[]): Waiting {
+  #segment(segment: number, known: Known): Waiting {
     let waiting = this.#waiting.get(segment);
     if (waiting === undefined) {
-      waiting = { batches: [], shapes, finished: false, seed: undefined };
+      waiting = { batches: [], known, finished: false, seed: undefined };
       this.#waiting.set(segment, waiting);
     }
     return waiting;
   }
 
-  #take(batch: Batch, shapes: LearnedShape[]): void {
-    this.#builder.take(batch, shapes, (offset, length) => this.#again.part(offset, length));
+  #take(batch: Batch, known: Known): void {
+    this.#builder.take(batch, known, (offset, length) => this.#again.part(offset, length));
     this.#queue.filled(this.#builder.rows);
   }
 }

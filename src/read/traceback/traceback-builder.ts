@@ -2,11 +2,22 @@ import type { Dump } from "../../model/dump.ts";
 import { FramePool } from "../../model/frame-pool.ts";
 import type { FilledColumn } from "../../model/goroutines.ts";
 import { DumpAssembler } from "./assembler.ts";
-import { type Batch, type InputPart, textItem } from "./batch.ts";
+import {
+  type Batch,
+  fileItem,
+  headerItem,
+  type InputPart,
+  recordItem,
+  shapeItem,
+  symbolItem,
+  textItem,
+} from "./batch.ts";
+import { KnownNames } from "./known-names.ts";
 import { LearnedShape } from "./learned-shape.ts";
 import { LineParser } from "./line-parser.ts";
 import { readRecord } from "./record-learner.ts";
-import { RegularReader } from "./regular-record.ts";
+import { RegularReader } from "./regular-reader.ts";
+import { RegularRecord } from "./regular-record.ts";
 import { rowHead } from "./shape-trie.ts";
 
 /** Longer lines are cut: no traceback has them, hostile input may. */
@@ -16,27 +27,43 @@ const goroutineBorder = Buffer.from("\n\ngoroutine ");
 /** net/http/pprof stops writing here. */
 const pprofLimit = 64 << 20;
 
+/** What the numbers of one scanner's batches stand for. */
+export interface Known {
+  readonly shapes: LearnedShape[];
+  readonly names: KnownNames;
+}
+
 /** Makes dumps of batches, which come in the order of the input whichever thread made them. */
 export class TracebackBuilder {
   readonly #assembler: DumpAssembler;
   readonly #parser: LineParser;
+  readonly #pool = new FramePool();
   readonly #regular: RegularReader;
+  /** What `#regular` names. */
+  readonly #names: KnownNames;
+  readonly #record: RegularRecord;
   /** The beginning of a line whose end is still to come. */
   #begun: Buffer[] = [];
   #begunLength = 0;
 
   constructor(name: string, goVersion: string | undefined) {
-    const pool = new FramePool();
-    this.#assembler = new DumpAssembler(name, goVersion, pool);
-    this.#regular = new RegularReader(pool);
+    this.#assembler = new DumpAssembler(name, goVersion, this.#pool);
+    this.#names = new KnownNames(this.#pool);
+    this.#regular = new RegularReader(this.#names);
+    this.#record = new RegularRecord(this.#pool);
     this.#parser = new LineParser(this.#assembler);
+  }
+
+  /** Nothing yet, for a scanner whose batches are to come. */
+  known(): Known {
+    return { shapes: [], names: new KnownNames(this.#pool) };
   }
 
   /**
    * Takes a batch.
-   * @param shapes those of the scanner that made it, in which shapes that it learned since are missing
+   * @param known of the scanner that made it; shapes that it learned since are missing
    */
-  take(batch: Batch, shapes: LearnedShape[], part: InputPart): void {
+  take(batch: Batch, { shapes, names }: Known, part: InputPart): void {
     for (let at = 0; at < batch.length; ) {
       const kind = batch[at]!;
       if (kind >= 0) {
@@ -46,18 +73,34 @@ export class TracebackBuilder {
         const rows = this.#assembler.learnedRows(batch, at + rowHead + shape.valueCount, shapes);
         this.#parser.skipKnown(rows.count, rows.lines);
         at = rows.end;
-        continue;
-      }
-      const offset = batch[at + 1]!;
-      const length = batch[at + 2]!;
-      at += 3;
-      if (kind === textItem) this.#text(offset, length, part);
-      else {
-        const shape = batch[at++]!;
+      } else if (kind === recordItem) at = this.#regularRecord(batch, at, names);
+      else if (kind === symbolItem) {
+        names.symbol(textAt(batch, at + 1));
+        at = behindText(batch, at + 1);
+      } else if (kind === fileItem) {
+        names.file(textAt(batch, at + 1));
+        at = behindText(batch, at + 1);
+      } else if (kind === headerItem) {
+        names.header(batch[at + 1]!, textAt(batch, at + 2));
+        at = behindText(batch, at + 2);
+      } else if (kind === textItem) {
+        this.#text(batch[at + 1]!, batch[at + 2]!, part);
+        at += 3;
+      } else if (kind === shapeItem) {
         // The thread's own scanner has put it there already.
-        shapes[shape] ??= shapeOf(whole(offset, length, part));
-      }
+        shapes[batch[at + 3]!] ??= shapeOf(whole(batch[at + 1]!, batch[at + 2]!, part));
+        at += 4;
+      } else throw new Error(`no item of a batch: ${kind}`);
     }
+  }
+
+  /** Takes a goroutine that was read without the line parser; answers where the next item begins. */
+  #regularRecord(batch: Batch, at: number, names: KnownNames): number {
+    const record = this.#record;
+    const next = record.take(batch, at, names, this.#parser.lineNumber + 1);
+    this.#parser.skipKnown(1, record.lines);
+    this.#assembler.regular(record);
+    return next;
   }
 
   /** Makes room for what is to come of an input of so many bytes; returns the columns that it will fill. */
@@ -85,9 +128,8 @@ export class TracebackBuilder {
     regular?.open(buffer);
     let start = 0;
     for (;;) {
-      if (this.#begunLength === 0 && regular?.read(start, this.#parser.lineNumber + 1)) {
-        this.#parser.skipKnown(1, regular.lines);
-        this.#assembler.regular(regular);
+      if (this.#begunLength === 0 && regular?.read(start)) {
+        this.#regularRecord(regular.record, 0, this.#names);
         start = regular.end;
         continue;
       }
@@ -146,6 +188,16 @@ export class TracebackBuilder {
     this.#begun = [];
     this.#begunLength = 0;
   }
+}
+
+/** Text of an item, whose length stands at `at`. */
+function textAt(batch: Batch, at: number): string {
+  const bytes = Buffer.from(batch.buffer, batch.byteOffset + (at + 1) * 8, batch[at]);
+  return bytes.toString("utf8");
+}
+
+function behindText(batch: Batch, at: number): number {
+  return at + 1 + Math.ceil(batch[at]! / 8);
 }
 
 function whole(offset: number, length: number, part: InputPart): Uint8Array {

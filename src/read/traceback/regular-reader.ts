@@ -1,0 +1,290 @@
+import { parseAddress, unknownAddress } from "../../model/address.ts";
+import { mixed } from "../../model/hash.ts";
+import { widened } from "../../model/typed-array.ts";
+import {
+  colon,
+  decimal,
+  decimalEnd,
+  fourOf,
+  hasLess,
+  hexDigit,
+  hexEnd,
+  newline,
+  space,
+  startsWith,
+  tab,
+} from "./ascii.ts";
+import { callHead, marks, recordHead, recordItem } from "./batch.ts";
+import { NameTable } from "./name-table.ts";
+import { exactDecimals, RegularHeader } from "./regular-header.ts";
+
+const hashSign = 35;
+const openParenthesis = 40;
+const closeParenthesis = 41;
+const asterisk = 42;
+const plus = 43;
+const dot = 46;
+const createdBy = Buffer.from("created by ");
+const inGoroutine = Buffer.from(" in goroutine ");
+const dots = Buffer.from("...)");
+const offsetWord = Buffer.from(" +0x");
+/** What a position's line ends in where the runtime shows all of a stack. */
+const pointerWords = [" fp=0x", " sp=0x", " pc=0x"].map((word) => Buffer.from(word));
+const colons = fourOf(colon);
+
+/** Most digits of a hexadecimal number that is exact as a double, and of a line. */
+const exactDigits = 13;
+const lineDecimals = 9;
+/** Longer ones are left to the line parser, which bounds its lines. */
+const maxRecord = 1 << 16;
+
+/** Numbers what goroutines name, from 0 each; the same name may come again under another number. */
+export interface Names {
+  symbol(name: string): number;
+  file(name: string): number;
+  /** What headers have of this number, below a few thousand, from now on: one with all but the id and the minutes. */
+  header(number: number, text: string): void;
+}
+
+/**
+ * Reads goroutines whose text is regular straight from bytes: a header, pairs of function and position, the creator, a
+ * blank line. What the line parser makes of such text, without a string for each line; all other text is refused, and
+ * goes to the line parser.
+ */
+export class RegularReader {
+  readonly #symbols: NameTable;
+  readonly #creators: NameTable;
+  readonly #files: NameTable;
+  readonly #header: RegularHeader;
+  #bytes: Buffer = Buffer.alloc(0);
+  #view: DataView = new DataView(new ArrayBuffer(0));
+  #numbers = new Float64Array(1 << 10);
+  #length = 0;
+  #at = 0;
+  #marks = 0;
+  #creator = Number.NaN;
+  /** The call whose position comes next: where it begins in `#numbers`, and whether its arguments are hidden. */
+  #call = 0;
+  #hidden = false;
+  /** Line in its file. */
+  #place = 0;
+  /** Behind the last line end in sight: a line that begins before it ends, too. */
+  #sight = 0;
+  /** Where the goroutine that was read last ends, and how many lines it has, its blank line included. */
+  end = 0;
+
+  constructor(names: Names) {
+    this.#symbols = new NameTable((name) => (isFunctionName(name) ? names.symbol(name) : -1));
+    this.#creators = new NameTable((name) => names.symbol(name));
+    this.#files = new NameTable((name) => names.file(name));
+    this.#header = new RegularHeader((number, text) => names.header(number, text));
+  }
+
+  /** The goroutine that was read last, a `recordItem` of a batch; good until the next one is read. */
+  get record(): Float64Array {
+    return this.#numbers.subarray(0, this.#length);
+  }
+
+  /** Text comes that goroutines are read from. */
+  open(bytes: Buffer): void {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#sight = bytes.lastIndexOf(newline) + 1;
+    this.#header.open(bytes, this.#view);
+  }
+
+  /**
+   * Reads the goroutine that begins at `at`.
+   * @returns false for text that is not regular, or not wholly in sight
+   */
+  read(at: number): boolean {
+    const bytes = this.#bytes;
+    const header = this.#header;
+    if (at >= this.#sight || !header.read(at)) return false;
+    this.#at = header.end;
+    this.#length = recordHead;
+    this.#marks = 0;
+    this.#creator = Number.NaN;
+    let calls = 0;
+    let created = 0;
+    const most = Math.min(at + maxRecord, this.#sight - 1);
+    while (bytes[this.#at] !== newline) {
+      if (created > 0 || this.#at > most) return false;
+      const isCreator = startsWith(bytes, this.#at, createdBy);
+      this.#call = this.#length;
+      for (let i = 0; i < callHead; i++) this.#push(0);
+      if (!(isCreator ? this.#creatorLine() : this.#callLine()) || this.#at > most) return false;
+      if (!this.#position()) return false;
+      if (isCreator) created = marks.createdBy;
+      calls++;
+    }
+    if (calls === (created > 0 ? 1 : 0) || this.#at > most) return false;
+    this.end = this.#at + 1;
+    const numbers = this.#numbers;
+    numbers[0] = recordItem;
+    numbers[1] = header.number;
+    numbers[2] = header.id;
+    numbers[3] = header.minutes;
+    numbers[4] = this.#creator;
+    numbers[5] = 2 + 2 * calls;
+    numbers[6] = this.#marks | created;
+    numbers[7] = calls;
+    return true;
+  }
+
+  #push(value: number): void {
+    if (this.#length === this.#numbers.length) this.#numbers = widened(this.#numbers, this.#length + 1);
+    this.#numbers[this.#length++] = value;
+  }
+
+  /** `created by NAME in goroutine 7`, or without an id. */
+  #creatorLine(): boolean {
+    const bytes = this.#bytes;
+    const from = this.#at + createdBy.length;
+    let hash = 0;
+    let at = from;
+    let c = bytes[at]!;
+    for (; c > space; c = bytes[++at]!) hash = mixed(hash, c);
+    if (at === from) return false;
+    this.#numbers[this.#call] = this.#creators.number(bytes, this.#view, from, at, hash);
+    if (c === space) {
+      if (!startsWith(bytes, at, inGoroutine)) return false;
+      const first = at + inGoroutine.length;
+      at = decimalEnd(bytes, first);
+      if (at === first || at - first > exactDecimals) return false;
+      this.#creator = decimal(bytes, first, at);
+    }
+    this.#hidden = false;
+    this.#at = at + 1;
+    return bytes[at] === newline;
+  }
+
+  /** `NAME(0x1, {0x2, 0x3?}, ...)`: a name, as the line parser sees it, holds no parenthesis but those of a receiver. */
+  #callLine(): boolean {
+    const bytes = this.#bytes;
+    const view = this.#view;
+    const lastFour = view.byteLength - 4;
+    const from = this.#at;
+    let hash = 0;
+    let at = from;
+    for (;;) {
+      for (; at <= lastFour; at += 4) {
+        const four = view.getInt32(at, true);
+        if (hasLess(four, openParenthesis + 1)) break;
+        hash = mixed(hash, four);
+      }
+      let c = bytes[at]!;
+      for (; c > openParenthesis; c = bytes[++at]!) hash = mixed(hash, c);
+      if (c <= space || c === hashSign) return false;
+      if (c === openParenthesis && bytes[at + 1] !== asterisk) break;
+      hash = mixed(hash, c);
+      at++;
+    }
+    this.#at = at + 1;
+    if (at === from || !this.#arguments()) return false;
+    const symbol = this.#symbols.number(bytes, view, from, at, hash);
+    this.#numbers[this.#call] = symbol;
+    this.#numbers[this.#call + 3] = this.#length - this.#call - callHead;
+    return symbol >= 0;
+  }
+
+  /** As `parseArguments` of the line parser, up to the line's end. */
+  #arguments(): boolean {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    this.#hidden = startsWith(bytes, at, dots);
+    if (this.#hidden) at += 3;
+    for (let c = bytes[at]!; c !== closeParenthesis; c = bytes[at]!) {
+      if (c === 48 && bytes[at + 1] === 120) {
+        const start = at + 2;
+        let value = 0;
+        at = start;
+        for (let digit = hexDigit(bytes[at]!); digit >= 0; digit = hexDigit(bytes[++at]!))
+          value = value * 16 + digit;
+        if (at === start || at - start > 16) return false;
+        if (at - start > exactDigits) value = parseAddress(bytes.toString("latin1", start - 2, at));
+        if (bytes[at] === 63) {
+          at++;
+          this.#marks |= marks.questionMarks;
+          value = unknownAddress;
+        }
+        this.#push(value);
+      } else if (c === 44 || c === 32 || c === 125) at++;
+      else if (c === 123) {
+        at++;
+        this.#marks |= marks.braces;
+      } else if (c === 95) {
+        at++;
+        this.#push(unknownAddress);
+      } else if (c === dot && bytes[at + 1] === dot && bytes[at + 2] === dot) {
+        at += 3;
+        this.#push(unknownAddress);
+      } else return false;
+    }
+    this.#at = at + 2;
+    return bytes[at + 1] === newline;
+  }
+
+  /** `\tFILE:LINE +0x1d fp=0x1 sp=0x2 pc=0x3`; false for other text. */
+  #position(): boolean {
+    const bytes = this.#bytes;
+    const from = this.#at + 1;
+    if (bytes[this.#at] !== tab || bytes[from]! <= space) return false;
+    const view = this.#view;
+    const lastFour = view.byteLength - 4;
+    let hash = 0;
+    let at = from;
+    for (;;) {
+      for (; at <= lastFour; at += 4) {
+        const four = view.getInt32(at, true);
+        if (hasLess(four, space + 1) || hasLess(four ^ colons, 1)) break;
+        hash = mixed(hash, four);
+      }
+      let c = bytes[at]!;
+      for (; c > space && c !== colon; c = bytes[++at]!) hash = mixed(hash, c);
+      if (c < space || (c === space && !this.#isInPath(at))) return false;
+      if (c === colon && this.#behindFile(at + 1)) break;
+      hash = mixed(hash, c);
+      at++;
+    }
+    if (at === from) return false;
+    this.#numbers[this.#call + 1] = this.#files.number(bytes, view, from, at, hash);
+    this.#numbers[this.#call + 2] = this.#hidden ? -1 - this.#place : this.#place;
+    return true;
+  }
+
+  /** A blank within a path is not at its end, and nothing that follows positions stands behind it. */
+  #isInPath(at: number): boolean {
+    const bytes = this.#bytes;
+    const next = bytes[at + 1]!;
+    if (bytes[at - 1] === colon || next === colon || next === plus) return false;
+    return !(next === 102 && bytes[at + 2] === 112 && bytes[at + 3] === 61);
+  }
+
+  /** Reads `LINE +0x1d fp=0x1 sp=0x2 pc=0x3` up to the line's end; false where the colon before it is one of the path. */
+  #behindFile(from: number): boolean {
+    const bytes = this.#bytes;
+    let at = decimalEnd(bytes, from);
+    const digits = at - from;
+    if (digits === 0 || digits > lineDecimals) return false;
+    const line = decimal(bytes, from, at);
+    if (startsWith(bytes, at, offsetWord)) {
+      at = hexEnd(bytes, at + offsetWord.length);
+      if (at < 0) return false;
+    }
+    if (bytes[at] === space) {
+      for (const word of pointerWords) {
+        at = startsWith(bytes, at, word) ? hexEnd(bytes, at + word.length) : -1;
+        if (at < 0) return false;
+      }
+    }
+    this.#place = line;
+    this.#at = at + 1;
+    return bytes[at] === newline;
+  }
+}
+
+/** Has a package, or is one of the few symbols without: as the line parser sees it, where no blank is in it. */
+function isFunctionName(name: string): boolean {
+  return name.includes(".") || /^\w+$/.test(name);
+}
