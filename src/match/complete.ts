@@ -125,7 +125,8 @@ export function complete(
     for (const v of role.variables.keys()) anchored.add(v);
     const bySteps = new Array<number>(rule.joinedBy.length).fill(0);
     const members: Member[] = [];
-    const seen = new Set<Group>();
+    // One tuple has each group but once.
+    const seen = found.length > 1 ? new Set<Group>() : undefined;
     let count = 0;
     let confirmed = 0;
     for (const tuple of found) {
@@ -133,8 +134,8 @@ export function complete(
       if (joined === undefined) continue;
       for (const member of tuple.members) {
         const group = used.free(facts, member.group);
-        if (group === undefined || seen.has(member.group)) continue;
-        seen.add(member.group);
+        if (group === undefined || seen?.has(member.group)) continue;
+        seen?.add(member.group);
         members.push(group === member.group ? member : { ...member, group });
         count += group.weight;
         if (joined.step !== undefined) bySteps[joined.step]! += group.weight;
@@ -211,6 +212,7 @@ export function finish(
       }
     }
     const members: Member[] = [];
+    let parts = 0;
     let count = 0;
     let open = 0;
     const visit = (tuple: Tuple, decided: boolean): void => {
@@ -220,6 +222,7 @@ export function finish(
         open += used.freeWeight(facts, tuple);
         return;
       }
+      parts++;
       for (const member of tuple.members) {
         const group = used.free(facts, member.group);
         if (group === undefined) continue;
@@ -229,7 +232,7 @@ export function finish(
     };
     for (const tuple of tuples) visit(tuple, true);
     for (const tuple of undecided) visit(tuple, false);
-    const unique = distinctMembers(members);
+    const unique = parts < 2 ? members : distinctMembers(members);
     const weight = weightOfMembers(unique);
     const played = unique.length > 0 && role.count(weight);
     if (played && role.kind === "absent") {
@@ -301,7 +304,6 @@ function isKnown(values: ReadonlySet<Value | undefined>): values is ReadonlySet<
 }
 
 function distinctMembers(members: readonly Member[]): readonly Member[] {
-  if (members.length < 2) return members;
   const seen = new Set<Group>();
   return members.filter((m) => !seen.has(m.group) && seen.add(m.group));
 }

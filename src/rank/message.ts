@@ -27,33 +27,38 @@ interface Shown {
   readonly others: number;
 }
 
-/** Values that were gathered from all members, by the names of variables: messages and scripts ask for the same. */
-const gathered = new WeakMap<Match, Map<string, Shown>>();
+/** What was gathered from the members of a match, by the names of variables: messages and scripts ask for the same. */
+const gathered = new WeakMap<Match, ReadonlyMap<string, Shown>>();
 
 function variableOf(match: Match, name: string): Shown {
   if (name in match.bindings) return { value: match.bindings[name], others: 0 };
   let known = gathered.get(match);
   if (known === undefined) {
-    known = new Map();
+    known = gather(match);
     gathered.set(match, known);
   }
-  let shown = known.get(name);
-  if (shown === undefined) {
-    shown = gather(match, name);
-    known.set(name, shown);
-  }
-  return shown;
+  return known.get(name) ?? { value: undefined, others: 0 };
 }
 
-function gather(match: Match, name: string): Shown {
-  const counts = new Map<Value, number>();
+/** All in one go: every member has to be asked again. */
+function gather(match: Match): Map<string, Shown> {
+  const countsOf = new Map<string, Map<Value, number>>();
   for (const { role, members } of match.roles) {
-    if (!role.collected.has(name)) continue;
+    if (role.collected.size === 0) continue;
     for (const member of members) {
-      const value = collectedOf(role, match.facts, member)[name];
-      if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + member.group.weight);
+      const collected = collectedOf(role, match.facts, member);
+      for (const name in collected) {
+        const value = collected[name];
+        if (value === undefined) continue;
+        const counts = countsOf.get(name) ?? new Map<Value, number>();
+        countsOf.set(name, counts.set(value, (counts.get(value) ?? 0) + member.group.weight));
+      }
     }
   }
+  return new Map([...countsOf].map(([name, counts]) => [name, mostFrequent(counts)]));
+}
+
+function mostFrequent(counts: ReadonlyMap<Value, number>): Shown {
   let value: Value | undefined;
   let most = 0;
   for (const [other, count] of counts) {
