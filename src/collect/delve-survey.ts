@@ -324,7 +324,7 @@ export class DelveSurvey {
     await this.#record({ ...reply, text: idsOnly(reply, ids) }, { channel });
   }
 
-  /** Ids of the groups of an answer; undefined when only a part of those at a place wait. */
+  /** Ids of the groups of an answer; undefined when only a part of a group wait. */
   #idsOfGroups(reply: DelveReply, by: GroupedBy): number[] | undefined {
     const { Groups, TooManyGroups } = (reply.result ?? {}) as { Groups?: unknown; TooManyGroups?: unknown };
     if (reply.error !== null || TooManyGroups === true || !Array.isArray(Groups)) return undefined;

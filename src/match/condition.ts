@@ -252,7 +252,7 @@ function common(sets: readonly Kinds[]): Kinds {
 }
 
 /** The kinds that are in some of several sets. */
-function all(sets: readonly Kinds[]): Kinds {
+function anyKind(sets: readonly Kinds[]): Kinds {
   const kinds = new Set<WaitKind>();
   for (const set of sets) {
     if (set === undefined) return undefined;
@@ -307,8 +307,8 @@ export function allOf(conditions: readonly Condition[]): Condition {
 export function anyOf(conditions: readonly Condition[]): Condition {
   return {
     ...cellParts(conditions),
-    waits: all(conditions.map((c) => c.waits)),
-    known: all(conditions.map((c) => c.known)),
+    waits: anyKind(conditions.map((c) => c.waits)),
+    known: anyKind(conditions.map((c) => c.known)),
     attributes: conditions.reduce((bits, c) => bits | c.attributes, 0),
     needsSource: conditions.length > 0 && conditions.every((c) => c.needsSource === true),
     needsHistory: conditions.length > 0 && conditions.every((c) => c.needsHistory === true),

@@ -170,7 +170,12 @@ export function reachOfRoles(
   leaveOut: boolean,
 ): Reach | undefined {
   const reach = new Map(required);
-  if (leaveOut && !leaveOutStrangers(rule, reach)) return undefined;
+  return leaveOut && !leaveOutStrangers(rule, reach) ? undefined : withOthers(reach, facts);
+}
+
+/** The stacks of some roles, and of all others, which are found when they are first asked for. */
+export function withOthers(some: ReadonlyMap<Role, StackReach>, facts: Facts): Reach {
+  const reach = new Map(some);
   return {
     get(role) {
       let stacks = reach.get(role);
@@ -183,11 +188,15 @@ export function reachOfRoles(
   };
 }
 
-/** A semi-join of the required roles by the variables that stacks bind. False when a role has no stack left. */
-function leaveOutStrangers(rule: Rule, reach: Map<Role, StackReach>): boolean {
-  for (const name of plainVariables(rule)) {
+/**
+ * A semi-join of roles by the variables that stacks bind. False when a role has no stack left. Of fewer stacks to begin
+ * with no more are left.
+ */
+export function leaveOutStrangers(rule: Rule, reach: Map<Role, StackReach>): boolean {
+  const laddered = new Set(rule.joinedBy.flatMap((step) => step.variables));
+  for (const name of rule.variables.keys()) {
     const sharing = [...reach.keys()].filter((role) => role.variables.has(name));
-    if (sharing.length < 2) continue;
+    if (laddered.has(name) || sharing.length < 2) continue;
     for (const role of sharing) {
       const values = valuesOf(reach.get(role)!, name);
       if (values === undefined) continue;
@@ -200,11 +209,6 @@ function leaveOutStrangers(rule: Rule, reach: Map<Role, StackReach>): boolean {
     }
   }
   return true;
-}
-
-/** Variables by which roles are joined plainly, not by a step of `joined-by`. */
-export function plainVariables({ variables, joinedBy }: Rule): string[] {
-  return [...variables.keys()].filter((name) => !joinedBy.some((step) => step.variables.includes(name)));
 }
 
 /** All values that a variable has on the stacks; `undefined` when some leave it open. */
@@ -225,13 +229,4 @@ function valuesOf(stacks: StackReach, name: string): ReadonlySet<Value> | undefi
 function mayAgree(possible: readonly Solution[], name: string, values: ReadonlySet<Value>): boolean {
   if (possible.length >= maxSolutions) return true;
   return possible.some(({ bindings }) => bindings[name] === undefined || values.has(bindings[name]));
-}
-
-/** Whether goroutines of two stacks may have the same value of a variable. */
-export function mayShare(one: OnStack, other: OnStack, name: string): boolean {
-  if (one.possible.length >= maxSolutions) return true;
-  return one.possible.some(({ bindings }) => {
-    const value = bindings[name];
-    return value === undefined || mayAgree(other.possible, name, new Set([value]));
-  });
 }

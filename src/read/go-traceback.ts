@@ -84,7 +84,7 @@ async function scanRest(
   builder: TracebackBuilder,
   options: ReadOptions,
 ): Promise<number> {
-  const known = builder.known();
+  const known = builder.newKnown();
   const scanner = new Scanner((learned) => known.shapes.push(new LearnedShape(learned)));
   const scan = (last: boolean) => {
     const { batch, done } = scanner.scan(last);

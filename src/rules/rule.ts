@@ -23,7 +23,7 @@ export interface Role {
   readonly kind: RoleKind;
   /** The only kinds of wait that its members can have, as dumps give them. */
   readonly waits: Condition["waits"];
-  /** Those of them with which a goroutine can be known to belong, as long as no source tells more. */
+  /** The only ones with which a goroutine can be known to be a member, as long as no source tells more. */
   readonly knownWaits: Condition["known"];
   readonly conditions: readonly NamedCondition[];
   /** Words that stand in function names of every stack that its goroutines have; see `StackIndex`. */

@@ -92,9 +92,9 @@ describe("what is asked of Delve", () => {
     const { lines } = await collect(delve.port);
     const asked = delve.asked.map((request) => request.params[0]).filter((p) => p?.Filters !== undefined);
     expect(asked.map((p) => p?.GroupBy)).toEqual(groupings);
-    const told = lines.find((line) => line.channel === String(channel))?.response?.result;
-    const waiting = goroutines.filter((g) => "channel" in g).length;
-    expect(told).toHaveProperty("Goroutines.length", waiting);
+    const { result } = lines.find((line) => line.channel === String(channel))!.response!;
+    const waiting = goroutines.filter((g) => "channel" in g).map(({ id }) => ({ id }));
+    expect(result).toMatchObject({ Goroutines: waiting });
   });
 
   test("all of the rare ones, and each of them with its channel", async () => {

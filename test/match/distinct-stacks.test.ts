@@ -3,6 +3,7 @@ import { generateDump } from "../../scripts/generate-dump.mjs";
 import { analyze } from "../../src/analyze.ts";
 import { Facts } from "../../src/match/facts.ts";
 import { matchRule } from "../../src/match/match.ts";
+import { StackReach } from "../../src/match/reach.ts";
 import { StackIndex } from "../../src/match/stack-index.ts";
 import { UsedRows } from "../../src/match/used-rows.ts";
 import type { Dump } from "../../src/model/dump.ts";
@@ -10,6 +11,8 @@ import { goTracebackReader } from "../../src/read/go-traceback.ts";
 import { pprofTextReader } from "../../src/read/pprof-text.ts";
 import { builtinRules } from "../../src/rules/builtin.ts";
 import { compileRule } from "../../src/rules/compile.ts";
+import type { Rule } from "../../src/rules/rule.ts";
+import type { RoleSource, RuleSource } from "../../src/rules/rule-source.ts";
 import { bytesSource } from "../read/bytes.ts";
 
 /** Senders that are stuck for good, each in a function of its own. */
@@ -153,34 +156,70 @@ test("a pile-up at one line is seen over as many distinct stacks as it has gorou
   expect(ask.mock.calls.length).toBe(120);
 });
 
-/** A profile (debug=1) of goroutines of some types, each in a function of its own: it shows no wait. */
-async function profile(types: readonly string[]): Promise<Dump> {
-  const text = types.map(
-    (type, i) => `1 @ 0x1\n#\t0x1\tmain.(*${type}).work${i}+0x1d\t/src/app/work.go:${i + 1}\n\n`,
-  );
+/** A goroutine of a profile (debug=1), which shows no wait. */
+interface Profiled {
+  readonly type: string;
+  readonly method: string;
+  readonly labels?: string;
+  /** It waits for a mutex, as its frames show. */
+  readonly locks?: boolean;
+}
+
+async function profile(goroutines: readonly Profiled[]): Promise<Dump> {
+  const text = goroutines.map(({ type, method, labels, locks }, i) => {
+    const lock =
+      locks === true ? "#\t0x2\tsync.(*Mutex).Lock+0x1d\t/usr/local/go/src/sync/mutex.go:46\n" : "";
+    const own = `#\t0x1\tmain.(*${type}).${method}+0x1d\t/src/app/work.go:${i + 1}\n`;
+    return `1 @ 0x1\n${labels === undefined ? "" : `# labels: ${labels}\n`}${lock}${own}\n`;
+  });
   const source = bytesSource(
     "profile",
-    Buffer.from(`goroutine profile: total ${types.length}\n${text.join("")}`),
+    Buffer.from(`goroutine profile: total ${goroutines.length}\n${text.join("")}`),
   );
   return (await pprofTextReader.read(source, { threads: 1 }))[0]!;
 }
 
-const senderAndReceiver = compileRule({
-  id: "team/two",
-  title: "One who sends, and one who receives",
-  severity: "warning",
-  roles: {
-    sender: { wait: "chan-send", at: { type: "$T", method: "work1*" } },
-    receiver: { wait: "chan-receive", at: { type: "$T", method: "work2*" } },
-  },
-  message: "$T",
-}).rule!;
+function ruleOf(roles: RuleSource["roles"], define: Record<string, unknown> = {}): Rule {
+  const source: RuleSource = {
+    id: "team/rule",
+    title: "A rule of a team",
+    severity: "warning",
+    roles,
+    message: "it holds",
+  };
+  const { rule, problems } = compileRule(source, { define });
+  expect(problems.filter((p) => p.severity === "error")).toEqual([]);
+  return rule;
+}
+
+const sender = { wait: "chan-send", at: { type: "$T", method: "send*" } };
+const receiver = { wait: "chan-receive", at: { type: "$T", method: "recv*" } };
+
+/** What rules find in a dump, and what it lacks, when all stacks are asked. */
+function byAll<T>(ask: () => T): T {
+  // As if somebody could be known to wait as each role asks; and where a few stacks are asked in any case, all of them.
+  const waits = vi.spyOn(StackIndex.prototype, "hasWaiting").mockReturnValue(true);
+  const few = vi.spyOn(StackReach.prototype, "first").mockImplementation(function (this: StackReach) {
+    return this;
+  });
+  try {
+    return ask();
+  } finally {
+    waits.mockRestore();
+    few.mockRestore();
+  }
+}
+
+const numbered = (count: number, make: (i: number) => Profiled) =>
+  Array.from({ length: count }, (_, i) => make(i));
 
 test("a rule that a dump can't show to hold is told to lack it after a look at a few stacks", async () => {
-  const dump = await profile(Array.from({ length: 3_000 }, () => "Pool"));
+  const dump = await profile(
+    numbered(3_000, (i) => ({ type: "Pool", method: `${i % 2 ? "send" : "recv"}${i}` })),
+  );
   const ask = vi.spyOn(Facts.prototype, "wait");
   try {
-    const { matches, missing } = matchRule(senderAndReceiver, new Facts(dump));
+    const { matches, missing } = matchRule(ruleOf({ sender, receiver }), new Facts(dump));
     expect(matches).toEqual([]);
     expect([...missing]).toEqual(["wait-reasons"]);
     expect(ask.mock.calls.length).toBeLessThan(500);
@@ -190,12 +229,50 @@ test("a rule that a dump can't show to hold is told to lack it after a look at a
 });
 
 test("a rule lacks nothing where no two stacks fit together, and something where two of thousands do", async () => {
-  // The first two digits of the number tell who may send and who may receive.
-  const types = Array.from({ length: 3_000 }, (_, i) => (String(i).startsWith("1") ? "Pool" : "Queue"));
-  const apart = await profile(types);
-  expect(matchRule(senderAndReceiver, new Facts(apart)).missing.size).toBe(0);
-  const together = await profile(types.with(2_999, "Pool"));
-  expect([...matchRule(senderAndReceiver, new Facts(together)).missing]).toEqual(["wait-reasons"]);
+  const goroutines = numbered(3_000, (i) =>
+    i % 2 ? { type: "Pool", method: `send${i}` } : { type: "Queue", method: `recv${i}` },
+  );
+  const rule = ruleOf({ sender, receiver });
+  expect(matchRule(rule, new Facts(await profile(goroutines))).missing.size).toBe(0);
+  const together = await profile([...goroutines, { type: "Pool", method: "recv" }]);
+  expect([...matchRule(rule, new Facts(together)).missing]).toEqual(["wait-reasons"]);
+});
+
+test("a rule lacks nothing where those whose stacks fit together are not meant", async () => {
+  const senders = numbered(100, (i) => ({ type: "Pool", method: `send${i}` }));
+  const others = [
+    { type: "Pool", method: "recv1" },
+    { type: "Queue", method: "recv2", labels: '{"k":"v"}' },
+  ];
+  const dump = await profile([...senders, ...others]);
+  const rule = ruleOf({ sender, receiver: { ...receiver, labels: { k: "v" } } });
+  expect(matchRule(rule, new Facts(dump)).missing.size).toBe(0);
+});
+
+test.each<[string, RoleSource]>([
+  ["a wait", { wait: "lock", at: { type: "*" } }],
+  ["one of two waits", { any: [{ wait: "chan-send" }, { wait: "lock" }] }],
+  ["a wait or a name", { any: [{ wait: "chan-send" }, { at: { method: "locks" } }] }],
+  ["not a wait", { at: { type: "main.(*Pool)" }, not: { wait: "chan-send" } }],
+  ["all of", { all: [{ wait: "lock" }, { at: { method: "locks" } }] }],
+  ["a definition", { is: "locking" }],
+  ["another kind, too", { wait: ["chan-send", "mutex-lock"] }],
+  ["no wait at all", { at: { method: "locks" } }],
+])("who is the only one known to play a role among thousands is found: %s", async (_, role) => {
+  const dump = await profile([
+    ...numbered(2_000, (i) => ({ type: "Pool", method: `work${i}` })),
+    { type: "Pool", method: "locks", locks: true },
+  ]);
+  const rule = ruleOf({ role }, { locking: { wait: "lock" } });
+  const told = () => {
+    const { matches, missing } = matchRule(rule, new Facts(dump));
+    return {
+      stacks: matches.flatMap((m) => m.roles.flatMap((r) => r.members.map((x) => x.group.stackIndex))),
+      missing,
+    };
+  };
+  expect(told()).toEqual(byAll(told));
+  expect(told().stacks).toContain(2_000);
 });
 
 test("what a few stacks tell that a dump lacks is what all of them tell", async () => {
@@ -203,12 +280,5 @@ test("what a few stacks tell that a dump lacks is what all of them tell", async 
   const [dump] = await pprofTextReader.read(bytesSource("distinct", Buffer.from(text)), { threads: 1 });
   const told = (): (readonly [string, ...string[]])[] =>
     builtinRules().map((rule) => [rule.id, ...matchRule(rule, new Facts(dump!)).missing]);
-  const byFew = told();
-  // As if somebody could be known to wait as each role asks.
-  const waits = vi.spyOn(StackIndex.prototype, "hasWaiting").mockReturnValue(true);
-  try {
-    expect(told()).toEqual(byFew);
-  } finally {
-    waits.mockRestore();
-  }
+  expect(told()).toEqual(byAll(told));
 });

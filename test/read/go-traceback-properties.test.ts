@@ -165,6 +165,20 @@ test("more numbers than a batch holds, and more headers than are numbered at onc
   expect(dump!.labelSets.length).toBe(9_001);
 });
 
+test("shapes that would be learned where no number has room left", async () => {
+  let id = 0;
+  const goroutine = (call: string, place: string) => `goroutine ${++id} [select]:\n${call}\n\t${place}\n\n`;
+  const known = Array.from({ length: 48_700 }, () => goroutine("main.w()", "/w.go:1"));
+  // Of no known shape, and of many arguments, then of ever fewer, so that little room is left.
+  const filling = Array.from({ length: 380 }, (_, i) => {
+    const hidden = i < 300 ? 1_000 : i < 360 ? 60 : 1;
+    return goroutine(`main.b${i}(0x12345678901234,${"_".repeat(hidden)})`, `/b${i}.go:1`);
+  });
+  const toLearn = Array.from({ length: 1_500 }, (_, i) => goroutine(`main.c${i}()`, "/c.go:1"));
+  const [dump] = await expectSame(Buffer.from([...known, ...filling, ...toLearn].join("")));
+  expect(dump!.goroutines.length).toBe(id);
+});
+
 test.each([1, 2] as const)("all goroutines of a dump of level %i are regular", (level) => {
   const bytes = Buffer.from([...generateDump({ goroutines: 500, stacks: 500, level })].join(""));
   const reader = new RegularReader(new KnownNames(new FramePool()));

@@ -30,8 +30,14 @@ beforeAll(() => {
     .map((f) => readFileSync(new URL(f, fixtures)));
   const log = Buffer.from("INFO a request was served\n".repeat(2000));
   const made = [...generateDump({ goroutines: 3000, seed: 7 })].join("");
+  // Each of a stack of its own, and more headers than are numbered at once.
+  const own = Array.from(
+    { length: 6_000 },
+    (_, i) =>
+      `goroutine ${i + 1} [sleep] {"n":"${i % 5_000}"}:\nmain.f${i}(0x1)\n\t/src/f.go:${i + 1} +0x1d\n\n`,
+  ).join("");
   const again = [...generateDump({ goroutines: 1000, seed: 7, level: 2 })].join("");
-  bytes = Buffer.concat([...real, Buffer.from(made), log, Buffer.from(`\n${again}\n`), log, ...real]);
+  bytes = Buffer.concat([...real, Buffer.from(made), log, Buffer.from(`\n${again}\n${own}`), log, ...real]);
   writeFileSync(path, bytes);
 });
 

@@ -16,6 +16,7 @@ export function fourOf(byte: number): number {
   return byte * eachByte;
 }
 
+/** Whether a word stands at `at`. */
 export function startsWith(bytes: Uint8Array, at: number, word: Uint8Array): boolean {
   for (let i = 0; i < word.length; i++) if (bytes[at + i] !== word[i]) return false;
   return true;
@@ -40,6 +41,9 @@ export function decimalEnd(bytes: Uint8Array, from: number): number {
   for (let c = bytes[at]!; c >= 48 && c <= 57; c = bytes[at]!) at++;
   return at;
 }
+
+/** Most digits of a decimal number that is exact as a double. */
+export const exactDecimals = 15;
 
 /** Value of decimal digits. */
 export function decimal(bytes: Uint8Array, from: number, to: number): number {

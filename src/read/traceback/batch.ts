@@ -4,8 +4,8 @@
  * | numbers                               | meaning                                                        |
  * |---------------------------------------|----------------------------------------------------------------|
  * | shape, id, minutes, creator, values…  | a goroutine of a known shape                                   |
- * | `textItem`, offset, bytes             | this part of the input is for the line parser                  |
- * | `shapeItem`, offset, bytes, shape     | this goroutine is the first of that shape; its row follows     |
+ * | `textItem`, offset, bytes             | this part of the input is for the builder to parse             |
+ * | `shapeItem`, offset, bytes, shape     | this goroutine is the first of that shape; its row may follow  |
  * | `symbolItem`, bytes, text…            | the next number of a function name, from 0                     |
  * | `fileItem`, bytes, text…              | the next number of a file name, from 0                         |
  * | `headerItem`, number, bytes, text…    | what headers have of this number from now on                   |

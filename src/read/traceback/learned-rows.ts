@@ -35,6 +35,7 @@ export class LearnedRows {
     const { goroutines } = dump.builder;
     const { ids } = dump;
     this.none(from);
+    if (from >= batch.length || batch[from]! < 0) return;
     const most = Math.ceil((batch.length - from) / rowHead);
     goroutines.makeRoom(most, most * maxSlots);
     const { id: idColumn, stack, minutes, flags, creator, resource, labels, argumentStart } = goroutines;

@@ -1,5 +1,5 @@
 import { mixed } from "../../model/hash.ts";
-import { colon, decimal, decimalEnd, hexEnd, newline, space, startsWith } from "./ascii.ts";
+import { colon, decimal, decimalEnd, exactDecimals, hexEnd, newline, space, startsWith } from "./ascii.ts";
 import { parseHeader } from "./header.ts";
 import { NameTable } from "./name-table.ts";
 
@@ -16,8 +16,6 @@ const headerTextLimit = 2 * maxHeaders + 2;
 /** What headers are parsed behind, whatever id they have. */
 const plainPrefix = "goroutine 1 [";
 const parkedPrefix = "goroutine 1 gp=0x1 m=nil [";
-/** Most digits of a decimal number that is exact as a double. */
-export const exactDecimals = 15;
 const minutesDecimals = 9;
 
 /** What headers that differ in id and minutes have in common. */
@@ -43,6 +41,7 @@ export class RegularHeader {
   id = 0;
   /** -1 for none. */
   minutes = -1;
+  /** As `numbered` was told of it. */
   number = 0;
 
   /** @param numbered is told of each number, and of the header that it stands for from now on */
@@ -50,6 +49,7 @@ export class RegularHeader {
     this.#numbered = numbered;
   }
 
+  /** Text comes that headers are read from. */
   open(bytes: Buffer, view: DataView): void {
     this.#bytes = bytes;
     this.#view = view;

@@ -5,6 +5,7 @@ import {
   colon,
   decimal,
   decimalEnd,
+  exactDecimals,
   fourOf,
   hasLess,
   hexDigit,
@@ -16,7 +17,7 @@ import {
 } from "./ascii.ts";
 import { callHead, marks, recordHead, recordItem } from "./batch.ts";
 import { NameTable } from "./name-table.ts";
-import { exactDecimals, RegularHeader } from "./regular-header.ts";
+import { RegularHeader } from "./regular-header.ts";
 
 const hashSign = 35;
 const openParenthesis = 40;

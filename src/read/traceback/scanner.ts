@@ -3,7 +3,7 @@ import { startsWith } from "./ascii.ts";
 import { type Batch, fileItem, headerItem, shapeItem, symbolItem, textItem } from "./batch.ts";
 import { learnRecord, type SingleRecord } from "./record-learner.ts";
 import { RegularReader } from "./regular-reader.ts";
-import { holes, rowHead, ShapeTrie, spareRows, type TrieContents, windowSize } from "./shape-trie.ts";
+import { holes, rowHead, ShapeTrie, spareDoubles, type TrieContents, windowSize } from "./shape-trie.ts";
 
 /** The shapes of so many goroutines are learned at once; of more only when they come again, unless many do. */
 const firstLooks = 16;
@@ -20,8 +20,8 @@ const worthwhile = 64;
 /** As many that let expect that most shapes come again. */
 const promising = 8;
 
-/** A record is at most so many numbers for each byte of its text. */
-const numbersPerByte = 4;
+/** Less than so many numbers for each byte of its text are a record and its names: the shortest call, 10 for 9 bytes. */
+const numbersPerByte = 2;
 
 const word = new TextEncoder().encode("goroutine ");
 
@@ -34,7 +34,8 @@ export interface ScannerSeed {
 
 /**
  * Goes through input once and tells goroutines of known shapes from the rest, which it learns where it can, or reads
- * where they are regular, and otherwise leaves to the line parser. The input comes through a window: fill it, scan it, take the batch.
+ * where they are regular, and otherwise leaves to the line parser. The input comes through a window: fill it, scan it,
+ * take the batch.
  */
 export class Scanner {
   readonly #trie = new ShapeTrie();
@@ -198,8 +199,7 @@ export class Scanner {
 
   /** Reads the goroutine from `from` to `to`; false when its text is not regular. */
   #read(from: number, to: number): boolean {
-    // The names that it brings take no more, either.
-    if (this.#length + numbersPerByte * (to - from) > this.#rows.length - spareRows) return false;
+    if (!this.#hasRoom(numbersPerByte * (to - from))) return false;
     if (!this.#isOpen)
       this.#regular.open(Buffer.from(this.#window.buffer, this.#window.byteOffset, this.#end));
     this.#isOpen = true;
@@ -211,7 +211,12 @@ export class Scanner {
     return true;
   }
 
-  /** Writes an item of text. */
+  /** Whether so many numbers more may be written, and some behind them. */
+  #hasRoom(numbers: number): boolean {
+    return this.#length + numbers <= this.#rows.length - spareDoubles;
+  }
+
+  /** Writes an item that has a name or a header. */
   #name(text: string, kind: number, number?: number): void {
     const rows = this.#rows;
     rows[this.#length++] = kind;
@@ -226,6 +231,8 @@ export class Scanner {
   /** Learns the shape of the goroutine at `at`; false when it has none, or may not come again. */
   #learn(at: number, end: number): boolean {
     if (this.#looks >= fewLooks && this.#recognised < this.#looks * worthwhile) return false;
+    // Else it could be written, but not recognised.
+    if (!this.#hasRoom(0)) return false;
     this.#looks++;
     const stop = recordEnd(this.#window, at, end);
     if (stop < 0) return false;

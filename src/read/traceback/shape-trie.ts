@@ -31,8 +31,8 @@ export const maxDigits: Readonly<Record<Hole, number>> = { 0: 0, 1: 15, 2: 19, 3
 export const maxValues = 4096;
 /** Doubles in front of a row's arguments: shape, id, minutes, creator. */
 export const rowHead = 4;
-/** Doubles that are kept for what must be written: one more row, and what else is left to say. */
-export const spareRows = rowHead + maxValues;
+/** Doubles that are kept behind the last row that may be begun: for all of it, and for an item or two behind it. */
+export const spareDoubles = rowHead + maxValues + 8;
 
 const pageSize = 65536;
 /** Bytes of input in sight at once. */
@@ -41,7 +41,10 @@ const windowStart = pageSize;
 /** Room behind the window, so that looking a little further is no error. */
 const slack = pageSize;
 const rowsStart = windowStart + windowSize + slack;
-/** A goroutine's row is at most about twice as long as its text; and rows from before may be kept. */
+/**
+ * A goroutine's row is at most about twice as long as its text; and rows from before may be kept. Who writes what may be
+ * longer looks for room first.
+ */
 const rowsSize = 2 * windowSize + 4 * pageSize;
 const arenaStart = rowsStart + rowsSize;
 
@@ -128,7 +131,7 @@ export class ShapeTrie {
    * @returns where it stopped, as an offset in the window, and how many doubles there are then
    */
   match(from: number, end: number, row: number): { at: number; row: number } {
-    const rowsEnd = rowsStart + rowsSize - spareRows * 8;
+    const rowsEnd = rowsStart + rowsSize - spareDoubles * 8;
     const at = this.#scan(windowStart + from, windowStart + end, this.#root, rowsStart + row * 8, rowsEnd);
     return { at: at - windowStart, row: (this.#view.getInt32(0, true) - rowsStart) / 8 };
   }

@@ -92,11 +92,11 @@ function started(
   builder: TracebackBuilder,
   failure?: Error,
 ): StartedWorker {
-  const it: StartedWorker = { worker, port, known: builder.known(), failure };
+  const startedWorker: StartedWorker = { worker, port, known: builder.newKnown(), failure };
   worker.once("error", (error: Error) => {
-    it.failure = error;
+    startedWorker.failure = error;
   });
-  return it;
+  return startedWorker;
 }
 
 /** This thread's work: it scans as the others do, and gives all batches to the builder when their turn comes. */
@@ -129,7 +129,7 @@ class Building {
     this.#workers = workers;
     this.#pool = new BatchPool(queue);
     this.#isFirst = !ahead && queue.claimFirst();
-    const own = builder.known();
+    const own = builder.newKnown();
     this.#ownKnown = own;
     this.#own = new SegmentScanner(file, (learned) => own.shapes.push(new LearnedShape(learned)));
     this.#again = new SegmentScanner(file);

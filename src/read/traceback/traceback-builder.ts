@@ -55,7 +55,7 @@ export class TracebackBuilder {
   }
 
   /** Nothing yet, for a scanner whose batches are to come. */
-  known(): Known {
+  newKnown(): Known {
     return { shapes: [], names: new KnownNames(this.#pool) };
   }
 
