@@ -68,9 +68,9 @@ export class Locations {
     return this.#named.go.get(group.goStatement)?.size === 1;
   }
 
-  /** Everyone in a group of Delve's, as Delve names it. */
-  idsAt(by: GroupedBy, name: string): number[] {
-    return [...(this.#named[by].get(name) ?? [])].flatMap((group) => group.ids);
+  /** All that are in one group of Delve's, by its name. */
+  named(by: GroupedBy, name: string): LocationGroup[] {
+    return [...(this.#named[by].get(name) ?? [])];
   }
 }
 

@@ -59,6 +59,8 @@ export class DelveSurvey {
   /** Goroutines that are known to wait on a channel, from samples and bulk answers. */
   readonly #channelKnown = new Set<number>();
   readonly #channels = new Map<string, ChannelFound>();
+  /** Groups with a select that has a channel in two cases: Delve counts who waits there twice. */
+  readonly #countedTwice = new Set<LocationGroup>();
   #stopped = false;
 
   constructor(
@@ -214,30 +216,30 @@ export class DelveSurvey {
     const structs = this.#versions.go === "" ? undefined : atLeast(this.#versions.go, 1, 26);
     if (!channel && structs === false) return;
     const select = reason === "" || /Select/.test(reason);
+    const channels = new Set<string>();
     for (let link = "", cases = 0; cases < maxCases; link += ".waitlink", cases++) {
-      const found = await this.#sudog(id, group, `runtime.curg.waiting${link}`, channel, semaphore, structs);
-      if (!found || !select) break;
+      const found = await this.#sudog(id, `runtime.curg.waiting${link}`, semaphore, structs);
+      if (found === undefined) break;
+      if (channels.has(found.value) && group !== isParkedAnywhere) this.#countedTwice.add(group);
+      channels.add(found.value);
+      if (channel) this.#found(id, group, found.value, found.pointer);
+      if (!select) break;
     }
   }
 
-  /** One entry of a goroutine's waiting list; false when there is none. */
+  /** The channel of one entry of a goroutine's waiting list; `undefined` when there is none. */
   async #sudog(
     id: number,
-    group: LocationGroup | typeof isParkedAnywhere,
     path: string,
-    channel: boolean,
     semaphore: boolean,
     structs: boolean | undefined,
-  ): Promise<boolean> {
+  ): Promise<{ value: string; pointer: string } | undefined> {
     let answer = await this.#evaluate(id, structs === false ? `${path}.c` : `${path}.c.vu`);
     if (structs === undefined && answer.value === "") answer = await this.#evaluate(id, `${path}.c`);
-    if (answer.value === "") return false;
-    if (answer.value !== "0") {
-      if (channel) this.#found(id, group, answer.value, answer.pointer);
-      return true;
-    }
+    if (answer.value === "") return undefined;
+    if (answer.value !== "0") return answer;
     if (semaphore && structs !== false) await this.#evaluate(id, `${path}.elem.vu`);
-    return false;
+    return undefined;
   }
 
   /** Channels of places where everyone is looked at need no bulk request. */
@@ -315,7 +317,7 @@ export class DelveSurvey {
     }
     if (reply === undefined || ids === undefined) {
       reply = await this.#connection.call("ListGoroutines", asked);
-      ids = listOf(reply).goroutines.flatMap((g) => listedGoroutine(g)?.id ?? []);
+      ids = [...new Set(listOf(reply).goroutines.flatMap((g) => listedGoroutine(g)?.id ?? []))];
     }
     // A Delve that does not know the filter gives everyone.
     const everyone = ids.length >= this.locations.goroutines && this.locations.goroutines > 1;
@@ -324,15 +326,17 @@ export class DelveSurvey {
     await this.#record({ ...reply, text: idsOnly(reply, ids) }, { channel });
   }
 
-  /** Ids of the groups of an answer; undefined when only a part of a group wait. */
+  /** Ids of the groups of an answer; undefined when only a part of a group wait, or counts don't tell. */
   #idsOfGroups(reply: DelveReply, by: GroupedBy): number[] | undefined {
     const { Groups, TooManyGroups } = (reply.result ?? {}) as { Groups?: unknown; TooManyGroups?: unknown };
     if (reply.error !== null || TooManyGroups === true || !Array.isArray(Groups)) return undefined;
     const ids: number[] = [];
     for (const { Name, Total } of Groups as { Name?: unknown; Total?: unknown }[]) {
-      const there = this.locations.idsAt(by, String(Name));
-      if (there.length === 0 || there.length !== Total) return undefined;
-      for (const id of there) ids.push(id);
+      const there = this.locations.named(by, String(Name));
+      const waiting = there.flatMap((group) => group.ids);
+      if (waiting.length === 0 || waiting.length !== Total) return undefined;
+      if (there.some((group) => this.#countedTwice.has(group))) return undefined;
+      for (const id of waiting) ids.push(id);
     }
     return ids;
   }

@@ -97,6 +97,21 @@ describe("what is asked of Delve", () => {
     expect(result).toMatchObject({ Goroutines: waiting });
   });
 
+  test("who waits on a channel in two cases of a select is no two that wait", async () => {
+    const other = channel + 256n;
+    const goroutines = Array.from({ length: 200 }, (_, i) => {
+      const waitsOn = i % 2 === 0 ? channel : other;
+      return { id: i + 1, place: 95, channel: waitsOn, second: waitsOn };
+    });
+    const delve = await fakeDelve({ goroutines });
+    const { lines } = await collect(delve.port);
+    for (const [i, waitedFor] of [channel, other].entries()) {
+      const { result } = lines.find((line) => line.channel === String(waitedFor))!.response!;
+      const waiting = goroutines.filter((g) => g.id % 2 !== i).map(({ id }) => ({ id }));
+      expect(result).toMatchObject({ Goroutines: waiting });
+    }
+  });
+
   test("all of the rare ones, and each of them with its channel", async () => {
     const delve = await fakeDelve({ goroutines: pileUp(3) });
     const { lines } = await collect(delve.port);

@@ -12,6 +12,8 @@ export interface FakeGoroutine {
   readonly id: number;
   readonly place: number;
   readonly channel?: bigint;
+  /** Of the second case: it waits in a select. */
+  readonly second?: bigint;
   /** Line of the `go` statement; 1 when left out. */
   readonly started?: number;
   /** Line of the caller, which the list does not show. */
@@ -127,8 +129,10 @@ class FakeServer {
     const filter = (p.Filters as { Kind: number; Arg: string }[] | undefined)?.[0];
     if (filter?.Kind === 8) {
       const pointer = BigInt(/0x[0-9a-f]+/.exec(filter.Arg)![0]);
-      const channel = all.find((g) => pointerOf(g.id) === pointer)?.channel;
-      const waiting = all.filter((g) => g.channel === channel);
+      const asked = all.find((g) => pointerOf(g.id) === pointer || secondOf(g.id) === pointer);
+      const channel = pointer === pointerOf(asked!.id) ? asked?.channel : asked?.second;
+      // As in Delve, who waits for it in two cases comes twice.
+      const waiting = all.flatMap((g) => [g.channel, g.second].filter((c) => c === channel).map(() => g));
       if (p.GroupBy === 2)
         return JSON.stringify(groupsOf(waiting.map((g) => `/src/main.go:${g.place} in main.f`)));
       if (p.GroupBy === 3)
@@ -151,7 +155,7 @@ class FakeServer {
       threadID: 0,
       status: 4,
       waitSince: 0,
-      waitReason: g.channel === undefined ? 19 : 15,
+      waitReason: g.channel === undefined ? 19 : g.second === undefined ? 15 : 24,
       unreadable: g.unreadable === true ? "could not read" : "",
     };
   }
@@ -168,11 +172,15 @@ class FakeServer {
   #evaluate(p: Record<string, unknown>, expression: string): string {
     const id = (p.Scope as { GoroutineID: number }).GoroutineID;
     const g = this.#byId.get(id)!;
+    if (expression === "runtime.curg.waitreason" && g.second !== undefined)
+      return variable(1n, "waitReasonSelect (24)");
     if (expression === "runtime.curg.waitreason")
       return variable(1n, g.channel === undefined ? "waitReasonSleep (19)" : "waitReasonChanSend (15)");
     if (expression === "runtime.curg.parentGoid") return variable(2n, "1");
     if (expression === "runtime.curg.waiting.c" && g.channel !== undefined)
       return variable(pointerOf(id), String(g.channel));
+    if (expression === "runtime.curg.waiting.waitlink.c" && g.second !== undefined)
+      return variable(secondOf(id), String(g.second));
     throw new Error("runtime.curg.waiting is nil");
   }
 }
@@ -187,6 +195,10 @@ function groupsOf(names: readonly string[]): object {
 /** Beyond 2^53, where a double is no longer exact. */
 function pointerOf(id: number): bigint {
   return 0x1234567890abcd01n + BigInt(id) * 8n;
+}
+
+function secondOf(id: number): bigint {
+  return pointerOf(id) + 4n;
 }
 
 function variable(address: bigint, value: string): string {
