@@ -39,7 +39,7 @@ export interface WaitLimits {
   /** The only kinds with which it may hold; all of them without. */
   readonly waits: ReadonlySet<WaitKind> | undefined;
   /** The only kinds with which it may be known to hold, as long as no source tells more; all of them without. */
-  readonly known: ReadonlySet<WaitKind> | undefined;
+  readonly knownWaits: ReadonlySet<WaitKind> | undefined;
   /** Kinds with which it is known to hold, and binds nothing; none without. */
   readonly surely: ReadonlySet<WaitKind> | undefined;
 }
@@ -276,7 +276,7 @@ export function allOf(conditions: readonly Condition[]): Condition {
   return {
     ...cellParts(conditions),
     waits: common(conditions.map((c) => c.waits)),
-    known: common(conditions.map((c) => c.known)),
+    knownWaits: common(conditions.map((c) => c.knownWaits)),
     surely: only === undefined ? new Set(waitKinds) : common(conditions.map((c) => c.surely ?? noKinds)),
     attributes: conditions.reduce((bits, c) => bits | c.attributes, 0),
     needsSource: conditions.some((c) => c.needsSource === true),
@@ -308,7 +308,7 @@ export function anyOf(conditions: readonly Condition[]): Condition {
   return {
     ...cellParts(conditions),
     waits: anyKind(conditions.map((c) => c.waits)),
-    known: anyKind(conditions.map((c) => c.known)),
+    knownWaits: anyKind(conditions.map((c) => c.knownWaits)),
     attributes: conditions.reduce((bits, c) => bits | c.attributes, 0),
     needsSource: conditions.length > 0 && conditions.every((c) => c.needsSource === true),
     needsHistory: conditions.length > 0 && conditions.every((c) => c.needsHistory === true),

@@ -141,7 +141,7 @@ export class RoleCompiler implements PredicateContext {
       title: source.title ?? name,
       kind: kindOf(source),
       waits: all.waits,
-      knownWaits: all.known,
+      knownWaits: all.knownWaits,
       conditions,
       names: requiredNames(source),
       onStack: allOf(onStack),

@@ -24,7 +24,7 @@ export interface Role {
   /** The only kinds of wait that its members can have, as dumps give them. */
   readonly waits: Condition["waits"];
   /** The only ones with which a goroutine can be known to be a member, as long as no source tells more. */
-  readonly knownWaits: Condition["known"];
+  readonly knownWaits: Condition["knownWaits"];
   readonly conditions: readonly NamedCondition[];
   /** Words that stand in function names of every stack that its goroutines have; see `StackIndex`. */
   readonly names: readonly string[];

@@ -42,8 +42,9 @@ export function decimalEnd(bytes: Uint8Array, from: number): number {
   return at;
 }
 
-/** Most digits of a decimal number that is exact as a double. */
+/** Most digits of a number that is exact as a double, decimal and hexadecimal. */
 export const exactDecimals = 15;
+export const exactHexadecimals = 13;
 
 /** Value of decimal digits. */
 export function decimal(bytes: Uint8Array, from: number, to: number): number {

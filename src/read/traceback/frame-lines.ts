@@ -1,5 +1,6 @@
 import { parseAddress, unknownAddress } from "../../model/address.ts";
 import type { FrameArguments } from "../../model/arguments.ts";
+import { exactHexadecimals, hexDigit } from "./ascii.ts";
 
 /** A function line: `main.(*T).run(0xc000010000, {0x1, 0x2?}, ...)`. */
 export interface FunctionLine {
@@ -52,15 +53,6 @@ function isFunctionName(name: string): boolean {
   return name.includes(".") ? !name.endsWith(" ") && !name.includes(": ") : /^[\w\u00b7]+$/.test(name);
 }
 
-/** Value of a hexadecimal digit (lower case, as Go prints), -1 for other characters. */
-function hexDigit(c: number): number {
-  if (c >= 48 && c <= 57) return c - 48;
-  return c >= 97 && c <= 102 ? c - 87 : -1;
-}
-
-/** Most digits of a number that is exact as a double. */
-const exactDigits = 13;
-
 /**
  * Reads `0x1, {0x2, 0x3?}, _, ...)` up to the line's end: values in order, braces flattened; NaN for `?`, `_`, `...`.
  * @returns `undefined` when the text is no argument list
@@ -83,7 +75,7 @@ function parseArguments(
         value = value * 16 + digit;
       }
       if (at === start || at - start > 16) return undefined;
-      if (at - start > exactDigits) value = parseAddress(line.slice(start - 2, at));
+      if (at - start > exactHexadecimals) value = parseAddress(line.slice(start - 2, at));
       if (line.charCodeAt(at) === 63) {
         at++;
         marked = true;

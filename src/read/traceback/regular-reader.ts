@@ -6,6 +6,7 @@ import {
   decimal,
   decimalEnd,
   exactDecimals,
+  exactHexadecimals,
   fourOf,
   hasLess,
   hexDigit,
@@ -15,7 +16,7 @@ import {
   startsWith,
   tab,
 } from "./ascii.ts";
-import { callHead, marks, recordHead, recordItem } from "./batch.ts";
+import { type Batch, callHead, marks, recordHead, recordItem } from "./batch.ts";
 import { NameTable } from "./name-table.ts";
 import { RegularHeader } from "./regular-header.ts";
 
@@ -33,8 +34,7 @@ const offsetWord = Buffer.from(" +0x");
 const pointerWords = [" fp=0x", " sp=0x", " pc=0x"].map((word) => Buffer.from(word));
 const colons = fourOf(colon);
 
-/** Most digits of a hexadecimal number that is exact as a double, and of a line. */
-const exactDigits = 13;
+/** Most digits of a line. */
 const lineDecimals = 9;
 /** Longer ones are left to the line parser, which bounds its lines. */
 const maxRecord = 1 << 16;
@@ -81,9 +81,15 @@ export class RegularReader {
     this.#header = new RegularHeader((number, text) => names.header(number, text));
   }
 
-  /** The goroutine that was read last, a `recordItem` of a batch; good until the next one is read. */
-  get record(): Float64Array {
-    return this.#numbers.subarray(0, this.#length);
+  /** Begins with the goroutine that was read last, a `recordItem` of a batch; good until the next one is read. */
+  get numbers(): Float64Array {
+    return this.#numbers;
+  }
+
+  /** Copies that goroutine; answers where it ends. */
+  copyTo(batch: Batch, at: number): number {
+    for (let i = 0; i < this.#length; i++) batch[at + i] = this.#numbers[i]!;
+    return at + this.#length;
   }
 
   /** Text comes that goroutines are read from. */
@@ -203,7 +209,7 @@ export class RegularReader {
         for (let digit = hexDigit(bytes[at]!); digit >= 0; digit = hexDigit(bytes[++at]!))
           value = value * 16 + digit;
         if (at === start || at - start > 16) return false;
-        if (at - start > exactDigits) value = parseAddress(bytes.toString("latin1", start - 2, at));
+        if (at - start > exactHexadecimals) value = parseAddress(bytes.toString("latin1", start - 2, at));
         if (bytes[at] === 63) {
           at++;
           this.#marks |= marks.questionMarks;

@@ -204,9 +204,7 @@ export class Scanner {
       this.#regular.open(Buffer.from(this.#window.buffer, this.#window.byteOffset, this.#end));
     this.#isOpen = true;
     if (!this.#regular.read(from) || this.#regular.end !== to) return false;
-    const { record } = this.#regular;
-    this.#rows.set(record, this.#length);
-    this.#length += record.length;
+    this.#length = this.#regular.copyTo(this.#rows, this.#length);
     this.#lastText = -1;
     return true;
   }

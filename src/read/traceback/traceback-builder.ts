@@ -129,7 +129,7 @@ export class TracebackBuilder {
     let start = 0;
     for (;;) {
       if (this.#begunLength === 0 && regular?.read(start)) {
-        this.#regularRecord(regular.record, 0, this.#names);
+        this.#regularRecord(regular.numbers, 0, this.#names);
         start = regular.end;
         continue;
       }

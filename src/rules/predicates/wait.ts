@@ -43,7 +43,7 @@ export const wait: Predicate = {
     return {
       attributes: 0,
       waits: waitsFor(value),
-      known: wanted,
+      knownWaits: wanted,
       surely,
       evaluate({ facts, stackIndex }) {
         const kind = facts.wait(stackIndex);
