@@ -31,8 +31,10 @@ export class FreshPages {
     this.#rows = from + rowsAtOnce;
     for (const { words, bytesPerRow } of this.#columns) {
       const end = Math.min(Math.ceil(this.#rows * bytesPerRow), words.byteLength);
-      // Changes nothing, even if somebody writes there at the same time.
-      for (let at = pageOf(from * bytesPerRow); at < end; at += pageSize) Atomics.or(words, at >> 2, 0);
+      // Changes nothing, even if somebody writes there at the same time. Other operations read first, and the system hands a
+      // page that was read over a second time when it is written.
+      for (let at = pageOf(from * bytesPerRow); at < end; at += pageSize)
+        Atomics.compareExchange(words, at >> 2, 0, 0);
     }
     return true;
   }
