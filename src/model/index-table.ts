@@ -59,7 +59,8 @@ export class IndexTable {
 
   #grow(): void {
     const old = this.#slots;
-    const slots = new Int32Array(old.length * 2);
+    // Filled at once: a fresh page that is first read, then written, is handed over by the system twice.
+    const slots = new Int32Array(old.length * 2).fill(0);
     this.#slots = slots;
     for (let from = 0; from < old.length; from += 2) {
       if (old[from + 1] === 0) continue;
