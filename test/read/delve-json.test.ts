@@ -441,6 +441,31 @@ describe("properties", () => {
     }
   });
 
+  test("behind a broken one goroutines are found however those before them begin", async () => {
+    const mixed = (id: number, odd: boolean) => {
+      const { userCurrentLoc, ...others } = goroutine(id);
+      return JSON.stringify(odd ? { userCurrentLoc, ...others } : goroutine(id));
+    };
+    for (const isOdd of [(id: number) => id > 5 && id < 80, (id: number) => id <= 5 || id >= 80]) {
+      const ids = Array.from({ length: 130 }, (_, i) => i + 1);
+      const elements = ids.map((id) => (id === 90 ? '{"id":90,"current' : mixed(id, isOdd(id))));
+      const dump = await readOne(`{"result":{"Goroutines":[${elements.join(",")}],"Nextg":-1}}`, "go1.24");
+      accounted(dump);
+      expect([...dump.goroutines.id.subarray(0, dump.goroutines.length)]).toEqual(
+        ids.filter((id) => id !== 90),
+      );
+    }
+  });
+
+  test("frames that came before do not hide where goroutines begin", async () => {
+    const stack = { id: 3, result: [gopark, gopark], error: null };
+    const [broken, ...others] = [1, 2, 3].map((id) => JSON.stringify(goroutine(id)));
+    const list = `{"id":2,"result":{"Goroutines":[${[broken!.slice(0, -20), ...others].join(",")}],"Nextg":-1}}`;
+    const dump = await readOne(`${lines(stack)}${list}`, "go1.24");
+    accounted(dump);
+    expect([...dump.goroutines.id.subarray(0, dump.goroutines.length)]).toEqual([2, 3]);
+  });
+
   test("a changed byte harms its own goroutine at most, and is never silent about it", async () => {
     const text = lines(v2([1, 2, 3, 4, 5, 6].map((id) => goroutine(id, { line: (id % 2) + 1 }))));
     const clean = new TextEncoder().encode(text);

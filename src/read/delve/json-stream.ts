@@ -21,6 +21,10 @@ const maxOpen = 8;
 const maxValue = 32 * 1024 * 1024;
 /** What a member, an object or a list takes in memory is at least so many bytes of the input worth. */
 const partSize = 64;
+/** How Delve's goroutines begin. */
+const usualKeys: ReadonlySet<string> = new Set(["id"]);
+/** Most first keys that are looked for. */
+const maxKeys = 16;
 const tooBroken = "too much is no valid JSON: goroutines inside of what is broken were not looked for";
 
 /**
@@ -44,8 +48,10 @@ export class JsonStream {
   #alone = false;
   /** A value that is passed over. */
   #passed: PassedValue | undefined;
-  /** First key of the last good element: how the next one is found after a broken one. */
-  #elementKey = "id";
+  /** First keys of the elements of a list: how the next one is found after a broken one. */
+  readonly #elementKeys = new Set<string>();
+  /** First keys of the goroutines that are recognised. */
+  readonly #learntKeys = new Set<string>();
   /** Bytes of the last element that was parsed. */
   #elementSize = 0;
 
@@ -141,6 +147,7 @@ export class JsonStream {
     const after = this.#templates.match(window.pos, window.end);
     if (after === window.pos) return false;
     window.pos = after;
+    for (const key of this.#learntKeys) this.#elementKeys.add(key);
     this.#handler.rows(this.#templates.rows, list);
     return true;
   }
@@ -170,6 +177,7 @@ export class JsonStream {
     }
     this.#open.push({ kind: "list", list: this.#handler.listBegins(around), state: "first" });
     this.#templates.begin();
+    this.#elementKeys.clear();
     this.#window.pos++;
   }
 
@@ -249,29 +257,44 @@ export class JsonStream {
     this.#addMember(parent, parent.key, value, window.pos - start);
   }
 
-  /** Reads an element and hands it over, and learns how goroutines like it look. @returns its first key */
-  #take(list: number, start: number): string | undefined {
+  /** Reads an element and hands it over, and learns how goroutines like it look. */
+  #take(list: number, start: number): void {
     const window = this.#window;
     const { bytes, end, base } = window;
     const reader = this.#goroutines;
     const goroutine = reader.read(bytes, start, end);
     if (goroutine !== undefined) {
       window.pos = reader.pos;
-      this.#learn(this.#handler.goroutine(goroutine, list, base + start), start, reader);
-      return reader.firstKey;
+      const shape = this.#handler.goroutine(goroutine, list, base + start);
+      this.#learn(shape, start, reader, reader.firstKey);
+      return;
     }
     const parser = this.#parser;
     const value = parser.parse(bytes, start, end);
     window.pos = parser.pos;
-    this.#learn(this.#handler.element(value, list, base + start), start, parser);
-    return value instanceof Map ? (value as JsonObject).keys().next().value : undefined;
+    const shape = this.#handler.element(value, list, base + start);
+    const key = value instanceof Map ? (value as JsonObject).keys().next().value : undefined;
+    this.#learn(shape, start, parser, key);
   }
 
-  /** @param source of the goroutine, which knows where its numbers stand */
-  #learn(shape: number, start: number, source: { readonly spans: readonly MemberSpan[] }): void {
+  /**
+   * @param shape -1 when it is to be forgotten
+   * @param source of the goroutine, which knows where its numbers stand
+   * @param key its first
+   */
+  #learn(
+    shape: number,
+    start: number,
+    source: { readonly spans: readonly MemberSpan[] },
+    key?: string,
+  ): void {
     const window = this.#window;
     this.#elementSize = window.pos - start;
+    const keys = this.#elementKeys;
+    // Other elements may begin as something inside of a goroutine does.
+    if (key !== undefined && keys.size < maxKeys && (shape >= 0 || keys.size === 0)) keys.add(key);
     if (shape < 0 || !window.usual || !this.#templates.mayLearn) return;
+    if (key !== undefined && this.#learntKeys.size < maxKeys) this.#learntKeys.add(key);
     this.#templates.add(shape, window.bytes, start, window.pos, source.spans);
     window.moved();
   }
@@ -313,7 +336,7 @@ export class JsonStream {
       this.#openList();
     } else {
       window.pos = pos;
-      this.#elementKey = this.#take(top.list, pos) ?? this.#elementKey;
+      this.#take(top.list, pos);
       top.state = "comma";
     }
     return true;
@@ -342,7 +365,7 @@ export class JsonStream {
     } else {
       this.#handler.broken(offset, text, "not valid JSON: what follows may be incomplete", -1);
       this.#open.length = 0;
-      this.#elementKey = "id";
+      this.#elementKeys.clear();
     }
     if (!window.restart(at)) this.#handler.broken(offset, undefined, tooBroken, -1);
     this.#searching = true;
@@ -355,7 +378,7 @@ export class JsonStream {
 
   /** Looks for `{"id"`, or however elements begin here; false when it is not among the bytes here. */
   #search(): boolean {
-    this.#searching = !this.#window.seekObject(this.#elementKey);
+    this.#searching = !this.#window.seekObject(this.#elementKeys.size === 0 ? usualKeys : this.#elementKeys);
     return !this.#searching;
   }
 

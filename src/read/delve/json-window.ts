@@ -90,19 +90,32 @@ export class JsonWindow {
     return again;
   }
 
-  /** Goes to the next object whose first key is this; false when there is none among the bytes here. */
-  seekObject(name: string): boolean {
-    const bytes = this.#bytes.subarray(0, this.end);
-    const key = Buffer.from(`"${name}"`);
+  /** Goes to the next object whose first key is one of these; false when there is none among the bytes here. */
+  seekObject(names: ReadonlySet<string>): boolean {
+    let bytes = this.#bytes.subarray(0, this.end);
+    let isThere = false;
+    let longest = 0;
+    for (const name of names) {
+      const key = Buffer.from(JSON.stringify(name));
+      longest = Math.max(longest, key.length);
+      const found = this.#objectWith(key, bytes);
+      if (found < 0) continue;
+      isThere = true;
+      // Another one is looked for only before it.
+      bytes = bytes.subarray(0, found);
+    }
+    this.pos = isThere ? bytes.length : Math.max(this.pos, this.end - longest - 64);
+    return isThere;
+  }
+
+  /** Where the next object begins whose first key this is; -1 when there is none among some bytes. */
+  #objectWith(key: Uint8Array, bytes: Buffer): number {
     for (let found = bytes.indexOf(key, this.pos); found >= 0; found = bytes.indexOf(key, found + 1)) {
       let brace = found - 1;
       while (brace >= this.pos && isSpace(bytes[brace]!)) brace--;
-      if (brace < this.pos || bytes[brace] !== 0x7b) continue;
-      this.pos = brace;
-      return true;
+      if (brace >= this.pos && bytes[brace] === 0x7b) return brace;
     }
-    this.pos = Math.max(this.pos, this.end - key.length - 64);
-    return false;
+    return -1;
   }
 
   /** Text for messages: at most 200 bytes of it. */
