@@ -38,8 +38,7 @@ const closure = /^(?:func\d+|gowrap\d+|deferwrap\d+|\d+|-fm|glob\.|init|func\d+-
 
 /** Index at which closure parts (`.func1`, `.gowrap2`, `.1`, `-fm`, `-range1`, `·dwrap·3`) begin in a method name. */
 function closureStart(method: string): number {
-  // Most names have none.
-  if (!method.includes(".") && !method.includes("-") && !method.includes("·")) return method.length;
+  if (!mayHaveClosure(method)) return method.length;
   const dot = method.indexOf("·dwrap·");
   if (dot >= 0) return dot;
   const parts = method.split(".");
@@ -50,6 +49,15 @@ function closureStart(method: string): number {
     length += 1 + part.length;
   }
   return length;
+}
+
+/** Whether a name has a character with which closure parts may begin; most have none. */
+function mayHaveClosure(method: string): boolean {
+  for (let i = 0; i < method.length; i++) {
+    const code = method.charCodeAt(i);
+    if (code === 46 || code === 45 || code > 127) return true;
+  }
+  return false;
 }
 
 /** Undoes the linker's `%xx` escapes of a package path; text that is none stays. */
@@ -64,6 +72,11 @@ function decodePackage(path: string): string {
   });
 }
 
+/** A function that the compiler makes for a type without a name. */
+function isStruct(name: string): boolean {
+  return name.startsWith("go") && (name.startsWith(":struct", 2) || name.startsWith(".struct", 2));
+}
+
 /**
  * Takes a Go function name apart.
  * Package = text up to the first `.` after the last `/` that is outside brackets and parentheses.
@@ -73,7 +86,7 @@ export function parseSymbol(name: string): GoSymbol {
   const paren = plainRaw.indexOf("(");
   const slash = plainRaw.lastIndexOf("/", paren < 0 ? undefined : paren);
   const dot = plainRaw.indexOf(".", slash + 1);
-  if (dot < 0 || plainRaw.startsWith("go:struct") || plainRaw.startsWith("go.struct")) {
+  if (dot < 0 || isStruct(plainRaw)) {
     const wrapper = isWrapper(plainRaw);
     return { name, package: "", type: "", method: plainRaw, plain: plainRaw, outer: plainRaw, wrapper };
   }

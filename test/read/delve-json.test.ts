@@ -138,6 +138,19 @@ describe("wait reasons", () => {
     expect([...dump.goroutines.flags.subarray(0, 4)]).toEqual([4, 0, 0, 1]);
   });
 
+  test("mean what the process itself says, against the version's own numbers", async () => {
+    const request = {
+      method: "RPCServer.Eval",
+      params: [{ Scope: { GoroutineID: 1, Frame: 0 }, Expr: "runtime.curg.waitreason" }],
+      id: 3,
+    };
+    const answer = { id: 3, result: { Variable: { value: "waitReasonSelect (19)" } }, error: null };
+    const list = [goroutine(1, { reason: 19 }), goroutine(2, { reason: 19, line: 8 })];
+    const parts = [version("go1.26.1"), v2(list)];
+    expect(kinds(await readOne(lines(...parts)))).toEqual(["chan-receive", "chan-receive"]);
+    expect(kinds(await readOne(lines(...parts, request, answer)))).toEqual(["select", "select"]);
+  });
+
   test("without a version, what the goroutines themselves say chooses the numbering", async () => {
     const plain = {
       ...goroutine(1, { reason: 20 }),

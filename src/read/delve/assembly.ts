@@ -233,7 +233,10 @@ export class DelveAssembly {
       if (name !== at) calls.call(this.#startFrame(start, name));
     }
     if (creator >= 0) calls.createdBy = places.frame(creator);
-    const { reason, wait } = this.#waitOf(shape, at === undefined ? [] : [at]);
+    // Most wait reasons tell it alone: nothing is made for them, as there may be as many shapes as goroutines.
+    const { reason, wait } =
+      this.#waits.certain(known.status(shape), known.waitReason(shape)) ??
+      this.#waitOf(shape, at === undefined ? [] : [at]);
     return this.builder.stackOf({ reason, wait, extent: calls.depth === 0 ? "none" : "ends" }, calls);
   }
 

@@ -188,7 +188,7 @@ export class GoroutineReader {
           pc = json.number();
           break;
         case 1:
-          file = this.#named("file");
+          file = this.#file();
           break;
         case 2:
           line = json.number();
@@ -216,7 +216,7 @@ export class GoroutineReader {
       const member = json.member(ofFunction, next);
       seen = noteSeen(seen, member);
       next = member + 1;
-      if (member === 0) this.#name = this.#named("symbol");
+      if (member === 0) this.#name = this.#symbol();
       else if (member === 1) entry = json.number();
       else if (member === 2 || member === 3) json.number();
       else json.value();
@@ -224,13 +224,22 @@ export class GoroutineReader {
     return entry;
   }
 
-  /** Number in the pool of what a string names; found by its bytes where they are plain. */
-  #named(kind: "symbol" | "file"): number {
+  /** Number in the pool of the symbol that a string names; found by its bytes where they are plain. */
+  #symbol(): number {
     const { pool } = this.#places;
     const json = this.#json;
     const start = json.pos + 1;
     const end = json.plain();
-    return end < 0 ? pool[kind](json.string()) : pool[`${kind}Of`](json.bytes, start, end);
+    return end < 0 ? pool.symbol(json.string()) : pool.symbolOf(json.bytes, start, end);
+  }
+
+  /** Number in the pool of a file, as `#symbol`. */
+  #file(): number {
+    const { pool } = this.#places;
+    const json = this.#json;
+    const start = json.pos + 1;
+    const end = json.plain();
+    return end < 0 ? pool.file(json.string()) : pool.fileOf(json.bytes, start, end);
   }
 
   /** A number that differs between goroutines at the same place. */

@@ -12,6 +12,10 @@ const varying: ReadonlyMap<string, Hole> = new Map<string, Hole>([
 const maxBytes = 48 * 1024 * 1024;
 /** So many are learnt in any case; more only while an eighth of the goroutines is recognised. */
 const fewTemplates = 256;
+/** Behind so many goroutines in a row that were not recognised, most are not tried. */
+const manyMissed = 64;
+/** Of those one in so many is. */
+const triedBehind = 16;
 /** What may stand between two goroutines for the second to be recognised: a comma, line ends, indentation. */
 const maxBefore = 256;
 
@@ -38,6 +42,7 @@ export class GoroutineTemplates {
   #size = 0;
   #learnt = 0;
   #recognised = 0;
+  #missed = 0;
 
   /** Where input must stand to be recognised: `add` may move it. */
   get window(): Buffer {
@@ -63,9 +68,12 @@ export class GoroutineTemplates {
   match(from: number, end: number): number {
     this.#length = 0;
     if (this.#learnt === 0) return from;
+    this.#missed++;
+    if (this.#missed > manyMissed && this.#missed % triedBehind !== 0) return from;
     const { at, row } = this.#trie.match(from, end, 0);
     this.#length = row;
     this.#recognised += row / rowHead;
+    if (row > 0) this.#missed = 0;
     return at;
   }
 

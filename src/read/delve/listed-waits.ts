@@ -6,7 +6,7 @@ interface ReasonMeaning {
   /** One where it is known, several where the tables that it may be of differ. */
   readonly texts: readonly string[];
   /** What a goroutine waits for whatever its frames are. */
-  readonly certain: { readonly reason: string; readonly wait: WaitKind } | undefined;
+  readonly certain: Wait | undefined;
 }
 
 /** What a list says of how a goroutine is. */
@@ -64,6 +64,13 @@ export class ListedWaits {
     this.#names.set(number, text);
   }
 
+  /** What a goroutine waits for whatever its frames are; `undefined` where they have a say. */
+  certain(status: number | undefined, waitReason = 0): Wait | undefined {
+    return isWaiting(status) && !this.#names.has(waitReason)
+      ? this.#meaningOf(waitReason).certain
+      : undefined;
+  }
+
   /** @param functions the innermost of the goroutine */
   of(state: ListedState, functions: readonly string[]): Wait {
     const { status, waitReason = 0 } = state;
@@ -72,10 +79,11 @@ export class ListedWaits {
       const reason = Object.hasOwn(statusReasons, status) ? statusReasons[status]! : "";
       return { reason, wait: waitKindOf(reason, functions) };
     }
+    const certain = this.certain(status, waitReason);
+    if (certain !== undefined) return certain;
     const named = this.#names.get(waitReason);
     if (named !== undefined) return { reason: named, wait: kindAt(named, functions) };
-    const { texts, certain } = this.#meaningOf(waitReason);
-    if (certain !== undefined) return certain;
+    const { texts } = this.#meaningOf(waitReason);
     const kinds = new Set(texts.map((text) => kindAt(text, functions)));
     const reason = texts.length === 1 ? texts[0]! : "";
     if (kinds.size === 1) return { reason, wait: [...kinds][0]! };
