@@ -7,10 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { DelveConnection } from "../../dist/collect/delve-connection.js";
-import { startDlv } from "../../dist/collect/dlv-process.js";
-import { defaultDelveLimits } from "../../dist/collect/limits.js";
-import { writeCore } from "../capture/delve.mjs";
+import { serveCore, stacktraceForEach, writeCore } from "../capture/delve.mjs";
 import { startProgram } from "../capture/program.mjs";
 import { buildProgram, defaultToolchain } from "../capture/toolchains.mjs";
 import { generateDump } from "../generate-dump.mjs";
@@ -105,38 +102,29 @@ async function collectCore({ pid, binary }) {
     200,
   );
   say("  memory of the collector", peakMB, "MB", 300);
-  const each = await stacktraceForEach(core, binary);
   say("  time, with the start of Delve", instance.tookMs / 1000, "s");
-  say("  a Stacktrace for each, without the start", each / 1000, "s");
-  say("  ratio", each / instance.tookMs, "times", undefined, 20);
+  // Where Delve serves the core already, as its peer asks it: neither waits until Delve has read it.
+  const collecting = await served(core, binary, async (port) => {
+    const served = ["collect", "--delve", `127.0.0.1:${port}`, "--json", "-o", join(folder, "served-dumps")];
+    return JSON.parse((await run(served)).stdout).snapshots[0].instances[0].tookMs;
+  });
+  const each = await served(core, binary, stacktraceForEach);
+  say("  time, of a Delve that serves it", collecting / 1000, "s");
+  say("  a Stacktrace for each, of the same", each / 1000, "s");
+  say("  ratio", each / collecting, "times", undefined, 20);
 }
 
 /**
- * Time to ask for the stack of each goroutine as `stack -full` does, from 1,000 of them.
  * @param {string} core
- * @param {string} executable
+ * @param {string} binary
+ * @param {(port: number) => Promise<number>} use
  */
-async function stacktraceForEach(core, executable) {
-  const server = await startDlv({ core, executable }, { dlv });
+async function served(core, binary, use) {
+  const server = await serveCore(dlv, binary, core);
   try {
-    const connection = await DelveConnection.connect(server.endpoint, defaultDelveLimits);
-    const list = await connection.call("ListGoroutines", { Start: 0, Count: 0 });
-    const ids = /** @type {{ Goroutines: { id: number }[] }} */ (list.result).Goroutines.map((g) => g.id);
-    const full = {
-      FollowPointers: true,
-      MaxVariableRecurse: 1,
-      MaxStringLen: 64,
-      MaxArrayValues: 64,
-      MaxStructFields: -1,
-    };
-    const begin = performance.now();
-    for (const id of ids.slice(0, 1_000))
-      await connection.call("Stacktrace", { Id: id, Depth: 50, Full: true, Cfg: full });
-    const each = (performance.now() - begin) / 1_000;
-    connection.close();
-    return each * ids.length;
+    return await use(server.port);
   } finally {
-    await server.stop();
+    await server.kill();
   }
 }
 

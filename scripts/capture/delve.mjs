@@ -44,16 +44,65 @@ export function captureAttached(dlv, pid) {
   return capture(dlv, ["attach", String(pid)]);
 }
 
+const serving = ["--headless", "--listen=127.0.0.1:0", "--api-version=2", "--check-go-version=false"];
+const listening = /API server listening at: \S+:(\d+)/;
+
+/**
+ * Starts a Delve that serves a core to one client after the other, and waits until it has read it: it listens before.
+ * @param {string} dlv
+ * @param {string} binary
+ * @param {string} core
+ * @returns {Promise<{ port: number, kill: () => Promise<void> }>}
+ */
+export async function serveCore(dlv, binary, core) {
+  const server = startProgram(dlv, ["core", binary, core, ...serving, "--accept-multiclient"]);
+  try {
+    const port = Number((await server.saw(listening, 60_000))[1]);
+    const client = await connectTo(port);
+    await client.call("GetVersion", [{}]);
+    client.end();
+    return { port, kill: server.kill };
+  } catch (error) {
+    await server.kill();
+    throw error;
+  }
+}
+
+/**
+ * Milliseconds that it takes to list all goroutines and to ask for the stack of each, one after the other, as
+ * `stack -full` does; measured on some of them.
+ * @param {number} port of a Delve
+ */
+export async function stacktraceForEach(port) {
+  const measured = 400;
+  const client = await connectTo(port);
+  const begin = performance.now();
+  const [, list] = await client.call("ListGoroutines", [{ Start: 0, Count: 0 }]);
+  const listed = performance.now();
+  /** @type {{ id: number }[]} */
+  const goroutines = JSON.parse(list).result.Goroutines;
+  const few = goroutines.slice(0, measured);
+  const started = performance.now();
+  for (const { id } of few) {
+    const [, stack] = await client.call("Stacktrace", [
+      { Id: id, Depth: 50, Full: true, Cfg: fullVariables },
+    ]);
+    JSON.parse(stack);
+  }
+  const each = (performance.now() - started) / few.length;
+  client.end();
+  return listed - begin + each * goroutines.length;
+}
+
 /**
  * @param {string} dlv
  * @param {string[]} target
  * @returns {Promise<DelveCapture>}
  */
 async function capture(dlv, target) {
-  const options = ["--headless", "--listen=127.0.0.1:0", "--api-version=2", "--check-go-version=false"];
-  const server = startProgram(dlv, [...target, ...options]);
+  const server = startProgram(dlv, [...target, ...serving]);
   try {
-    const [, port] = await server.saw(/API server listening at: \S+:(\d+)/, 60_000);
+    const [, port] = await server.saw(listening, 60_000);
     const client = await connectTo(Number(port));
     try {
       return await record(client);
@@ -88,6 +137,15 @@ const leanVariables = {
   MaxStringLen: 32,
   MaxArrayValues: 0,
   MaxStructFields: 0,
+};
+
+/** As Delve's own terminal asks for variables. */
+const fullVariables = {
+  FollowPointers: true,
+  MaxVariableRecurse: 1,
+  MaxStringLen: 64,
+  MaxArrayValues: 64,
+  MaxStructFields: -1,
 };
 
 /** @typedef {{ call: (method: string, params: unknown[]) => Promise<[string, string]>, end: () => void }} Client `call` returns the request and the response, raw. */
