@@ -1,4 +1,4 @@
-import { namesOf } from "../model/names.ts";
+import { wordsOf } from "../model/names.ts";
 import type { Stack } from "../model/stack.ts";
 import type { GoSymbol } from "../model/symbol.ts";
 import { type WaitKind, waitKinds } from "../model/wait-kind.ts";
@@ -9,11 +9,14 @@ import { type WaitKind, waitKinds } from "../model/wait-kind.ts";
  */
 export class StackIndex {
   readonly #stacks: readonly Stack[];
-  #words: ReadonlySet<string> | "open" | undefined;
+  #words: ReadonlySet<string> | undefined;
+  /** Some stack may have functions that are not shown; all of them may. */
+  #someOpen: boolean | undefined;
+  #allOpen: boolean | undefined;
   readonly #byWaits = new Map<number, readonly number[]>();
   /** A mark for each stack that has the word, or may have it in frames that are not shown. */
   readonly #withWord = new Map<string, Uint8Array>();
-  #symbols: SymbolTable | undefined;
+  #table: SymbolTable | undefined;
   /** Of each stack the number of its kind of wait: numbers are compared much faster than their names. */
   readonly #kinds: Uint8Array;
   /** A bit for each kind that some stack has. */
@@ -30,9 +33,11 @@ export class StackIndex {
   /** False when some word is in no function of any stack; true, too, where stacks are cut. */
   mayHaveNames(words: readonly string[]): boolean {
     if (words.length === 0) return true;
-    this.#words ??= namesOf(this.#stacks);
+    this.#someOpen ??= this.#stacks.some(isOpen) || this.#symbols.all.some(({ plain }) => plain === "");
+    if (this.#someOpen) return true;
+    this.#words ??= wordsOf(this.#symbols.all);
     const known = this.#words;
-    return known === "open" || words.every((word) => known.has(word));
+    return words.every((word) => known.has(word));
   }
 
   /**
@@ -60,14 +65,20 @@ export class StackIndex {
   withNames(among: readonly number[], words: readonly string[]): readonly number[] {
     // Few are asked one by one sooner.
     if (words.length === 0 || among.length < fewStacks) return among;
+    this.#allOpen ??= this.#stacks.every(isOpen);
+    if (this.#allOpen) return among;
     const marks = words.map((word) => this.#marks(word));
     return among.filter((i) => marks.every((mark) => mark[i] === 1));
+  }
+
+  get #symbols(): SymbolTable {
+    this.#table ??= new SymbolTable(this.#stacks);
+    return this.#table;
   }
 
   #marks(word: string): Uint8Array {
     let marks = this.#withWord.get(word);
     if (marks === undefined) {
-      this.#symbols ??= new SymbolTable(this.#stacks);
       marks = this.#symbols.stacksWith((symbol) => symbol.plain === "" || symbol.plain.includes(word));
       this.#withWord.set(word, marks);
     }
@@ -92,7 +103,7 @@ function bitsOf(waits: ReadonlySet<WaitKind> | undefined): number {
 
 /** The functions of some stacks by number: numbers are looked up much faster than objects. */
 class SymbolTable {
-  readonly #symbols: readonly GoSymbol[];
+  readonly all: readonly GoSymbol[];
   /** Of each stack the numbers of its functions, beginning at `#start`. */
   readonly #numbers: Uint32Array;
   readonly #start: Uint32Array;
@@ -100,7 +111,7 @@ class SymbolTable {
   readonly #open: Uint8Array;
 
   constructor(stacks: readonly Stack[]) {
-    this.#open = Uint8Array.from(stacks, ({ extent }) => (extent === "full" ? 0 : 1));
+    this.#open = Uint8Array.from(stacks, (stack) => (isOpen(stack) ? 1 : 0));
     const numberOf = new Map<GoSymbol, number>();
     this.#start = new Uint32Array(stacks.length + 1);
     stacks.forEach(({ frames }, i) => {
@@ -119,12 +130,12 @@ class SymbolTable {
         this.#numbers[at++] = number;
       }
     }
-    this.#symbols = [...numberOf.keys()];
+    this.all = [...numberOf.keys()];
   }
 
   /** A mark for each stack with a function of which `test` is true, and for each that may have more than it shows. */
   stacksWith(test: (symbol: GoSymbol) => boolean): Uint8Array {
-    const having = Uint8Array.from(this.#symbols, (symbol) => (test(symbol) ? 1 : 0));
+    const having = Uint8Array.from(this.all, (symbol) => (test(symbol) ? 1 : 0));
     const marks = new Uint8Array(this.#start.length - 1);
     for (let i = 0; i < marks.length; i++) {
       const [from, to] = [this.#start[i]!, this.#start[i + 1]!];
@@ -134,6 +145,11 @@ class SymbolTable {
     }
     return marks;
   }
+}
+
+/** It may have functions that are not shown. */
+function isOpen({ extent }: Stack): boolean {
+  return extent !== "full";
 }
 
 /** Stacks that are asked one by one without further choice. */
