@@ -165,6 +165,67 @@ describe("Delve transcripts", () => {
   });
 });
 
+describe.each(fixtures.filter(({ name }) => /delve-text\/.*-(?:goroutines|stacks)/.test(name)))(
+  "$name: a line is lost",
+  ({ reader, bytes }) => {
+    test("that is told, or it changes nothing", async () => {
+      const lines = bytes.toString().split("\n");
+      const whole = asText(await read(reader, bytes));
+      for (const at of lines.keys()) {
+        // Whether frames follow or not, a stack whose outermost function is missing is not a full one.
+        if (lines[at]!.trim() === "(truncated)") continue;
+        const dumps = await read(reader, lines.toSpliced(at, 1).join("\n"));
+        const told = dumps.some((d) => !d.complete && d.problems.some((p) => p.lost !== 0));
+        if (!told) expect([lines[at], asText(dumps)]).toEqual([lines[at], whole]);
+      }
+    });
+  },
+);
+
+describe("Delve: what is wrong with frames is told", () => {
+  const list = (frames: string) =>
+    `  Goroutine 1 - User: /a.go:7 main.f (0x1) [select]\n${frames}[1 goroutines]\n`;
+  const at = "\t    at /src/a.go:7\n";
+  const frame = (n: number, name = "main.f") => `\t${n}  0x000000000000000${n + 1} in ${name}\n${at}`;
+  test.each([
+    [frame(0) + frame(2), "a frame without those before it"],
+    [frame(1), "a frame without those before it"],
+    [`${frame(0).split("\n")[0]!}\n${frame(1)}`, "a frame without its file and line"],
+    [`${frame(0) + frame(1).split("\n")[0]!}\n`, "a frame without its file and line"],
+    [frame(0) + at, "a file and line without their function"],
+    [at, "a file and line without their function"],
+    [frame(0, "main.f[go.shape.struct {\n A int }]") + frame(1), "a frame without its file and line"],
+    [frame(0).replace("a.go:7", "a.go:\n7"), "a frame without its file and line"],
+    [frame(0).replace("a.go:7", "a.go:7\n7"), "the end of a line that is folded"],
+    [`\t(0x2)\n${frame(0)}`, undefined],
+    [`[select]\n${frame(0)}`, "the end of a line that is folded"],
+    [`\t0  0x0000000000000001 in ???\n\t    at ?:-1\n${frame(1)}`, undefined],
+    [`${frame(0)}\t    error: input/output error\n${frame(2)}\t(truncated)\n`, undefined],
+    [
+      `${frame(0)}\t        defer 1: 0x0000000000000009 in main.g\n\t${at}\t      deferred by main.f at /src/a.go:6\n${frame(1)}`,
+      undefined,
+    ],
+    [`${frame(0)}\t        defer 1: (unreadable defer: EOF)\n${frame(1)}`, undefined],
+    [`${frame(0)}\t    frame: -0x10 frame pointer -0x18\n\n${frame(1)}\n`, undefined],
+  ])("%j", async (frames, message) => {
+    const [dump] = await read(delveTextReader, list(frames));
+    expect(dump!.complete).toBe(message === undefined);
+    const text = dump!.problems.map((p) => p.message).join();
+    expect(text).toContain(message ?? "");
+  });
+
+  test.each([
+    "  Goroutine 2 - User: /a.go:7 main.f (0x\n1) [select]\n[2 goroutines]\n",
+    "  Goroutine 2 - User: /a.go:7 main.f (0x1) [sync.Cond\n.Wait]\n[2 goroutines]\n",
+    "  Goroutine 2 - User: /a.go:7 main.f (0x1)\n [select]\n[2 goroutines]\n",
+    "(dlv) quit\n",
+  ])("the list goes on with %j", async (rest) => {
+    const header = "(dlv) goroutines\n  Goroutine 1 - User: /a.go:7 main.f (0x1) [select]\n";
+    const [dump] = await read(delveTextReader, header + rest);
+    expect(dump!.complete).toBe(false);
+  });
+});
+
 test("Delve: a stack behind a whole list may end behind a frame, not in it", async () => {
   const list = "  Goroutine 1 - User: /a.go:7 main.f (0x1)\n[1 goroutines]\n(dlv) goroutine 1 bt\n";
   const frame = (n: number) => `${n}  0x000000000000000${n + 1} in main.f\n   at /a.go:7\n`;

@@ -81,10 +81,10 @@ export function frameLine(line: string): FrameLine | undefined {
     : { index: Number(found[1]), pc: parseAddress(`0x${found[2]}`), function: found[3]!.trimEnd() };
 }
 
-/** `    at /src/runtime/proc.go:364` */
+/** `    at /src/runtime/proc.go:364`, or `at ?:-1` where Delve knows no place. */
 export function positionLine(line: string): { file: string; line: number } | undefined {
-  const found = /^\s*at (.+):(\d{1,9})$/.exec(line);
-  return found === null ? undefined : { file: found[1]!, line: Number(found[2]) };
+  const found = /^\s*at (.*):(?:(\d{1,9})|-1)$/.exec(line);
+  return found === null ? undefined : { file: found[1]!, line: Number(found[2] ?? 0) };
 }
 
 /** `       m = (*main.Metrics)(0xc000086080)`: a name, its type where it is a pointer's, its value. */

@@ -60,6 +60,9 @@ export interface Transcript {
 const maxFrames = 2000;
 const maxArguments = 16;
 
+/** Of a place or of a goroutine's line: what both are whole without. */
+const endOfFolded = /^\s*(?:\d{1,8}|\(thread \d{1,15}\).*|\[.*\])$/;
+
 /** Reads what people paste out of a Delve terminal, line by line. */
 export class TranscriptReader {
   readonly transcripts: Transcript[] = [];
@@ -78,11 +81,17 @@ export class TranscriptReader {
   #selective = false;
   /** Goroutines of the list that was announced. */
   #announced = 0;
-  /** A frame's first line came, and not yet its place. */
-  #placeDue = false;
+  /** Where in its file the last frame stands: on the next line, behind one that does not belong there, or known. */
+  #place: "due" | "late" | "known" = "known";
+  /** The next place is that of a deferred call. */
+  #deferred = false;
+  /** Number of the frame that comes next. */
+  #next = 0;
   #line = 0;
   /** Where a goroutine's line came last. */
   #headerLine = -1;
+  /** Where a line came last that ends in a number or a reason: a terminal may have folded it before that. */
+  #foldable = -1;
 
   #begin(): Transcript {
     const transcript: Transcript = {
@@ -104,13 +113,13 @@ export class TranscriptReader {
   line(raw: string): void {
     this.#line++;
     let text = raw.includes("\x1b") ? stripVTControlCharacters(raw) : raw;
+    if (this.#place === "due") this.#expectPlace(text.trimEnd());
     while (text.startsWith("(dlv) ")) {
       text = text.slice(6);
       this.#prompt(text);
     }
     // Tables and logs fill lines up with blanks.
     text = text.trimEnd();
-    if (text !== "") this.#placeDue = false;
     if (text.includes("Goroutine ") && this.#goroutineLine(text)) return;
     if (this.#stackLine(text)) return;
     this.#otherLine(text);
@@ -119,12 +128,19 @@ export class TranscriptReader {
   /** @param cut the last line has no end */
   finish(cut: boolean): void {
     if (this.#announced > 0) this.#checkAnnounced();
-    else if (this.#listed > 0 || this.#placeDue || (cut && this.#frame !== undefined)) {
+    else if (this.#listed > 0 || this.#place === "due" || (cut && this.#frame !== undefined)) {
       const what = this.#listed > 0 ? "its list does" : "the stack that it shows last";
       const message = `the transcript ends before ${what}`;
       this.#now.problems.push({ line: this.#line, message, lost: -1 });
       this.#now.cut = true;
     }
+  }
+
+  /** A frame has two lines: where another follows the first, or where that is folded, the second does not come next. */
+  #expectPlace(text: string): void {
+    if (text === "" || positionLine(text) !== undefined) return;
+    this.#place = "late";
+    this.#lose(text, "a frame without its file and line");
   }
 
   #checkAnnounced(): void {
@@ -138,6 +154,7 @@ export class TranscriptReader {
   #prompt(text: string): void {
     this.#endStack();
     this.#checkAnnounced();
+    if (this.#listed > 0) this.#lose(text, "a list of goroutines without the line that ends it");
     this.#listed = 0;
     this.#grouped = 0;
     this.#asked = undefined;
@@ -158,7 +175,7 @@ export class TranscriptReader {
   #goroutineLine(text: string): boolean {
     const found = headerLine(text);
     if (found !== undefined) {
-      this.#header(found);
+      this.#header(found, text);
       return true;
     }
     if (/^\s*(?:\* ?)?Goroutine (?:\d{1,15} )?(?:- )?\(unreadable/.test(text)) {
@@ -178,7 +195,7 @@ export class TranscriptReader {
     return true;
   }
 
-  #header(header: HeaderLine): void {
+  #header(header: HeaderLine, text: string): void {
     this.#endStack();
     this.#aside = false;
     this.#now.headers++;
@@ -196,29 +213,48 @@ export class TranscriptReader {
       const { function: fn, file, line, pc } = header;
       goroutine.places.set(header.kind, { function: fn, file, line, pc });
     }
+    if (Number.isNaN(header.pc)) this.#lose(text, "a goroutine without its address");
     this.#goroutine = goroutine;
     this.#headerLine = this.#line;
+    this.#foldable = this.#line;
   }
 
   #stackLine(text: string): boolean {
     const frame = frameLine(text);
     if (frame !== undefined) {
-      this.#placeDue = true;
+      this.#place = "due";
+      this.#deferred = false;
       if (frame.index === 0) this.#startStack(/^\s/.test(text) || this.#line === this.#headerLine + 1);
+      else if (frame.index !== this.#next) this.#lose(text, "a frame without those before it");
+      this.#next = frame.index + 1;
       if (this.#aside || this.#goroutine === undefined) return true;
       const { function: fn, pc } = frame;
       this.#frame = { function: fn, file: "", line: 0, pc, args: [], withArguments: false };
       if (this.#goroutine.frames.length < maxFrames) this.#goroutine.frames.push(this.#frame);
       return true;
     }
-    if (this.#aside || this.#frame === undefined) return false;
     const position = positionLine(text);
-    if (position !== undefined) {
-      if (this.#frame.line === 0) Object.assign(this.#frame, position);
-      return true;
+    if (position !== undefined) return this.#position(position, text);
+    // Delve numbers a frame that it could not read, too.
+    if (/^\s+error: /.test(text)) this.#next++;
+    if (this.#aside || this.#frame === undefined) return false;
+    const deferred = /^\s*defer \d+: (0x)?|^\s+deferred by /.exec(text);
+    if (deferred === null) return this.#variable(text, this.#frame);
+    this.#deferred = deferred[1] !== undefined;
+    return true;
+  }
+
+  #position(position: { file: string; line: number }, text: string): boolean {
+    this.#foldable = this.#line;
+    if (this.#deferred) this.#deferred = false;
+    else if (this.#place === "known") {
+      if (this.#goroutine === undefined && this.#asked === undefined) return false;
+      this.#lose(text, "a file and line without their function");
+    } else {
+      this.#place = "known";
+      if (!this.#aside && this.#frame !== undefined) Object.assign(this.#frame, position);
     }
-    if (/^\s*defer \d+: |^\s+deferred by /.test(text)) return true;
-    return this.#variable(text, this.#frame);
+    return true;
   }
 
   /** Frames under a goroutine's line are its own; others are of the goroutine that a command named. */
@@ -245,6 +281,8 @@ export class TranscriptReader {
   #endStack(): void {
     this.#goroutine = undefined;
     this.#frame = undefined;
+    this.#deferred = false;
+    this.#next = 0;
   }
 
   #otherLine(text: string): void {
@@ -260,7 +298,9 @@ export class TranscriptReader {
     else if (switched !== null) {
       this.#endStack();
       this.#selected = Number(switched[1]);
-    } else this.#version(text);
+    } else if (this.#line === this.#foldable + 1 && endOfFolded.test(text))
+      this.#lose(text, "the end of a line that is folded");
+    else this.#version(text);
   }
 
   #endGroup(text: string, total: number): void {
@@ -296,6 +336,11 @@ export class TranscriptReader {
   #version(text: string): void {
     const found = /\bGo version (go1\.\d{1,3}(?:\.\d{1,3})?)/.exec(text);
     if (found !== null) this.#now.goVersion = found[1];
+  }
+
+  /** Where a line is lost, others may be. */
+  #lose(text: string, what: string): void {
+    this.#problem(text, `${what}: the transcript has lost lines, perhaps of whole goroutines`, -1);
   }
 
   #problem(text: string, message: string, lost: number): void {
