@@ -466,6 +466,78 @@ describe("a lost line", () => {
     expect(silent).toEqual([]);
   });
 
+  test.each(names)("%s: joined to the next one it is told, or nothing is lost", async (name) => {
+    const lines = readFileSync(new URL(name, folder), "utf8").trimEnd().split("\n");
+    const first = lines.findIndex((line) => line.startsWith("goroutine "));
+    const last = lines.findLastIndex((line) => line.startsWith("\t") && line.includes(":"));
+    const rows = (dumps: Dump[]) => asText(dumps).replace(/^event \w\S* line \d+/gm, "event");
+    const whole = rows(await read(lines.join("\n")));
+    const silent: string[] = [];
+    for (let at = first; at < last; at += 1 + Math.floor(lines.length / 150)) {
+      const dumps = await read(lines.toSpliced(at, 2, `${lines[at]}${lines[at + 1]}`).join("\n"));
+      if (dumps.every((dump) => dump.complete) && rows(dumps) !== whole)
+        silent.push(`${at + 1}: ${lines[at]}${lines[at + 1]}`);
+    }
+    expect(silent).toEqual([]);
+  });
+
+  const two = "main.f(0x1)\n\t/srv/f.go:3 +0x1\nmain.(*T).g(0x2, ...)\n\t/srv/g.go:4 +0x2\n";
+  const creator = "created by main.main in goroutine 1\n\t/srv/a.go:9 +0x1\n";
+  test.each([
+    ["a place and a function", "+0x1\nmain", "+0x1main"],
+    ["a place without an offset and a function", " +0x1\nmain", "main"],
+    ["a place without its tab and a function", "\t/srv/f.go:3 +0x1\n", "/srv/f.go:3 +0x1"],
+    ["a place with pointers and a function", "+0x1\nmain", "+0x1 fp=0x1 sp=0x2 pc=0x3main"],
+    ["a place that is cut and a function", ".go:3 +0x1\nmain", ".gmain"],
+    ["a function and its place", "...)\n", "...)"],
+    [
+      "a function and its place, the one before lost",
+      "\n\t/srv/f.go:3 +0x1\nmain.(*T).g(0x2, ...)\n",
+      "\nmain.g(0x2)",
+    ],
+    ["a function and its place behind spaces", "...)\n\t", "...)    "],
+    ["two functions", "\n\t/srv/f.go:3 +0x1\n", ""],
+    ["two places", "\nmain.(*T).g(0x2, ...)\n", ""],
+    ["a place and the creator", "+0x2\n", "+0x2"],
+    ["a place without an offset and the creator", " +0x2\n", ""],
+    ["a function and the creator", "...)\n\t/srv/g.go:4 +0x2\n", "...)"],
+    ["the creator and its place", "goroutine 1\n", "goroutine 1"],
+    ["a creator that is cut", "in goroutine 1", "in gor"],
+    ["a creator that is cut in its first word", "in goroutine 1", "i"],
+  ])("two on one are told: %s", async (_, from, to) => {
+    const whole = `goroutine 2 [select]:\n${two}${creator}\n`;
+    const damaged = whole.replace(from, to);
+    expect(damaged).not.toBe(whole);
+    const [dump] = await read(`${record(1)}${damaged}${record(3)}`);
+    expect([dump!.goroutines.length, dump!.complete]).toEqual([3, false]);
+    // Nothing stands at a place, or was created by a function, that another line named.
+    const frames = dump!.stacks[1]!.frames.map((f) => `${f.symbol.name} ${f.file}:${f.line}`);
+    const right = ["main.f /srv/f.go:3", "main.f :0", "main.(*T).g /srv/g.go:4", "main.(*T).g :0"];
+    if (!to.includes("main.g(")) expect(right).toEqual(expect.arrayContaining(frames));
+  });
+
+  test.each([
+    "\tat com.example.Foo.bar(Foo.java:12)",
+    "  defer mu.Unlock()",
+    `{"stack":"main.f()\\n\\t/x.go:12 +0x1d\\ncreated by main.g"}`,
+    `  "stack": "main.f()\\n\\t/x.go:12 +0x1d\\ncreated by main.g"`,
+    "http: proxied /a.go:12 by f.g()",
+  ])("is none where another process writes between a function and its place: %s", async (line) => {
+    const [dump] = await read(
+      `${record(1)}${record(2).replace("\t/src/main.go:11", `${line}\n$&`)}${record(3)}`,
+    );
+    expect([dump!.problems, dump!.stacks[0]!.frames[0]!.file]).toEqual([[], "/src/main.go"]);
+  });
+
+  test.each(["\t/src/main.go:11 +0x1d", "main.f(0xc000010000)"])(
+    "a header between two lines of goroutines on one is seen: %s",
+    async (line) => {
+      const joined = record(2).replace(`${line}\n`, `${line}goroutine 4 [select]:main.g(0x1)\n`);
+      const [dump] = await read(`${record(1)}${joined}${record(3)}`);
+      expect([dump!.headersSeen, dump!.complete]).toEqual([4, false]);
+    },
+  );
+
   test.each([
     "Nov 26 13:00:01 host systemd-journald[212]: Suppressed 1534 messages from shop.service",
     "rsyslogd: imuxsock[pid: 42, name: shop] from <shop>: 812 messages lost due to rate-limiting (200 allowed within 5 seconds)",

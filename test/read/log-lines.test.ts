@@ -336,3 +336,17 @@ describe("several processes in one log, line by line", () => {
     expect(dump!.complete).toBe(true);
   });
 });
+
+test("CRI's first part of a line whose rest is lost takes the next line: that is told", async () => {
+  const dump =
+    "goroutine 2 [select]:\nmain.f(0x1)\n\t/f.go:3 +0x1\nmain.g(0x2)\n\t/g.go:4 +0x2\ncreated by main.main in goroutine 1\n\t/a.go:9 +0x1";
+  const log = (part: string) =>
+    dump
+      .split("\n")
+      .map((line) => `2026-01-02T03:04:05.1Z stderr ${line.includes("f.go") ? part : "F"} ${line}\n`)
+      .join("");
+  for (const part of ["F", "P"]) {
+    const [one] = await read(log(part));
+    expect([one!.goroutines.length, one!.complete]).toEqual([1, part === "F"]);
+  }
+});

@@ -49,7 +49,8 @@ const none: FrameArguments = [];
 /** Has a package, or is one of the few symbols without (`panic`, `_cgoexp_…`, `crosscall2`). */
 function isFunctionName(name: string): boolean {
   const first = name.charCodeAt(0);
-  if (first === 9 || first === 32) return false;
+  // A header between two lines is not of a name.
+  if (first === 9 || first === 32 || name.includes("goroutine ")) return false;
   return name.includes(".") ? !name.endsWith(" ") && !name.includes(": ") : /^[\w\u00b7]+$/.test(name);
 }
 
@@ -125,7 +126,10 @@ export function parsePositionLine(text: string): PositionLine | undefined {
   for (let c = line.charCodeAt(0); (c === 9 || c === 32) && start < 8; c = line.charCodeAt(++start));
   const first = line.charCodeAt(start);
   if (start >= colon || first === 9 || first === 32) return undefined;
-  return { file: line.slice(start, colon), line: number, hasOffset, hasPointers: pointers > 0 };
+  const file = line.slice(start, colon);
+  // Two places on one line.
+  if (file.includes(" +0x")) return undefined;
+  return { file, line: number, hasOffset, hasPointers: pointers > 0 };
 }
 
 function isHex(line: string, from: number, to: number): boolean {
@@ -142,11 +146,24 @@ export function parseForeignPosition(line: string): PositionLine | undefined {
   return { file: found[1] ?? "", line: Number(found[2] ?? 0), hasOffset: true, hasPointers: false };
 }
 
-/** Reads `created by main.start in goroutine 1`; the id is NaN where the line has none. */
-export function parseCreatedBy(line: string): { function: string; creator: number } | undefined {
+/** The line of a creator: `created by main.start in goroutine 1`. */
+export interface CreatorLine {
+  readonly function: string;
+  /** NaN where the line has none. */
+  readonly creator: number;
+  /** False where something else stands behind the function: a line that is cut, or joined to the next one. */
+  readonly whole: boolean;
+}
+
+export function parseCreatedBy(line: string): CreatorLine | undefined {
   if (!line.startsWith("created by ")) return undefined;
   const text = line.slice("created by ".length);
-  const creator = / in goroutine (\d{1,16})$/.exec(text);
-  if (creator === null) return { function: text, creator: Number.NaN };
-  return { function: text.slice(0, creator.index), creator: Number(creator[1]) };
+  const found = / in goroutine (\d{1,16})$/.exec(text);
+  const name = found === null ? text : text.slice(0, found.index);
+  // Blanks are in type arguments only.
+  const blank = name.slice(name.lastIndexOf("]") + 1).search(/[\t ]/);
+  if (blank < 0)
+    return { function: name, creator: found === null ? Number.NaN : Number(found[1]), whole: true };
+  const end = name.lastIndexOf("]") + 1 + blank;
+  return { function: name.slice(0, end), creator: Number.NaN, whole: false };
 }

@@ -1,5 +1,6 @@
 import type { FrameDraft } from "../../model/dump-builder.ts";
 import {
+  type CreatorLine,
   type FunctionLine,
   parseCreatedBy,
   parseForeignPosition,
@@ -7,6 +8,7 @@ import {
   parsePositionLine,
 } from "./frame-lines.ts";
 import type { Header } from "./header.ts";
+import { type JoinedLines, parseJoinedCall, parseJoinedPosition } from "./joined-lines.ts";
 import type { RecordSink } from "./record.ts";
 
 /** Where a line stands: its number, and the line before it. */
@@ -65,6 +67,8 @@ export class OpenRecord {
   take(line: string, place: LinePlace): boolean {
     if (this.pending !== undefined || this.pendingCreator !== undefined) {
       const position = parsePositionLine(line);
+      const joined = position === undefined ? parseJoinedPosition(line) : parseJoinedCall(line);
+      if (joined !== undefined) return this.#joined(joined, line, place);
       if (position !== undefined) {
         this.pointers ||= position.hasPointers;
         this.#place(position.file, position.line);
@@ -74,6 +78,9 @@ export class OpenRecord {
     const created = this.ended ? undefined : parseCreatedBy(line);
     if (created !== undefined) return this.#creator(created, place);
     const call = this.ended ? undefined : parseFunctionLine(line);
+    // Only then it may hold another function's arguments.
+    const joined = this.ended || call?.function.includes(")") === false ? undefined : parseJoinedCall(line);
+    if (joined !== undefined) return this.#joined(joined, line, place);
     if (call !== undefined) return this.#call(call, place);
     return this.#note(line, place);
   }
@@ -113,9 +120,22 @@ export class OpenRecord {
     this.pendingCreator = undefined;
   }
 
-  #creator(created: { function: string; creator: number }, { number }: LinePlace): boolean {
+  #joined({ call, position }: JoinedLines, line: string, { number }: LinePlace): boolean {
+    if (call !== undefined) {
+      this.#dropPending();
+      this.pending = call;
+      this.#pendingLine = number;
+    }
+    if (position === undefined) this.#dropPending();
+    else this.#place(position.file, position.line);
+    this.#lose(number, line, "two lines on one");
+    return true;
+  }
+
+  #creator(created: CreatorLine, { number }: LinePlace): boolean {
     this.#dropPending();
     this.#pendingLine = number;
+    if (!created.whole) this.#lose(number, created.function, "a creator with other text behind it");
     if (this.#inAncestor) {
       this.pendingCreator = "";
       return true;

@@ -1,0 +1,37 @@
+import { type FunctionLine, type PositionLine, parseFunctionLine, parsePositionLine } from "./frame-lines.ts";
+
+/** Two lines of a goroutine on one, as where a log has lost a line's end or a part of a line: what is sure of them. */
+export interface JoinedLines {
+  /** Of the first line. */
+  readonly call: FunctionLine | undefined;
+  /** Of the function that waits for it: the one before, or the first line's. */
+  readonly position: PositionLine | undefined;
+}
+
+/** A function's line that goes on behind its arguments. */
+const callAndMore = /^[^\s()]+(?:\(\*[^\s()]*\)[^\s()]*)?\((?:0x[0-9a-f]{1,16}\??|[{}_, ]|\.\.\.)*\)(?=[^.])/;
+
+/** How a place begins, perhaps cut; without its blank only where its offset follows. Not within quotes of another log. */
+const placeAndMore = /^[\t ]{1,8}[^\s"]*[/\\:]|^[^\s"]+:\d{1,9} \+0x[0-9a-f]/;
+
+/** Reads a function's line to which its place, the next function or the creator is joined. */
+export function parseJoinedCall(line: string): JoinedLines | undefined {
+  const first = callAndMore.exec(line)?.[0];
+  const call = first === undefined ? undefined : parseFunctionLine(first);
+  if (first === undefined || call === undefined) return undefined;
+  const rest = line.slice(first.length);
+  const position = parsePositionLine(rest);
+  const known =
+    position !== undefined || rest.startsWith("created by ") || parseFunctionLine(rest) !== undefined;
+  return known ? { call, position } : undefined;
+}
+
+/** Reads a place, perhaps cut, to which the next function or the creator is joined: where a place is due. */
+export function parseJoinedPosition(line: string): JoinedLines | undefined {
+  if (!placeAndMore.test(line)) return undefined;
+  if (!line.includes("created by ") && parseFunctionLine(line.trimStart()) === undefined) return undefined;
+  // How far the offset goes is not sure: a name may begin with a digit's letter.
+  const end = /:\d{1,9}/.exec(line);
+  const position = end === null ? undefined : parsePositionLine(line.slice(0, end.index + end[0].length));
+  return { call: undefined, position };
+}
