@@ -159,6 +159,24 @@ describe("Delve transcripts", () => {
     if (message !== undefined) expect(dump.problems.at(-1)?.message).toContain(message);
   });
 
+  test("the stacks of ancestors are not the goroutine's, and what follows them is", async () => {
+    const stack = (indent: string, ...names: string[]) =>
+      names
+        .map((f, i) => `${indent}${i}  0x000000000000002${i} in ${f}\n${indent}   at /a.go:${i + 1}\n`)
+        .join("");
+    const ancestors = `Created by Goroutine 7:\n${stack("\t", "main.a", "main.b", "main.c")}Created by Goroutine 9:\n${stack("\t", "main.d")}`;
+    const dump = await one(
+      `(dlv) goroutines\n${list}(dlv) goroutine 1 stack -a 2\n${stack("", "main.f", "runtime.goexit")}${ancestors}` +
+        `(dlv) goroutine 2 stack\n${stack("", "main.g", "runtime.goexit")}(dlv) quit\n`,
+    );
+    const stacks = dump.stacks.map((s) => s.frames.map((f) => f.symbol.name));
+    expect(stacks).toEqual([
+      ["main.f", "runtime.goexit"],
+      ["main.g", "runtime.goexit"],
+    ]);
+    expect([dump.complete, dump.problems]).toEqual([true, []]);
+  });
+
   test("a list that ends early is cut", async () => {
     const dump = await one("  Goroutine 1 - User: /a.go:5 main.main (0x10) [select]\n  Goroutine 2 - Us");
     expect([dump.goroutines.length, dump.complete]).toEqual([1, false]);

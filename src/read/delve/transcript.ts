@@ -224,8 +224,11 @@ export class TranscriptReader {
     if (frame !== undefined) {
       this.#place = "due";
       this.#deferred = false;
-      if (frame.index === 0) this.#startStack(/^\s/.test(text) || this.#line === this.#headerLine + 1);
-      else if (frame.index !== this.#next) this.#lose(text, "a frame without those before it");
+      if (frame.index === 0) {
+        // Ancestors' stacks are indented, all one after the other.
+        if (!this.#aside || !text.startsWith("\t"))
+          this.#startStack(/^\s/.test(text) || this.#line === this.#headerLine + 1);
+      } else if (frame.index !== this.#next) this.#lose(text, "a frame without those before it");
       this.#next = frame.index + 1;
       if (this.#aside || this.#goroutine === undefined) return true;
       const { function: fn, pc } = frame;
