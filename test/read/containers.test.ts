@@ -53,6 +53,19 @@ const made: Readonly<Record<string, number>> = {
   "crlf.txt": 1,
 };
 
+test("gzip with zeros behind its end, as disks and tapes pad files, is whole; with anything else it is not", async () => {
+  const path = join(folder, "padded.gz");
+  const packed = gzipSync(plain);
+  for (const zeros of [1, 512, 20_000, 100_000]) {
+    writeFileSync(path, Buffer.concat([packed, Buffer.alloc(zeros)]));
+    expect(await contents(path)).toEqual([expected]);
+  }
+  writeFileSync(path, Buffer.concat([packed, Buffer.alloc(20_000), packed]));
+  const { dumps } = await readDumps([path], { threads: 1 });
+  expect(dumps.map((d) => d.complete)).toEqual([false]);
+  expect(dumps[0]!.problems.map((p) => p.message)).toEqual([expect.stringContaining("gzip data")]);
+});
+
 test("no file is forgotten", () => {
   expect(Object.keys(made).sort()).toEqual(readdirSync(fixtures).sort());
 });

@@ -3,7 +3,25 @@ import type { Unpacker } from "./unpacker.ts";
 
 /** Gzip, of several members too, as `cat a.gz b.gz` makes it. */
 export async function gzipUnpacker(): Promise<Unpacker> {
-  return zlibUnpacker(createGunzip());
+  const stream = createGunzip();
+  const unpacker = zlibUnpacker(stream);
+  let pushed = 0;
+  let failed: Error | undefined;
+  return {
+    ...unpacker,
+    async push(packed) {
+      failed ??= await unpacker.push(packed);
+      if (packed === undefined) return failed;
+      pushed += packed.length;
+      // At zeros zlib ends, and looks at nothing behind them.
+      if (stream.readableEnded) {
+        const unread = packed.subarray(Math.max(0, packed.length - (pushed - stream.bytesWritten)));
+        if (unread.some((byte) => byte !== 0))
+          failed ??= new Error("there is more behind the zeros at its end");
+      }
+      return failed;
+    },
+  };
 }
 
 /** Not `pipe` and `for await`: on an error those drop what was unpacked before it. */
@@ -18,12 +36,14 @@ export function zlibUnpacker(stream: Gunzip | InflateRaw): Unpacker {
     failed = error;
     settle();
   });
+  // It may come before all that was written is taken, and then nobody calls back.
+  stream.on("end", () => settle());
   return {
     async push(packed) {
-      if (failed === undefined) {
+      if (failed === undefined && !stream.readableEnded) {
         await new Promise<void>((resolve) => {
           settle = resolve;
-          if (packed === undefined) stream.once("end", resolve).end();
+          if (packed === undefined) stream.end();
           else stream.write(packed, () => resolve());
         });
       }
