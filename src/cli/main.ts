@@ -37,6 +37,14 @@ const parser: Argv = yargs(words)
     throw error ?? usageError(message ?? "wrong usage", parser, words, commandParts);
   });
 
+let isDone = false;
+// Node ends where nothing is left that could happen, even while somebody waits: with 0, which would be a pass.
+process.once("beforeExit", () => {
+  if (isDone) return;
+  const error = new Error("the run ended before it was done");
+  process.exitCode = exitCodeOf(error);
+  void write(terminal.stderr, errorText(error));
+});
 void run();
 
 async function run(): Promise<void> {
@@ -52,6 +60,7 @@ async function run(): Promise<void> {
     process.exitCode = 2;
     await write(terminal.stderr, errorText(outputError(lostOutput)));
   }
+  isDone = true;
 }
 
 /** What follows `--` are dumps, whatever they begin with; yargs would leave them out. */

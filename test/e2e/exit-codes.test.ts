@@ -50,6 +50,18 @@ const cases: readonly (readonly [string, number, readonly string[]])[] = [
   ["no dump as baseline", 2, ["--baseline", quiet, quiet]],
 ];
 
+test("a run that ends while it waits for what never comes is no pass", () => {
+  const never = file(
+    directory,
+    "never.cjs",
+    "require('node:fs/promises').open = () => new Promise(() => undefined);",
+  );
+  const { code, stdout, stderr } = shell('"$NODE" -r "$1" "$CLI" "$2"', [never, quiet]);
+  expect(code).toBe(2);
+  expect(stdout).toBe("");
+  expect(stderr).toContain("the run ended before it was done");
+});
+
 describe("every code", () => {
   test.each(cases)("%s: %i", (_, code, args) => {
     const { code: ended, stderr } = lint(...args);
