@@ -1,6 +1,6 @@
 import type { Argv, CommandModule } from "yargs";
 import { UsageError } from "../errors.ts";
-import { visible } from "../report/escape.ts";
+import { json, visible } from "../report/escape.ts";
 import { configurationOf } from "./configuration.ts";
 import { ruleOptions } from "./options.ts";
 import { processTerminal, write } from "./terminal.ts";
@@ -35,7 +35,7 @@ const show: CommandModule<object, ShowArguments> = {
     const settings = settingsOf(config, (await configuredRules(config)).rules);
     const text =
       argv.format === "json"
-        ? `${JSON.stringify(settings, undefined, 2)}\n`
+        ? `${json(settings, 2)}\n`
         : settingsText(settings).split("\n").map(visible).join("\n");
     await write(terminal.stdout, text);
     process.exitCode = config.problems.length > 0 ? 2 : 0;

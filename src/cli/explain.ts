@@ -1,6 +1,7 @@
 import type { ArgumentsCamelCase, Argv, CommandModule, InferredOptionTypes } from "yargs";
 import { UsageError } from "../errors.ts";
 import { readDumps } from "../read/read-dumps.ts";
+import { json } from "../report/escape.ts";
 import { nearest } from "../rules/spelling.ts";
 import { configurationOf, ownOf } from "./configuration.ts";
 import { inputOptions, ruleOptions } from "./options.ts";
@@ -87,7 +88,7 @@ async function runExplain(argv: ArgumentsCamelCase<ExplainArguments>): Promise<v
         hint: "ids are the numbers after “goroutine” in the dump",
       });
   }
-  if (argv.format === "json") await write(terminal.stdout, `${JSON.stringify(all, undefined, 2)}\n`);
+  if (argv.format === "json") await write(terminal.stdout, `${json(all, 2)}\n`);
   else {
     const color = wantsColor(terminal, terminal.stdout, argv.color);
     await write(terminal.stdout, all.map((e) => explanationText(e, color)).join("\n"));

@@ -2,6 +2,7 @@ import type { ArgumentsCamelCase, Argv, CommandModule, InferredOptionTypes } fro
 import { Facts } from "../match/facts.ts";
 import { waitForGraph } from "../match/wait-for.ts";
 import { readDumps } from "../read/read-dumps.ts";
+import { json } from "../report/escape.ts";
 import { graphsToDot, graphsToMermaid, type TitledGraph } from "../report/graph.ts";
 import { inputOptions } from "./options.ts";
 import { errorText, exitCodeOf } from "./print-error.ts";
@@ -29,7 +30,7 @@ const formats: Readonly<Record<Format, (graphs: Graphs) => string | Promise<stri
     const { picturesSvg } = await import("../report/svg/picture.ts");
     return `${picturesSvg(graphs)}\n`;
   },
-  json: (graphs) => `${JSON.stringify(graphs, undefined, 2)}\n`,
+  json: (graphs) => `${json(graphs, 2)}\n`,
 };
 
 type GraphArguments = InferredOptionTypes<typeof options> & { dump?: string[] | undefined };

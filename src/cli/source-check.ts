@@ -1,7 +1,7 @@
 import type { ArgumentsCamelCase, Argv, CommandModule, InferredOptionTypes } from "yargs";
 import { UsageError } from "../errors.ts";
 import { readDumps } from "../read/read-dumps.ts";
-import { visible } from "../report/escape.ts";
+import { json, visible } from "../report/escape.ts";
 import type { CoveredFrame } from "../source/source-coverage.ts";
 import type { SourceProblem } from "../source/source-files.ts";
 import { plural } from "../words.ts";
@@ -56,8 +56,7 @@ async function runSourceCheck(argv: ArgumentsCamelCase<SourceCheckArguments>): P
     frames: sourceCoverage(dump, source.forDump(dump)),
   }));
   const { problems } = source;
-  if (argv.json)
-    await write(terminal.stdout, `${JSON.stringify({ dumps: covered, problems }, undefined, 2)}\n`);
+  if (argv.json) await write(terminal.stdout, `${json({ dumps: covered, problems }, 2)}\n`);
   else await write(terminal.stdout, sourceCheckText(covered, problems));
   const frames = covered.flatMap((c) => c.frames);
   const partial = failures.length > 0 || dumps.some((d) => !d.complete || d.goroutines.length === 0);

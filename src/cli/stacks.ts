@@ -3,7 +3,7 @@ import { type GroupBy, groupings } from "../model/grouping.ts";
 import { histogram } from "../model/histogram.ts";
 import { readDumps } from "../read/read-dumps.ts";
 import { count, plural } from "../report/describe.ts";
-import { visible } from "../report/escape.ts";
+import { json, visible } from "../report/escape.ts";
 import { inputOptions } from "./options.ts";
 import { errorText, exitCodeOf } from "./print-error.ts";
 import { readOptionsOf } from "./read-options.ts";
@@ -52,7 +52,7 @@ async function runStacks(argv: ArgumentsCamelCase<StacksArguments>): Promise<voi
     ...histogram(dump, argv.by as GroupBy, argv.label),
   }));
   for (const { error } of failures) await write(terminal.stderr, errorText(error));
-  if (argv.json) await write(terminal.stdout, `${JSON.stringify(groups, undefined, 2)}\n`);
+  if (argv.json) await write(terminal.stdout, `${json(groups, 2)}\n`);
   else
     for (const { dump, total, rows } of groups)
       await write(terminal.stdout, table(dump, total, rows, argv.top, groups.length > 1));

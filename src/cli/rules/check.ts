@@ -1,5 +1,6 @@
 import type { Argv, CommandModule } from "yargs";
 import { RuleError } from "../../errors.ts";
+import { json } from "../../report/escape.ts";
 import { problemText } from "../print-error.ts";
 import { processTerminal, write } from "../terminal.ts";
 import { configOption, openRulePaths } from "./rule-sources.ts";
@@ -41,7 +42,7 @@ export const check: CommandModule<object, CheckArguments> = {
       },
     );
     const failed = problems.some((p) => p.severity === "error");
-    if (format === "json") await write(terminal.stdout, `${JSON.stringify(problems, undefined, 2)}\n`);
+    if (format === "json") await write(terminal.stdout, `${json(problems, 2)}\n`);
     else {
       for (const problem of problems) await write(terminal.stdout, `${problemText(problem)}\n`);
       if (!failed)

@@ -1,4 +1,5 @@
 import type { Argv, CommandModule } from "yargs";
+import { json } from "../../report/escape.ts";
 import { processTerminal, write } from "../terminal.ts";
 import { ruleSources, rulesOptions } from "./rule-sources.ts";
 
@@ -11,12 +12,12 @@ export const list: CommandModule<object, { rules?: string[]; config?: string; js
       ...rulesOptions,
       json: { type: "boolean", default: false, describe: "Print JSON" },
     }) as Argv<{ rules?: string[]; config?: string; json: boolean }>,
-  async handler({ rules: paths, config, json }) {
+  async handler({ rules: paths, config, json: asJson }) {
     const { stdout } = processTerminal();
     const sources = await ruleSources(paths, config);
-    if (json) {
+    if (asJson) {
       const rows = sources.map(({ id, title, severity }) => ({ id, title, severity }));
-      await write(stdout, `${JSON.stringify(rows, undefined, 2)}\n`);
+      await write(stdout, `${json(rows, 2)}\n`);
       return;
     }
     const width = Math.max(...sources.map((r) => r.id.length));

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { ArgumentsCamelCase, Argv, CommandModule, InferredOptionTypes } from "yargs";
 import { UsageError } from "../../errors.ts";
+import { json } from "../../report/escape.ts";
 import { builtinRules } from "../../rules/builtin.ts";
 import { ownOf } from "../configuration.ts";
 import { writeAtomically } from "../output.ts";
@@ -75,10 +76,7 @@ async function runTests(argv: ArgumentsCamelCase<TestArguments>): Promise<void> 
   const noise = argv.quietCorpus === undefined ? [] : await testing.quietCorpus(argv.quietCorpus, rules);
   if (argv.format === "junit") await write(terminal.stdout, testing.testJunit(results, noise));
   else if (argv.format === "json")
-    await write(
-      terminal.stdout,
-      `${JSON.stringify(testing.testJson(results, coverage, noise), undefined, 2)}\n`,
-    );
+    await write(terminal.stdout, `${json(testing.testJson(results, coverage, noise), 2)}\n`);
   else {
     const color = wantsColor(terminal, terminal.stdout, argv.color);
     await write(terminal.stdout, testing.testText(results, color));

@@ -1,5 +1,6 @@
 import type { Dump } from "../../model/dump.ts";
 import type { Frame, Stack } from "../../model/stack.ts";
+import { json } from "../../report/escape.ts";
 import { AddressBook } from "./address-book.ts";
 import { ColumnWriter } from "./column.ts";
 import {
@@ -13,7 +14,7 @@ import {
 /** The dumps in condensed form, as JSON text: the reader `snapshot` gives the same findings from it. */
 export function snapshotText(dumps: readonly Dump[]): string {
   const file: SnapshotFile = { deadlockLintSnapshot: snapshotVersion, dumps: dumps.map(condense) };
-  return `${JSON.stringify(file)}\n`;
+  return `${json(file)}\n`;
 }
 
 function condense(dump: Dump): SnapshotDump {
