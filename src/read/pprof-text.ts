@@ -1,7 +1,9 @@
 import type { Dump } from "../model/dump.ts";
+import { plural } from "../words.ts";
 import { eachLine } from "./lines.ts";
 import { noSymbols, ProfileAssembler } from "./pprof/profile-assembler.ts";
 import type { ByteSource, Reader, ReadOptions, Sniffed } from "./reader.ts";
+import { hexDigit } from "./traceback/ascii.ts";
 import { parseLabels } from "./traceback/header.ts";
 
 /**
@@ -42,8 +44,9 @@ interface OpenEntry {
   readonly count: number;
   readonly pcs: readonly string[];
   readonly frames: { function: string; file: string; line: number }[];
-  firstPc: string | undefined;
-  lastPc: string | undefined;
+  /** Addresses of the program counters, and of the frames. */
+  readonly addresses: readonly number[];
+  readonly shown: number[];
   labels: readonly (readonly [string, string])[];
 }
 
@@ -55,6 +58,8 @@ class PprofTextParser {
   #total = 0;
   #counted = 0;
   #named = false;
+  /** Entries without a line of their stacks. */
+  #unnamed = 0;
   #entry: OpenEntry | undefined;
   #lineNumber = 0;
   #lastLine = "";
@@ -80,7 +85,8 @@ class PprofTextParser {
   /** @param unterminated the last line has no line end */
   end(unterminated: boolean): Dump[] {
     const entry = this.#entry;
-    if (entry !== undefined && !this.#closed && this.#isCut(entry, unterminated)) {
+    const isCut = entry !== undefined && !this.#closed && this.#isCut(entry, unterminated);
+    if (isCut) {
       this.#profile?.builder.cut({
         line: this.#lineNumber,
         text: this.#lastLine,
@@ -88,20 +94,18 @@ class PprofTextParser {
         lost: 0,
       });
     }
+    this.#flush(isCut);
     this.#close();
     return this.#dumps;
   }
 
-  /**
-   * The last entry, which no blank line closes. Its stack is whole when its outermost function is that of the last
-   * program counter, or of the one before: the last one is in `goexit`, which is never shown.
-   */
+  /** Of the last entry, which no blank line closes. */
   #isCut(entry: OpenEntry, unterminated: boolean): boolean {
-    if (entry.lastPc === undefined) return unterminated || this.#named;
-    if (unterminated && this.#lastLine.startsWith("#") && !/:\d+$/.test(this.#lastLine.trimEnd()))
-      return true;
-    const shown = BigInt(entry.lastPc);
-    return !entry.pcs.slice(-2).some((pc) => BigInt(pc) === shown || BigInt(pc) === shown + 1n);
+    if (entry.shown.length === 0) return unterminated || this.#named;
+    return (
+      (unterminated && /^#/.test(this.#lastLine) && !/:\d+$/.test(this.#lastLine.trimEnd())) ||
+      !isWhole(entry)
+    );
   }
 
   #open(line: string): void {
@@ -115,6 +119,7 @@ class PprofTextParser {
     this.#total = Number(match[2]);
     this.#counted = 0;
     this.#named = false;
+    this.#unnamed = 0;
   }
 
   /** `2 @ 0x438e16 0x40651b` */
@@ -130,13 +135,14 @@ class PprofTextParser {
     this.#closed = false;
     const count = Number(match[1]);
     this.#counted += count;
+    const pcs = match[2] === "" ? [] : match[2]!.slice(1).split(" ");
     this.#entry = {
       line: this.#lineNumber,
       count,
-      pcs: match[2] === "" ? [] : match[2]!.slice(1).split(" "),
+      pcs,
+      addresses: pcs.map(addressOf),
       frames: [],
-      firstPc: undefined,
-      lastPc: undefined,
+      shown: [],
       labels: [],
     };
   }
@@ -146,35 +152,48 @@ class PprofTextParser {
     const entry = this.#entry;
     if (entry === undefined) return;
     if (line.startsWith("# labels: {")) {
-      entry.labels = parseLabels(line.slice("# labels: {".length, line.lastIndexOf("}")));
+      const end = line.lastIndexOf("}");
+      if (end < 0) this.#problem(line, "labels that are cut; some are missing", -1);
+      entry.labels = parseLabels(line.slice("# labels: {".length, end < 0 ? undefined : end));
       return;
     }
-    const [, pc, symbol, position] = columnsOf(line);
-    if (pc === undefined || !/^0x[0-9a-f]{1,16}$/.test(pc)) {
-      if (line.trim() !== "#")
-        this.#problem(line, "a line of a stack that is not understood; the frame is missing", 0);
+    const columns = columnsOf(line);
+    const [, pc = "", symbol] = columns;
+    const address = addressOf(pc);
+    if (address < 0) {
+      // Behind a blank line it may be anything, as what follows the prompt of a root shell.
+      if (line.trim() !== "#" && !this.#closed)
+        this.#problem(line, "a line of a stack that is not understood; the frame is missing", -1);
       return;
     }
-    entry.firstPc ??= pc;
-    entry.lastPc = pc;
-    if (symbol === undefined || position === undefined) {
-      if (symbol !== undefined) this.#problem(line, "a frame that is cut; its file is unknown", 0);
-      entry.frames.push({ function: symbol ?? pc, file: "", line: 0 });
+    entry.shown.push(address);
+    if (symbol === undefined) {
+      entry.frames.push({ function: pc, file: "", line: 0 });
       return;
     }
+    const position = positionOf(columns[3]?.trimEnd() ?? "");
+    if (position === undefined) this.#problem(line, "a frame that is cut; its line is unknown", -1);
     const offset = symbol.lastIndexOf("+0x");
-    const colon = position.lastIndexOf(":");
     entry.frames.push({
       function: offset < 0 ? symbol : symbol.slice(0, offset),
-      file: colon < 0 ? position : position.slice(0, colon),
-      line: colon < 0 ? 0 : Number.parseInt(position.slice(colon + 1), 10) || 0,
+      file: position?.file ?? columns[3] ?? "",
+      line: position?.line ?? 0,
     });
   }
 
-  #flush(): void {
+  /** @param isLast whether it was said already that the last entry is cut */
+  #flush(isSaid = false): void {
     const entry = this.#entry;
     if (entry === undefined) return;
     this.#entry = undefined;
+    if (!isSaid && !isWhole(entry))
+      this.#profile?.builder.problem({
+        line: entry.line,
+        message: "lines of this entry's stack are missing, which has more program counters",
+        lost: -1,
+      });
+    // Of `goexit` alone no line is written.
+    if (entry.shown.length === 0 && entry.pcs.length > 1) this.#unnamed++;
     const frames =
       entry.frames.length > 0 ? entry.frames : entry.pcs.map((pc) => ({ function: pc, file: "", line: 0 }));
     this.#profile!.add({
@@ -193,8 +212,12 @@ class PprofTextParser {
     const profile = this.#profile;
     if (profile === undefined) return;
     this.#profile = undefined;
-    // Single stacks without names are those of the runtime alone.
     if (!this.#named && this.#counted > 0) profile.builder.problem(noSymbols);
+    else if (this.#unnamed > 0)
+      profile.builder.problem({
+        message: `${plural(this.#unnamed, "entry", "entries")} without a stack`,
+        lost: -1,
+      });
     this.#dumps.push(profile.finish(this.#total, this.#counted));
   }
 
@@ -203,9 +226,15 @@ class PprofTextParser {
   }
 }
 
+const blankParted = /^#\s+(0x[0-9a-f]{1,16})\s+(.*\+0x[0-9a-f]+)\s+(\S.*)$/;
+
 /** Columns of a line, which tabs part, or blanks where somebody has replaced them. */
 function columnsOf(line: string): readonly string[] {
-  if (line.includes("  ")) return line.split(/\t+| {2,}/);
+  if (!line.includes("\t")) {
+    // Names of functions have blanks, too.
+    const parts = blankParted.exec(line);
+    return parts === null ? line.split(/ {2,}|(?<=^#) /) : ["#", parts[1]!, parts[2]!, parts[3]!];
+  }
   const columns: string[] = [];
   let from = 0;
   for (let tab = line.indexOf("\t"); tab >= 0; tab = line.indexOf("\t", from)) {
@@ -213,14 +242,58 @@ function columnsOf(line: string): readonly string[] {
     from = tab + 1;
     while (line.charCodeAt(from) === 9) from++;
   }
-  columns.push(line.slice(from));
+  columns.push(line.slice(from).trimEnd());
   return columns;
 }
 
+/** The number that `0x438e16` is, beyond 2^53 not exactly; -1 when it is none. */
+function addressOf(text: string): number {
+  if (text.length < 3 || text.length > 18 || !text.startsWith("0x")) return -1;
+  let address = 0;
+  for (let i = 2; i < text.length; i++) {
+    const digit = hexDigit(text.charCodeAt(i));
+    if (digit < 0) return -1;
+    address = address * 16 + digit;
+  }
+  return address;
+}
+
+/** `/src/main.go:187`; `undefined` when it is cut. */
+function positionOf(text: string): { readonly file: string; readonly line: number } | undefined {
+  const colon = text.lastIndexOf(":");
+  let line = 0;
+  for (let i = colon + 1; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return undefined;
+    line = line * 10 + digit;
+  }
+  return colon < 0 || colon === text.length - 1 ? undefined : { file: text.slice(0, colon), line };
+}
+
+/**
+ * Whether lines show all program counters of an entry but for those of the runtime above the first, and the last one,
+ * which is in `goexit`. Functions that are inlined share one, or have their own, by Go version; and an address is one
+ * behind the instruction that calls.
+ */
+function isWhole({ addresses, shown, frames }: OpenEntry): boolean {
+  if (shown.length === 0) return true;
+  const shows = (line: number, at: number): boolean =>
+    addresses[at] === shown[line]! + 1 || addresses[at] === shown[line];
+  let at = addresses.indexOf(shown[0]! + 1);
+  if (at < 0) at = addresses.indexOf(shown[0]!);
+  for (let line = 1; line < shown.length && at >= 0; line++) {
+    if (shows(line, at + 1)) at++;
+    else if (!shows(line, at) || frames[line]!.function === frames[line - 1]!.function) at = -1;
+  }
+  const last = addresses.length - 1;
+  // The last one of a stack that is too deep is no goexit.
+  return at >= 0 && (at === last || (at === last - 1 && !shows(shown.length - 1, last)));
+}
+
 /** Program counters above the innermost function that is shown: an address is one behind the instruction that calls. */
-function hiddenIn({ pcs, firstPc }: OpenEntry): readonly string[] {
-  if (firstPc === undefined) return [];
-  const shown = BigInt(firstPc);
-  const hidden = pcs.findIndex((pc) => BigInt(pc) === shown || BigInt(pc) === shown + 1n);
+function hiddenIn({ pcs, addresses, shown }: OpenEntry): readonly string[] {
+  const first = shown[0];
+  if (first === undefined) return [];
+  const hidden = addresses.findIndex((address) => address === first || address === first + 1);
   return pcs.slice(0, hidden < 0 ? 1 : hidden);
 }

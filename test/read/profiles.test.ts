@@ -42,6 +42,58 @@ const waits = (dump: Dump) => tally(dump, (row) => dump.stacks[dump.goroutines.s
 const labels = (dump: Dump) =>
   tally(dump, (row) => JSON.stringify([...dump.labelSets[dump.goroutines.labels[row]!]!]));
 
+describe("a profile as text", () => {
+  const texts = profiles.filter((file) => file.endsWith("1.txt"));
+  const isFrame = (line: string | undefined) => line?.startsWith("#\t") ?? false;
+
+  test.each(texts)("%s: a lost line is told", async (file) => {
+    const lines = bytesOf(file).toString().split("\n");
+    for (let i = 0; i < lines.length; i++) {
+      // Nothing tells a function of the runtime, which is not shown, from the innermost of several that is lost.
+      const isFirst = !isFrame(lines[i - 1]) && isFrame(lines[i + 1]);
+      if (!isFrame(lines[i]) || isFirst) continue;
+      const [dump] = await read(file, Buffer.from(lines.toSpliced(i, 1).join("\n")));
+      expect(dump!.complete, `${i + 1}: ${lines[i]}`).toBe(false);
+    }
+  });
+
+  test.each(texts)("%s: cut and folded lines are told, or do no harm", async (file) => {
+    const text = bytesOf(file).toString();
+    const whole = dumpText((await read(file))[0]!);
+    const isFine = async (broken: string) => {
+      const [dump] = await read(file, Buffer.from(broken));
+      return !dump!.complete || dumpText(dump!) === whole;
+    };
+    for (let width = 40; width < 160; width++) {
+      // The number of a line that lost its last digits is a number, too.
+      const cuts = text.split("\n").filter((line) => line.length > width);
+      if (cuts.every((line) => /:\d+$/.test(line.slice(0, width)))) continue;
+      const cut = text.replace(new RegExp(`^(.{${width}}).*$`, "gm"), "$1");
+      expect(await isFine(cut), `cut at ${width}`).toBe(true);
+      expect(
+        await isFine(text.replace(new RegExp(`.{${width}}(?=.)`, "g"), "$&\n")),
+        `folded at ${width}`,
+      ).toBe(true);
+    }
+  });
+
+  test.each(texts)("%s: blanks for tabs are as good", async (file) => {
+    const text = bytesOf(file).toString();
+    const expected = (await read(file)).map(dumpText);
+    for (const blanks of [" ", "  ", "        "])
+      expect((await read(file, Buffer.from(text.replaceAll(/\t+/g, blanks)))).map(dumpText)).toEqual(
+        expected,
+      );
+  });
+
+  test("what follows the prompt of a root shell is no part of it", async () => {
+    for (const file of texts) {
+      const [dump] = await read(file, Buffer.concat([bytesOf(file), Buffer.from("\n# exit\n")]));
+      expect(dump!.complete).toBe(true);
+    }
+  });
+});
+
 describe.each(profiles)("%s", (file) => {
   test("is recognised and read as its golden says", async () => {
     const dump = await readOne(file);
@@ -181,7 +233,7 @@ test("a profile whose entries all differ is read as it streams", async () => {
     Array.from(
       { length: 1000 },
       (_, i) =>
-        `1 @ 0x1 0x${(from + i).toString(16)}\n#\t0x1\tmain.f${(from + i) % 5000}+0x1\t/a.go:${from + i}\n\n`,
+        `1 @ 0x1 0x${(from + i + 16).toString(16)}\n#\t0x1\tmain.f${(from + i) % 5000}+0x1\t/a.go:${from + i}\n\n`,
     );
   const source = {
     name: "dump",
