@@ -60,6 +60,10 @@ class PprofTextParser {
   #named = false;
   /** Entries without a line of their stacks. */
   #unnamed = 0;
+  /** Lines of entries that have more program counters than lines. */
+  #broken: number[] = [];
+  /** The Go version writes no line for a method's wrapper. */
+  #hidesWrappers = false;
   #entry: OpenEntry | undefined;
   #lineNumber = 0;
   #lastLine = "";
@@ -120,6 +124,8 @@ class PprofTextParser {
     this.#counted = 0;
     this.#named = false;
     this.#unnamed = 0;
+    this.#broken = [];
+    this.#hidesWrappers = false;
   }
 
   /** `2 @ 0x438e16 0x40651b` */
@@ -173,6 +179,8 @@ class PprofTextParser {
     }
     const position = positionOf(columns[3]?.trimEnd() ?? "");
     if (position === undefined) this.#problem(line, "a frame that is cut; its line is unknown", -1);
+    if (symbol.startsWith(profileWriter) && (position?.line ?? writerOfGo113) < writerOfGo113)
+      this.#hidesWrappers = true;
     const offset = symbol.lastIndexOf("+0x");
     entry.frames.push({
       function: offset < 0 ? symbol : symbol.slice(0, offset),
@@ -181,17 +189,12 @@ class PprofTextParser {
     });
   }
 
-  /** @param isLast whether it was said already that the last entry is cut */
+  /** @param isSaid it was said already that the entry is cut */
   #flush(isSaid = false): void {
     const entry = this.#entry;
     if (entry === undefined) return;
     this.#entry = undefined;
-    if (!isSaid && !isWhole(entry))
-      this.#profile?.builder.problem({
-        line: entry.line,
-        message: "lines of this entry's stack are missing, which has more program counters",
-        lost: -1,
-      });
+    if (!isSaid && !isWhole(entry)) this.#broken.push(entry.line);
     // Of `goexit` alone no line is written.
     if (entry.shown.length === 0 && entry.pcs.length > 1) this.#unnamed++;
     const frames =
@@ -218,6 +221,12 @@ class PprofTextParser {
         message: `${plural(this.#unnamed, "entry", "entries")} without a stack`,
         lost: -1,
       });
+    if (this.#broken.length > 0 && !this.#hidesWrappers)
+      profile.builder.problem({
+        line: this.#broken[0]!,
+        message: `lines are missing in the stacks of ${plural(this.#broken.length, "entry", "entries")}, which have more program counters`,
+        lost: -1,
+      });
     this.#dumps.push(profile.finish(this.#total, this.#counted));
   }
 
@@ -225,6 +234,10 @@ class PprofTextParser {
     this.#profile?.builder.problem({ line: this.#lineNumber, text, message, lost });
   }
 }
+
+/** Who writes a profile is in it; before Go 1.13, which shows wrappers or has no program counter of them, it stood higher. */
+const profileWriter = "runtime/pprof.(*Profile).WriteTo+";
+const writerOfGo113 = 329;
 
 const blankParted = /^#\s+(0x[0-9a-f]{1,16})\s+(.*\+0x[0-9a-f]+)\s+(\S.*)$/;
 

@@ -86,6 +86,16 @@ describe("a profile as text", () => {
       );
   });
 
+  test("Go 1.10 writes no line for the wrapper of a method", async () => {
+    const profile = (line: number) =>
+      "goroutine profile: total 2\n1 @ 0x10 0x30 0x40 0x20\n#\t0x2f\tmain.T.Run+0x1\t/src/a.go:9\n\n" +
+      "1 @ 0x51 0x61 0x20\n#\t0x50\truntime/pprof.(*Profile).WriteTo+0x1\t/go/src/runtime/pprof/pprof.go:" +
+      `${line}\n#\t0x60\tmain.main+0x1\t/src/a.go:3\n\n`;
+    const complete = async (line: number) => (await read("x.txt", Buffer.from(profile(line))))[0]!.complete;
+    expect(await complete(310)).toBe(true);
+    expect(await complete(405)).toBe(false);
+  });
+
   test("what follows the prompt of a root shell is no part of it", async () => {
     for (const file of texts) {
       const [dump] = await read(file, Buffer.concat([bytesOf(file), Buffer.from("\n# exit\n")]));
