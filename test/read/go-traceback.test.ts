@@ -200,8 +200,10 @@ describe("transport", () => {
   });
 
   test("a label may tell of a goroutine", async () => {
-    const [dump] = await read(record(1).replace("]:", '] {"why": "goroutine 7 [select]: hung"}:'));
-    expect([dump!.headersSeen, dump!.complete]).toEqual([1, true]);
+    for (const value of ["goroutine 7 [select]: hung", String.raw`{\"log\":\"goroutine 0 [select]:\\n\"}`]) {
+      const [dump] = await read(record(1).replace("]:", `] {"why": "${value}"}:`));
+      expect([dump!.headersSeen, dump!.goroutines.length, dump!.complete]).toEqual([1, 1, true]);
+    }
   });
 
   test.each(["stuck: goroutine 7 [select] for 5 minutes", 'msg="goroutine 7 [select]: main.f()"'])(

@@ -29,9 +29,13 @@ export function looksLikeHeader(line: string): boolean {
 /** Where another goroutine's header, the last one, begins on the line of a header, whole or cut; -1: nowhere. */
 export function gluedHeader(line: string): number {
   const at = line.lastIndexOf("goroutine ");
-  // What stands in quotes is a label.
-  const isText = at <= 0 || !looksLikeHeader(line.slice(at)) || line.slice(0, at).split('"').length % 2 === 0;
-  return isText ? -1 : at;
+  return at <= 0 || !looksLikeHeader(line.slice(at)) || isQuoted(line, at) ? -1 : at;
+}
+
+/** What stands in quotes is a label. */
+function isQuoted(line: string, at: number): boolean {
+  const quotes = line.slice(0, at).replaceAll(/\\./g, "").split('"');
+  return quotes.length % 2 === 0;
 }
 
 /** How many headers there are on a line. */
