@@ -1,10 +1,11 @@
 import type { ReadProblem } from "../model/dump.ts";
 import { LineSplitter } from "./lines.ts";
-import { findHeader } from "./logs/header.ts";
+import { besidesLabels, findDumpHeader, plainText } from "./logs/header.ts";
 import { type LineMap, LineMapBuilder } from "./logs/line-map.ts";
 import type { LinePiece } from "./logs/line-piece.ts";
 import { type HeldLines, LogStreams } from "./logs/log-streams.ts";
 import { cutMessage, MessageEnd } from "./logs/message-end.ts";
+import { findSession } from "./logs/session-line.ts";
 import type { ByteSource } from "./reader.ts";
 import { noteProblem } from "./source.ts";
 
@@ -97,10 +98,20 @@ export function unwrapLogLines(wrapped: ByteSource): UnwrappedLog {
  * line end was lost. Within text, quotes are escaped.
  */
 function recordsOf(line: string): string[] {
-  if (line.includes("#012") && findHeader(line) >= 0)
-    return line.slice(line.indexOf(": ") < 0 ? 0 : line.indexOf(": ") + 2).split("#012");
+  if (line.includes("#012") && isOneMessage(line)) {
+    const text = line.slice(line.indexOf(": ") < 0 ? 0 : line.indexOf(": ") + 2);
+    return besidesLabels(text, (part) => part.replaceAll("#012", "\n")).split("\n");
+  }
   if (!line.startsWith("{") || !line.includes('}{"')) return [line];
   return line.split(/(?<=\})(?=\{"[^"\\]{1,100}"\s{0,10}:)/);
+}
+
+/** A header's line begins or ends where rsyslog has put it: what else looks so is in a label. */
+function isOneMessage(line: string): boolean {
+  const text = plainText(line);
+  const header = findDumpHeader(text);
+  if (header === undefined) return findSession(text) >= 0;
+  return header.ending === "rsyslog" || text.endsWith("#012", header.at);
 }
 
 function isCutMessage(lines: readonly string[]): boolean {

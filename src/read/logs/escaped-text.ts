@@ -1,4 +1,4 @@
-import { findHeader } from "./header.ts";
+import { findDumpHeader, findHeader } from "./header.ts";
 
 /** The quoted text that stands around index `at` of a line, unescaped, where it begins, and the key before it (`""`: none). */
 export function fieldAround(
@@ -83,7 +83,10 @@ export function bareText(line: string, ends: boolean): FieldText {
 
 /** Line ends are escaped in it. */
 export function isEscaped(line: string): boolean {
-  return line.includes("\\n") && (/\\n(?:\\t|\\n)/.test(line) || findHeader(line) >= 0);
+  if (!line.includes("\\n")) return false;
+  const header = findDumpHeader(line);
+  if (header !== undefined) return header.ending !== "line";
+  return /\\n(?:\\t|\\n)/.test(line) || findHeader(line) >= 0;
 }
 
 /** How many characters at the end belong to an escape, or to a pair of two, that may go on. */

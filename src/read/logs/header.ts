@@ -10,14 +10,90 @@ export function findHeader(text: string, from = 0): number {
   return found >= 0 ? found : findSession(text, from);
 }
 
-/** A header to the end of its line, which an escape (rsyslog's, too) or a quote may end. */
-const wholeHeader =
-  /goroutine(?: \d+ (?:gp=[^[\]\n]{1,100} )?\[[^\]\n]{0,500}\](?: \{[^\n]{0,500}?\})?:|(?:leak)? profile: total \d{1,15})(?=[ \t]*(?:$|[\r\n])|\\+[rn]|\\*"|#012)/g;
+/** A header that fills the rest of its line. */
+export interface DumpHeader {
+  readonly at: number;
+  /** Index behind its colon. */
+  readonly end: number;
+  /** What ends its line: nothing is left of it, an escape, a quote, rsyslog's `#012`, a page's `&#xA;`. */
+  readonly ending: "line" | (typeof endings)[number];
+}
 
-/** Index of the first header that fills the rest of its line; -1: none. What prose tells of a goroutine is none. */
-export function findDumpHeader(text: string): number {
-  wholeHeader.lastIndex = 0;
-  return wholeHeader.exec(text)?.index ?? findSession(text);
+/** A header as far as its labels, which need not be what they look like. */
+const headerStart =
+  /goroutine(?:( \d+ (?:gp=[^[\]\n]{1,100} )?\[)[^\]{\n]{0,500}|(?:leak)? profile: total \d{1,15})/g;
+const endings = ["escape", "quote", "rsyslog", "page"] as const;
+const headerEnding = /[ \t]*(?:$|[\r\n])|(\\+[rn])|(\\*")|(#012)|(&#(?:10|13|x[aAdD]);)/y;
+
+/** The first header, from `from` on, that fills the rest of its line. What prose tells of a goroutine is none. */
+export function findDumpHeader(text: string, from = 0): DumpHeader | undefined {
+  headerStart.lastIndex = from;
+  for (let start = headerStart.exec(text); start !== null; start = headerStart.exec(text)) {
+    const behind = headerStart.lastIndex;
+    const end = start[1] === undefined ? behind : colonEnd(text, behind);
+    // Labels that have no end: what they quote is no header.
+    if (end === undefined) return undefined;
+    headerEnding.lastIndex = end;
+    const ending = end < 0 ? null : headerEnding.exec(text);
+    if (ending === null) continue;
+    const kind = endings[ending.slice(1).findIndex((text) => text !== undefined)];
+    return { at: start.index, end, ending: kind ?? "line" };
+  }
+  return undefined;
+}
+
+/** Index of the first header that fills the rest of its line, or line of a debugger's session; -1: none. */
+export function findDumpLine(text: string): number {
+  return findDumpHeader(text)?.at ?? findSession(text);
+}
+
+/**
+ * Index behind the colon of a header, from the end of its wait reason on; -1: it has none. Labels may stand before the
+ * bracket and behind it. `undefined`: they do not end.
+ */
+function colonEnd(text: string, from: number): number | undefined {
+  const bracket = text[from] === "{" ? labelsEnd(text, from) : from;
+  if (bracket === undefined) return undefined;
+  if (text[bracket] !== "]") return -1;
+  const colon = text.startsWith("] {", bracket) ? labelsEnd(text, bracket + 2) : bracket + 1;
+  if (colon === undefined) return undefined;
+  return text[colon] === ":" ? colon + 1 : -1;
+}
+
+/** Longer ones are no labels. */
+const longestLabels = 1 << 16;
+
+/**
+ * Index behind the labels that a brace opens; -1: they are none; `undefined`: they do not end. Within quotes anything may
+ * stand, and the quotes may be escaped, once or several times, as those of a dump in a field are.
+ */
+function labelsEnd(text: string, from: number): number | undefined {
+  /** Backslashes before the quote that is open; -1: none is. */
+  let open = -1;
+  let openMark = "";
+  let backslashes = 0;
+  const end = Math.min(text.length, from + longestLabels);
+  for (let at = from + 1; at < end; at++) {
+    const c = text.charCodeAt(at);
+    if (c === 92) {
+      backslashes++;
+      continue;
+    }
+    const mark = c === 34 ? '"' : c === 38 ? (quoteEntity(text, at) ?? "") : "";
+    if (mark !== "") {
+      if (open < 0) [open, openMark] = [backslashes, mark];
+      // Each time that text is escaped doubles its backslashes, and puts one before its quotes.
+      else if (mark === openMark && ((backslashes - open) / (open + 1)) % 2 === 0) open = -1;
+    } else if (c === 10) return -1;
+    else if (open < 0 && c === 125) return at + 1;
+    else if (open < 0 && (c === 123 || c === 91)) return -1;
+    backslashes = 0;
+  }
+  return open < 0 ? -1 : undefined;
+}
+
+function quoteEntity(text: string, at: number): string | undefined {
+  return ["&#34;", "&quot;"].find((mark) => text.startsWith(mark, at));
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is taken off
@@ -44,17 +120,32 @@ const closingTags = /(?:<\/[a-z]{1,20}\d?>)+\s{0,100}$/i;
 export function plainText(line: string): string {
   let text = line;
   if (text.includes("\u001b") || text.includes("#033")) text = text.replace(terminal, "");
+  if (text.includes("\u00a0")) text = text.replaceAll("\u00a0", " ");
   if (text.includes("<pre")) text = text.replace(openingTags, "");
   if (text.includes("</"))
     text = text.slice(0, -longestEnd) + text.slice(-longestEnd).replace(closingTags, "");
-  if (text.includes("&")) text = withoutEntities(text);
-  if (text.includes("#011")) text = text.replaceAll("#011", "\t");
-  return text.includes("\u00a0") ? text.replaceAll("\u00a0", " ") : text;
+  if (text.includes("&")) {
+    // A page has no quotes that are bare; within those of a field, another would end it.
+    const quoted = text.includes('"');
+    text = besidesLabels(text, (part) => withoutEntities(part, quoted));
+  }
+  return text.includes("#011") ? besidesLabels(text, (part) => part.replaceAll("#011", "\t")) : text;
 }
 
-function withoutEntities(text: string): string {
-  // A page has no quotes that are bare; within those of a field, another would end it.
-  const quoted = text.includes('"');
+/** Changes a line but for headers that quote labels, in which Go has written itself what would have to be escaped. */
+export function besidesLabels(text: string, change: (part: string) => string): string {
+  let changed = "";
+  let from = 0;
+  for (let header = findDumpHeader(text); header !== undefined; header = findDumpHeader(text, header.end)) {
+    const { at, end } = header;
+    if (!text.slice(at, end).includes('"')) continue;
+    changed += change(text.slice(from, at)) + text.slice(at, end);
+    from = end;
+  }
+  return changed + change(text.slice(from));
+}
+
+function withoutEntities(text: string, quoted: boolean): string {
   return text.replace(entity, (whole, name: string) => {
     const plain = named[name] ?? String.fromCodePoint(codeOf(name));
     return quoted && plain === '"' ? whole : plain;
@@ -86,7 +177,13 @@ export function isWrapped(head: Uint8Array): boolean {
   if (at < 0) return false;
   const lineEnd = text.indexOf("\n", at);
   const line = text.slice(text.lastIndexOf("\n", at) + 1, lineEnd < 0 ? text.length : lineEnd);
-  if (isSession(line)) return dressed.test(text);
+  if (isSession(line) || isBareHeader(line)) return dressed.test(text);
   // A header that stands alone tells that the dump does.
   return findHeader(line) !== 0 || line.includes("\\n") || dressed.test(text);
+}
+
+/** A header that is all of its line, whatever its labels look like. */
+function isBareHeader(line: string): boolean {
+  const header = findDumpHeader(line);
+  return header?.at === 0 && header.ending === "line";
 }

@@ -1,6 +1,6 @@
 import { bareText, fieldAround } from "./escaped-text.ts";
 import { testOutput, unquoted } from "./field-layer.ts";
-import { findDumpHeader, isSession } from "./header.ts";
+import { findDumpHeader, findDumpLine, isSession } from "./header.ts";
 import { criPrefix } from "./line-prefix.ts";
 import { recordProcess, recordText } from "./record-line.ts";
 import { findSession } from "./session-line.ts";
@@ -25,17 +25,17 @@ export function envelopeOf(line: string): Wrapping | undefined {
 
 /** What is wrapped around the first header of a line, outermost; `plain`: nothing is; `undefined`: it is prose. */
 export function wrappingOf(line: string, depth = 0): Wrapping | "plain" | undefined {
-  const at = depth > maxLayers ? -1 : findDumpHeader(line);
+  const at = depth > maxLayers ? -1 : findDumpLine(line);
   if (at < 0) return undefined;
-  const before = line.slice(0, at);
-  const escaped = line.indexOf("\\n", at);
-  if ((before === "" || isSession(line)) && escaped < 0) return "plain";
+  // What is escaped in a header that ends its line is in its labels.
+  const escaped = findDumpHeader(line)?.ending !== "line" && line.includes("\\n", at);
+  if ((at === 0 || isSession(line)) && !escaped) return "plain";
   const cri = criPrefix(line);
   if (cri !== undefined) return wrappingOf(cri.text, depth + 1) && { kind: "cri" };
   const field = fieldAround(line, at);
-  if (field === undefined && escaped < 0) return { kind: "prefix", prefix: prefixBefore(line, at) };
+  if (field === undefined && !escaped) return { kind: "prefix", prefix: prefixBefore(line, at) };
   const { key, text } = field ?? { key: unquoted, text: bareText(line, true).text };
-  const inside = text.split("\n").find((part) => findDumpHeader(part) >= 0) ?? "";
+  const inside = text.split("\n").find((part) => findDumpLine(part) >= 0) ?? "";
   return wrappingOf(inside, depth + 1) && { kind: "field", key };
 }
 

@@ -1,6 +1,6 @@
 import { CriLayer } from "./cri-layer.ts";
 import { FieldLayer } from "./field-layer.ts";
-import { findDumpHeader, findHeader, plainText } from "./header.ts";
+import { findDumpLine, findHeader, plainText } from "./header.ts";
 import { envelopeOf, maxLayers, type Wrapping, wrappingOf } from "./learn.ts";
 import type { Layer, LinePiece, LogOutput } from "./line-piece.ts";
 import { PrefixLayer } from "./prefix-layer.ts";
@@ -92,7 +92,7 @@ export class LogUnwrapper {
 
   /** A piece of a line behind its first: the field that holds a dump may begin in it. */
   #goOn(piece: LinePiece): void {
-    const at = showsGoroutine(piece.text) ? findDumpHeader(piece.text) : -1;
+    const at = showsGoroutine(piece.text) ? findDumpLine(piece.text) : -1;
     const field = at < 0 || this.#depth >= maxLayers ? undefined : this.#quotes.around(piece.text, at);
     if (field === undefined) {
       if (at >= 0) this.#output.missed();
