@@ -70,6 +70,8 @@ describe("a dump of megabytes on one line", () => {
     "zap JSON in CRI's parts",
     "zap JSON behind a field of megabytes",
     "zap JSON behind a field of megabytes, in docker's",
+    "JUnit XML",
+    "JUnit XML, text of megabytes before",
   ])("%s: the same dump", async (wrapper) => {
     for (const dump of [plain, withQuotes]) {
       expect(dump.length).toBeGreaterThan(3 * 2 ** 20);

@@ -43,6 +43,11 @@ export const logWrappers: Readonly<Record<string, (dump: string) => string>> = {
   "a saved page": (dump) =>
     `<html><head></head><body><pre style="word-wrap: break-word;">${entities(dump)}</pre></body></html>\n`,
   "entities of a page": entities,
+  "JUnit XML": (dump) => junit(xml(dump)),
+  "JUnit XML, line ends as they are": (dump) => junit(xml(dump).replaceAll("&#xA;", "\n")),
+  "JUnit XML, text of megabytes before": (dump) =>
+    junit(`${"served a &lt; b&#xA;".repeat(80_000)}${xml(dump)}`),
+  "JUnit XML, CDATA": (dump) => junit(`<![CDATA[${dump}]]>`),
   "padded with blanks": (dump) => eachLine(dump, (line) => [line.padEnd(120)]),
   "pretty-printed JSON": (dump) =>
     JSON.stringify({ insertId: "x", textPayload: dump, labels: { a: "b" } }, null, 2),
@@ -111,6 +116,24 @@ function entities(text: string): string {
     "+": "&#43;",
   };
   return text.replace(/[&<>"'+]/g, (c) => named[c]!);
+}
+
+/** As Go's encoder writes text. */
+function xml(text: string): string {
+  const code = (c: string) => c.charCodeAt(0).toString(16).toUpperCase();
+  return entities(text).replace(/[\t\n\r]/g, (c) => `&#x${code(c)};`);
+}
+
+function junit(text: string): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<testsuites tests="1" failures="1" errors="0" time="0.01">
+\t<testsuite tests="1" failures="1" name="ex.org/a">
+\t\t<testcase classname="ex.org/a" name="TestDead" time="0.000000">
+\t\t\t<failure message="Failed" type="">${text}</failure>
+\t\t</testcase>
+\t</testsuite>
+</testsuites>
+`;
 }
 
 const jsonLog = Array.from(

@@ -107,11 +107,22 @@ const named: Readonly<Record<string, string>> = {
   apos: "'",
   nbsp: " ",
 };
-/** A page's beginning, before the first line of its text. */
-const openingTags = /^\s{0,100}(?:<[!/]?[a-z][^<>]{0,500}>\s{0,100}){0,50}<pre\b[^<>]{0,500}>/i;
-/** A page's end, behind the last line of its text. */
+/** What ends the lines of a page's text that stands on one line. */
+export const pageLineEnd = /&#(?:10|x0?[aA]);/;
+/** A page's beginning, or that of a test report's text, before the first line. */
+const openingTags =
+  /^\s{0,100}(?:<[!/?]?[a-z][^<>]{0,500}>\s{0,100}){0,50}<(?:pre|failure|error(?= \w)|system-(?:out|err))\b[^<>]{0,500}>(?:<!\[CDATA\[)?/i;
+/** Its end, behind the last line. */
 const longestEnd = 300;
-const closingTags = /(?:<\/[a-z]{1,20}\d?>)+\s{0,100}$/i;
+const closingTags = /(?:\]\]>)?(?:<\/[a-z]{1,20}(?:\d|-[a-z]{3})?>)+\s{0,100}$/i;
+
+/** The ends of the lines of the dump that begins on a line are a page's. */
+export function isPageLine(line: string): boolean {
+  if (!pageLineEnd.test(line)) return false;
+  const header = findDumpHeader(line);
+  if (header === undefined) return findSession(line) >= 0;
+  return header.ending === "page" || pageLineEnd.test(line.slice(Math.max(0, header.at - 6), header.at));
+}
 
 /**
  * Takes off what does not change what a line says: terminal sequences; rsyslog's tabs; no-break spaces, entities, and the
@@ -121,10 +132,12 @@ export function plainText(line: string): string {
   let text = line;
   if (text.includes("\u001b") || text.includes("#033")) text = text.replace(terminal, "");
   if (text.includes("\u00a0")) text = text.replaceAll("\u00a0", " ");
-  if (text.includes("<pre")) text = text.replace(openingTags, "");
+  if (text.includes("<")) text = text.replace(openingTags, "");
   if (text.includes("</"))
     text = text.slice(0, -longestEnd) + text.slice(-longestEnd).replace(closingTags, "");
   if (text.includes("&")) {
+    // The lines of a page are told apart first: what is decoded may look as if it ended one.
+    if (isPageLine(text)) return text;
     // A page has no quotes that are bare; within those of a field, another would end it.
     const quoted = text.includes('"');
     text = besidesLabels(text, (part) => withoutEntities(part, quoted));
@@ -148,7 +161,7 @@ export function besidesLabels(text: string, change: (part: string) => string): s
 function withoutEntities(text: string, quoted: boolean): string {
   return text.replace(entity, (whole, name: string) => {
     const plain = named[name] ?? String.fromCodePoint(codeOf(name));
-    return quoted && plain === '"' ? whole : plain;
+    return plain === "\n" || (quoted && plain === '"') ? whole : plain;
   });
 }
 
@@ -163,9 +176,8 @@ export function isSession(line: string): boolean {
   return at >= 0 && isSessionIndent(line.slice(0, at));
 }
 
-/** Signs of colours, pages and chats; the bytes are those of a no-break space. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: colours are a sign
-const dressed = /\u001b\[|\xc2\xa0|&(?:lt|gt|amp|quot|nbsp|#43|#34|#39);|<\/pre>/;
+/** Signs of colours, pages, test reports and chats; the bytes are those of a no-break space. */
+const dressed = new RegExp(`\u001b\\[|\xc2\xa0|${entity.source}|</pre>|<failure\\b|<!\\[CDATA\\[`);
 
 /**
  * True when the first bytes of an input show a goroutine's header with something before it on its line, or lines that are

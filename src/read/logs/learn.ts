@@ -1,13 +1,13 @@
 import { bareText, fieldAround } from "./escaped-text.ts";
 import { testOutput, unquoted } from "./field-layer.ts";
-import { findDumpHeader, findDumpLine, isSession } from "./header.ts";
+import { findDumpHeader, findDumpLine, isPageLine, isSession } from "./header.ts";
 import { criPrefix } from "./line-prefix.ts";
 import { recordProcess, recordText } from "./record-line.ts";
 import { findSession } from "./session-line.ts";
 
 /** What is to be taken off a line first. */
 export type Wrapping =
-  | { readonly kind: "cri" }
+  | { readonly kind: "cri" | "page" }
   | { readonly kind: "field"; readonly key: string }
   | { readonly kind: "prefix"; readonly prefix: string };
 
@@ -29,10 +29,12 @@ export function wrappingOf(line: string, depth = 0): Wrapping | "plain" | undefi
   if (at < 0) return undefined;
   // What is escaped in a header that ends its line is in its labels.
   const escaped = findDumpHeader(line)?.ending !== "line" && line.includes("\\n", at);
-  if ((at === 0 || isSession(line)) && !escaped) return "plain";
+  const isPage = isPageLine(line);
+  if ((at === 0 || isSession(line)) && !escaped && !isPage) return "plain";
   const cri = criPrefix(line);
   if (cri !== undefined) return wrappingOf(cri.text, depth + 1) && { kind: "cri" };
   const field = fieldAround(line, at);
+  if (field === undefined && isPage) return { kind: "page" };
   if (field === undefined && !escaped) return { kind: "prefix", prefix: prefixBefore(line, at) };
   const { key, text } = field ?? { key: unquoted, text: bareText(line, true).text };
   const inside = text.split("\n").find((part) => findDumpLine(part) >= 0) ?? "";

@@ -1,8 +1,9 @@
 import { CriLayer } from "./cri-layer.ts";
 import { FieldLayer } from "./field-layer.ts";
-import { findDumpLine, findHeader, plainText } from "./header.ts";
+import { findDumpLine, findHeader, isPageLine, plainText } from "./header.ts";
 import { envelopeOf, maxLayers, type Wrapping, wrappingOf } from "./learn.ts";
 import type { Layer, LinePiece, LogOutput } from "./line-piece.ts";
+import { PageLayer } from "./page-layer.ts";
 import { PrefixLayer } from "./prefix-layer.ts";
 import { Quotes } from "./quotes.ts";
 
@@ -48,7 +49,7 @@ export class LogUnwrapper {
 
   /** Takes the next line, or the next piece of one. */
   line(piece: LinePiece): void {
-    const text = plainText(piece.text);
+    const text = this.#layer instanceof PageLayer ? piece.text : plainText(piece.text);
     const plain = { ...piece, text: this.#open ? text.replace(cutAnsi, "") : text };
     if (piece.begins) {
       this.#quotes.reset();
@@ -86,8 +87,8 @@ export class LogUnwrapper {
   #layerFor(wrapping: Wrapping): Layer {
     if (wrapping.kind === "prefix") return new PrefixLayer(wrapping.prefix, this.#output);
     const inner = new LogUnwrapper(this.#output, this.#depth + 1);
-    if (wrapping.kind === "cri") return new CriLayer(inner, this.#output);
-    return new FieldLayer(wrapping.key, inner, this.#output);
+    if (wrapping.kind === "field") return new FieldLayer(wrapping.key, inner, this.#output);
+    return wrapping.kind === "cri" ? new CriLayer(inner, this.#output) : new PageLayer(inner);
   }
 
   /** A piece of a line behind its first: the field that holds a dump may begin in it. */
@@ -95,7 +96,8 @@ export class LogUnwrapper {
     const at = showsGoroutine(piece.text) ? findDumpLine(piece.text) : -1;
     const field = at < 0 || this.#depth >= maxLayers ? undefined : this.#quotes.around(piece.text, at);
     if (field === undefined) {
-      if (at >= 0) this.#output.missed();
+      if (at >= 0 && isPageLine(piece.text)) this.#use({ kind: "page" });
+      else if (at >= 0) this.#output.missed();
       this.#pass(piece);
       return;
     }
