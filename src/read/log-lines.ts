@@ -110,7 +110,9 @@ function recordsOf(line: string): string[] {
 function isOneMessage(line: string): boolean {
   const text = plainText(line);
   const header = findDumpHeader(text);
-  if (header === undefined) return findSession(text) >= 0;
+  const session = findSession(text);
+  // What a session lists may tell of a header.
+  if (header === undefined || (session >= 0 && session < header.at)) return session >= 0;
   return header.ending === "rsyslog" || text.endsWith("#012", header.at);
 }
 

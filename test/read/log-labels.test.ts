@@ -76,6 +76,32 @@ describe.each(Object.keys(versions))("labels of %s", (version) => {
   });
 });
 
+/** Where profiles and debuggers tell labels, on a line of their own. */
+const listings: Readonly<Record<string, (label: string) => string>> = {
+  "a profile": (label) =>
+    `goroutine profile: total 3\n2 @ 0x1 0x2\n# labels: {${label}}\n#\t0x1\tmain.f+0x1\t/src/main.go:11\n\n1 @ 0x1 0x3\n#\t0x1\tmain.g+0x1\t/src/main.go:12\n\n`,
+  "Delve's list": (label) =>
+    `Type 'help' for list of commands.\n(dlv)   Goroutine 1 - User: /src/main.go:11 main.f (0x48a665) [chan receive]\n\tLabels: ${label}\n  Goroutine 2 - User: /src/main.go:12 main.g (0x48a665) [select]\n[2 goroutines]\n`,
+};
+
+describe.each(Object.keys(listings))("labels of %s", (name) => {
+  const listing = listings[name]!;
+  const hostile = listing('"k:5":"goroutine 5 [running]:"');
+
+  test.each(["goroutine 5 [running]:", "<b>&amp;", "goroutine 5 [running]:&#10;"])(
+    "%s: just a label",
+    async (text) => {
+      const [plain] = await read(listing(`"k:5":"${text}"`));
+      expect([plain!.format === "go-traceback", plain!.complete]).toEqual([false, true]);
+      expect(plain!.labelSets.map((set) => [...set])).toContainEqual([["k:5", text]]);
+    },
+  );
+
+  test.each(Object.keys(logWrappers))("%s: the same", async (wrapper) => {
+    expect(await content(logWrappers[wrapper]!(hostile))).toBe(await content(hostile));
+  });
+});
+
 test.each([
   ["quotes", 'x goroutine 1 [a] {"'],
   ["escaped quotes", String.raw`x goroutine 1 [a] {\"k\\\": &#34;`],

@@ -108,7 +108,7 @@ const named: Readonly<Record<string, string>> = {
   nbsp: " ",
 };
 /** What ends the lines of a page's text that stands on one line. */
-export const pageLineEnd = /&#(?:10|x0?[aA]);/;
+export const pageLineEnd: RegExp = /&#(?:10|x0?[aA]);/;
 /** A page's beginning, or that of a test report's text, before the first line. */
 const openingTags =
   /^\s{0,100}(?:<[!/?]?[a-z][^<>]{0,500}>\s{0,100}){0,50}<(?:pre|failure|error(?= \w)|system-(?:out|err))\b[^<>]{0,500}>(?:<!\[CDATA\[)?/i;
@@ -124,6 +124,9 @@ export function isPageLine(line: string): boolean {
   return header.ending === "page" || pageLineEnd.test(line.slice(Math.max(0, header.at - 6), header.at));
 }
 
+/** What profiles and Delve put before the labels of a goroutine, on a line of their own. */
+export const labelsFollow: RegExp = /(?:# labels: \{|[ \t]Labels: )"/;
+
 /**
  * Takes off what does not change what a line says: terminal sequences; rsyslog's tabs; no-break spaces, entities, and the
  * tags around the text of pages that it was copied or saved from.
@@ -135,7 +138,7 @@ export function plainText(line: string): string {
   if (text.includes("<")) text = text.replace(openingTags, "");
   if (text.includes("</"))
     text = text.slice(0, -longestEnd) + text.slice(-longestEnd).replace(closingTags, "");
-  if (text.includes("&")) {
+  if (text.includes("&") && !labelsFollow.test(text)) {
     // The lines of a page are told apart first: what is decoded may look as if it ended one.
     if (isPageLine(text)) return text;
     // A page has no quotes that are bare; within those of a field, another would end it.
@@ -185,7 +188,9 @@ const dressed = new RegExp(`\u001b\\[|\xc2\xa0|${entity.source}|</pre>|<failure\
  */
 export function isWrapped(head: Uint8Array): boolean {
   const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString("latin1");
-  const at = findHeader(text);
+  const [header, session] = [findHeader(text), findSession(text)];
+  // A session may tell of a header in what it lists.
+  const at = session < 0 ? header : Math.min(header, session);
   if (at < 0) return false;
   const lineEnd = text.indexOf("\n", at);
   const line = text.slice(text.lastIndexOf("\n", at) + 1, lineEnd < 0 ? text.length : lineEnd);

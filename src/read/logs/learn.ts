@@ -1,6 +1,6 @@
 import { bareText, fieldAround } from "./escaped-text.ts";
 import { testOutput, unquoted } from "./field-layer.ts";
-import { findDumpHeader, findDumpLine, isPageLine, isSession } from "./header.ts";
+import { findDumpHeader, findDumpLine, isPageLine, isSession, labelsFollow } from "./header.ts";
 import { criPrefix } from "./line-prefix.ts";
 import { recordProcess, recordText } from "./record-line.ts";
 import { findSession } from "./session-line.ts";
@@ -26,7 +26,7 @@ export function envelopeOf(line: string): Wrapping | undefined {
 /** What is wrapped around the first header of a line, outermost; `plain`: nothing is; `undefined`: it is prose. */
 export function wrappingOf(line: string, depth = 0): Wrapping | "plain" | undefined {
   const at = depth > maxLayers ? -1 : findDumpLine(line);
-  if (at < 0) return undefined;
+  if (at < 0 || labelsFollow.test(line.slice(0, at))) return undefined;
   // What is escaped in a header that ends its line is in its labels.
   const escaped = findDumpHeader(line)?.ending !== "line" && line.includes("\\n", at);
   const isPage = isPageLine(line);
