@@ -19,7 +19,7 @@ async function read(text: string, size = 65536) {
 /** Without the numbers of lines, which differ where lines are wrapped. */
 async function content(text: string, size?: number) {
   const dumps = await read(text, size);
-  return dumps.map((d) => dumpText(d).replaceAll(/"line":\d+,| line \d+/g, "")).join("\n");
+  return dumps.map((d) => dumpText(d).replaceAll(/"line":\d+,|,"line":\d+| line \d+/g, "")).join("\n");
 }
 
 const fixture = (name: string) =>
@@ -113,6 +113,33 @@ test("problems name the line of the log", async () => {
   expect(wrapped!.problems.map((p) => p.line)).toEqual([9]);
   const [field] = await read(`{"a":1}\n{"msg":${JSON.stringify(dump)}}\n`);
   expect([...field!.events, ...field!.problems].map((p) => p.line)).toEqual([2, 2]);
+});
+
+test.each([
+  ["a logger's", "2026/01/02 03:04:05 main.go:12: hung: "],
+  ["a page's", "<![CDATA["],
+  ["a quote", "`"],
+  ["zeros", "\0".repeat(40)],
+])("%s prefix on the first line alone hides no cut", async (_, prefix) => {
+  const lines = (id: number) => `goroutine ${id} [sleep]:\nmain.f()\n\t/a.go:1 +0x1\n\n`;
+  for (const last of ["goroutine 4 [sleep]:", "goroutine 4 [sl"]) {
+    const plain = `${lines(2)}${lines(3)}${last}`;
+    expect(await content(prefix + plain)).toBe(await content(plain));
+    expect((await read(plain)).map((dump) => dump.complete)).toEqual([false]);
+  }
+});
+
+test.each([
+  "2026-01-02T03:04:05.123Z api ",
+  "Jan  2 03:04:05 host-1 api[1234]: ",
+  "[pod/a/b] 2026-01-02T03:04:05Z ",
+  "    ",
+])("a last line that is cut in its prefix %j is none", async (prefix) => {
+  const dump = "goroutine 2 [sleep]:\nmain.f()\n\t/a.go:1 +0x1\n\n";
+  const log = dump.replaceAll(/^/gm, prefix).slice(0, -prefix.length);
+  const next = prefix.replace("04:05", "04:16");
+  for (let length = 1; length < next.length; length++)
+    expect(await content(log + next.slice(0, length))).toBe(await content(dump));
 });
 
 test("a message that a logger has cut between two frames is told", async () => {
