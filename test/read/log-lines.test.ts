@@ -81,6 +81,18 @@ describe("a dump of megabytes on one line", () => {
     }
   });
 
+  test.each([
+    ["go test -json", (part: string) => ({ Time: "1", Action: "output", Package: "a/b", Output: part })],
+    ["docker's", (part: string) => ({ log: part, stream: "stderr" })],
+  ])("in %s, parted into tens of thousands of pieces: the same dump", async (_, record) => {
+    // A message that ends with its line shows Docker's lines to have ends.
+    const log = `{"msg":"up"}\n${JSON.stringify({ stack: withQuotes })}\n`;
+    const parts = log.match(/[^\n]{1,60}\n?/g)!;
+    expect(parts.length).toBeGreaterThan(50_000);
+    const parted = parts.map((part) => `${JSON.stringify(record(part))}\n`).join("");
+    expect(await content(parted)).toBe(await content(withQuotes));
+  });
+
   test("what follows the field, and the next lines, are as they were", async () => {
     const log = `${JSON.stringify({ stack: plain, after: "x".repeat(9_000_000) })}\n${JSON.stringify({ stack: "goroutine 7 [select]:\nmain.f()\n\t/a.go:1 +0x1\n" })}\n`;
     const rows = (await read(log)).map((d) => d.goroutines.length);

@@ -87,17 +87,15 @@ export class FieldLayer implements Layer {
     this.#goesOn = !found.closed && !piece.ends;
     this.#tail = this.#goesOn ? found.tail : "";
     const text = this.#goesOn || found.closed ? found.text : found.text + found.tail;
-    const whole = this.#partial + text;
-    this.#partial = "";
-    if (found.closed && whole.endsWith("\n")) this.#ended = true;
-    if (!found.closed && piece.ends) this.#noteCut(whole);
-    if (this.#goesOn || (found.closed && this.#isParted(piece.text, found.text, whole))) this.#open(whole);
-    else this.#close(whole);
+    if (found.closed && text.endsWith("\n")) this.#ended = true;
+    if (!found.closed && piece.ends) this.#noteCut(this.#partial + text);
+    if (this.#goesOn || (found.closed && this.#isParted(piece.text, text))) this.#open(text);
+    else this.#close(text);
   }
 
   /** The text is part of a line that the next record goes on with. */
-  #isParted(line: string, text: string, whole: string): boolean {
-    if (whole.endsWith("\n")) return false;
+  #isParted(line: string, text: string): boolean {
+    if (text.endsWith("\n")) return false;
     if (this.key === "log") return this.#ended || text.length >= longMessage;
     return this.key === testOutput && line.includes('"Action":"output"');
   }
@@ -110,20 +108,33 @@ export class FieldLayer implements Layer {
     this.#output.problem({ line: this.#line, message, lost: -1 });
   }
 
-  /** Hands on the lines that are whole; of the last one only what is too much to be kept. */
+  /**
+   * Hands on the lines that are whole; of the last one only what is too much to be kept. What is kept is looked at no more
+   * until its line ends: it may be made of many pieces.
+   */
   #open(text: string): void {
-    const lines = text.split("\n");
-    const last = lines.pop()!;
-    for (const line of lines) this.#hand(line, true);
-    const at = last.length < maxPartial ? 0 : partingPlace(last);
-    if (at > 0) this.#hand(last.slice(0, at), false);
+    const end = text.lastIndexOf("\n") + 1;
+    if (end > 0) {
+      this.#handAll(this.#partial + text.slice(0, end));
+      this.#partial = "";
+    }
+    this.#partial += text.slice(end);
+    if (this.#partial.length < maxPartial) return;
+    const last = this.#partial;
+    const at = partingPlace(last);
+    this.#hand(last.slice(0, at), false);
     this.#partial = last.slice(at);
   }
 
-  #close(text: string): void {
+  #handAll(text: string): void {
     const lines = text.split("\n");
     if (text.endsWith("\n")) lines.pop();
     for (const line of lines) this.#hand(line, true);
+  }
+
+  #close(text: string): void {
+    this.#handAll(this.#partial + text);
+    this.#partial = "";
     const isCut = this.#message.end();
     if (this.#lines > 1) {
       if (isCut) this.#output.problem({ line: this.#line, message: cutMessage, lost: -1 });
