@@ -154,6 +154,49 @@ test.each([
     expect(await content(log + next.slice(0, length))).toBe(await content(dump));
 });
 
+describe("a header with more before it than its lines", () => {
+  const time = "2026-01-02T03:04:05.678901234Z ";
+  const dump = [2, 3, 4]
+    .map(
+      (id) =>
+        `goroutine ${id} [chan send]:\nmain.f(0x1)\n\t/a.go:1 +0x1\ncreated by main.main\n\t/a.go:9 +0x1\n`,
+    )
+    .join("\n");
+  const log = dump.replaceAll(/^/gm, time);
+
+  test("a mark of the byte order in the first line alone changes nothing", async () => {
+    const job = log.slice(0, -time.length).replaceAll(/^(?=.)/gm, "job\tstep\t");
+    expect(await content(job.replace(time, `\ufeff${time}`))).toBe(await content(dump));
+  });
+
+  test("a blank line without its end, behind which the header has the prefix twice", async () => {
+    const glued = log.replace(`${time}\n${time}goroutine 3`, `${time}${time}goroutine 3`);
+    expect(glued).not.toBe(log);
+    expect(await content(glued)).toBe(await content(dump));
+  });
+
+  test.each([
+    ["a position without its end", log.replaceAll(/\n.*\n(?=.*goroutine 3)/g, "")],
+    ["no time", log.replaceAll(/^.*Z (?=[^g\n])/gm, "api: ")],
+    ["a stream's name", log.replaceAll(/Z (?!goroutine)/g, "Z api: ")],
+    [
+      "bytes that count",
+      dump.replaceAll(/^(.*)$/gm, (l) => `\u0002\0${String.fromCharCode(l.length + 33)}${l}`),
+    ],
+    ["a prefix that is too long", log.replaceAll(/^/gm, "x".repeat(600))],
+  ])("%s: what can't be read is told, and no name has any of it", async (_, text) => {
+    const dumps = await read(text);
+    expect(dumps.map((d) => d.complete)).toEqual([false]);
+    expect(dumps[0]!.problems.map((p) => p.message).join()).toContain("that its header does not");
+    const names = dumps[0]!.stacks.flatMap((s) => s.frames).map((f) => `${f.symbol.name} ${f.file}`);
+    expect(names.filter((name) => name !== "main.f /a.go")).toEqual([]);
+  });
+
+  test("a prefix before the first line alone is no rest of one", async () => {
+    expect(await content(`hung: ${dump}`)).toBe(await content(dump));
+  });
+});
+
 test("a message that a logger has cut between two frames is told", async () => {
   const lines = fixture("go1.27-debug2").trimEnd().split("\n");
   const lastFrames = lines.findLastIndex((line) => line.startsWith("created by"));

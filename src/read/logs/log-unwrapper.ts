@@ -49,7 +49,9 @@ export class LogUnwrapper {
 
   /** Takes the next line, or the next piece of one. */
   line(piece: LinePiece): void {
-    const text = this.#layer instanceof PageLayer ? piece.text : plainText(piece.text);
+    let text = this.#layer instanceof PageLayer ? piece.text : plainText(piece.text);
+    // The mark of a file's beginning stands where the file's text was put behind a prefix.
+    if (text.includes("\ufeff")) text = text.replaceAll("\ufeff", "");
     const plain = { ...piece, text: this.#open ? text.replace(cutAnsi, "") : text };
     if (piece.begins) {
       this.#quotes.reset();

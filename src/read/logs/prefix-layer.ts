@@ -1,3 +1,4 @@
+import { parsePositionLine } from "../traceback/frame-lines.ts";
 import { findHeader, isSession } from "./header.ts";
 import type { Layer, LinePiece, LogOutput } from "./line-piece.ts";
 import { type PrefixPattern, prefixPattern } from "./line-prefix.ts";
@@ -9,6 +10,10 @@ export class PrefixLayer implements Layer {
   readonly #prefix: string;
   readonly #output: LogOutput;
   #open = false;
+  /** Behind the last header came the position of a frame, with nothing before it. */
+  #fits = false;
+  /** The line before, as long as none came: the function whose position the next may be. */
+  #held: LinePiece | undefined;
 
   constructor(prefix: string, output: LogOutput) {
     this.#pattern = prefixPattern(prefix);
@@ -17,18 +22,52 @@ export class PrefixLayer implements Layer {
   }
 
   explains(line: string): boolean {
-    const text = this.#pattern.strip(line);
+    const text = this.#textOf(line);
     return text !== undefined && (findHeader(text) === 0 || isSession(text));
   }
 
   take(piece: LinePiece): void {
-    const text = piece.begins ? this.#pattern.strip(piece.text) : undefined;
-    // The beginning of a prefix is no text of the program.
-    if (piece.begins && text === undefined && this.#open && this.#isBeginning(piece.text)) return;
-    this.#output.emit(text === undefined ? piece : { ...piece, text });
+    const text = piece.begins ? this.#textOf(piece.text) : undefined;
+    if (text === undefined && piece.begins && this.#open && this.#isBeginning(piece.text)) return;
+    const line = text === undefined ? piece : { ...piece, text };
+    if (text?.startsWith("goroutine ")) this.#fits = false;
+    else if (!this.#fits && piece.begins) {
+      this.#check(line);
+      return;
+    }
+    this.#release();
+    this.#output.emit(line);
   }
 
-  /** Times differ, so there is no place where both part: the line is one where some rest of the prefix makes it whole. */
+  /** Behind a header: what stands before its lines, and not before itself, would be taken for names. */
+  #check(line: LinePiece): void {
+    if (hidesPosition(line.text)) {
+      const message =
+        "lines of a goroutine begin with something that its header does not: they can't be read";
+      this.#output.problem({ line: line.from, message, lost: -1 });
+      this.#held = undefined;
+      return;
+    }
+    this.#release();
+    this.#held = line;
+    this.#fits = line.text.startsWith("\t");
+    if (this.#fits) this.#release();
+  }
+
+  #release(): void {
+    if (this.#held !== undefined) this.#output.emit(this.#held);
+    this.#held = undefined;
+  }
+
+  #textOf(line: string): string | undefined {
+    const text = this.#pattern.strip(line);
+    if (text === undefined || text === "" || text[0] !== this.#prefix[0]) return text;
+    // A blank line that has lost its end: the next one's prefix follows. What is indented more is not twice indented.
+    const next = /^\s/.test(text) ? undefined : this.#pattern.strip(text);
+    return next !== undefined && findHeader(next) === 0 ? next : text;
+  }
+
+  /** The beginning of a prefix is no text of the program; times differ, so some rest of the prefix must make it whole. */
   #isBeginning(line: string): boolean {
     if (line.length > this.#prefix.length) return false;
     // It may be cut within a character.
@@ -42,5 +81,15 @@ export class PrefixLayer implements Layer {
     this.#open = true;
   }
 
-  end(): void {}
+  end(): void {
+    this.#release();
+  }
+}
+
+/** Something stands before the tab of a frame's position. */
+function hidesPosition(line: string): boolean {
+  const tab = line.lastIndexOf("\t");
+  return (
+    tab > 0 && line.slice(0, tab).trim() !== "" && parsePositionLine(line.slice(tab))?.hasOffset === true
+  );
 }
