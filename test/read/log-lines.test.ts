@@ -154,6 +154,61 @@ test.each([
     expect(await content(log + next.slice(0, length))).toBe(await content(dump));
 });
 
+describe("what grep has found of a dump", () => {
+  const goroutine = (id: number) =>
+    `goroutine ${id} [chan send]:\nmain.f(0x1)\n\t/a.go:1 +0x1\ncreated by main.main\n\t/a.go:9 +0x1\n`;
+  const dump = [2, 30, 4, 5].map(goroutine).join("\n");
+
+  /** `grep -A$after '^goroutine'` with a file's name or numbers of lines before each. */
+  function grep(text: string, after: number, name: string, numbered: boolean): string {
+    const lines = text.replace(/\n$/, "").split("\n");
+    let last = -1;
+    let out = "";
+    for (const [i, line] of lines.entries()) {
+      const header = lines.slice(Math.max(0, i - after), i + 1).findLast((l) => l.startsWith("goroutine"));
+      if (header === undefined) continue;
+      if (last >= 0 && i > last + 1) out += "--\n";
+      last = i;
+      const mark = line === header ? ":" : "-";
+      out += `${name === "" ? "" : name + mark}${numbered ? i + 8 + mark : ""}${line}\n`;
+    }
+    return out;
+  }
+
+  test.each([
+    ["numbers", "", true],
+    ["a name", "logs/web-1.log", false],
+    ["another name", "web.log", false],
+    ["both", "logs/web-1.log", true],
+  ])("%s before each line: the same dump", async (_, name, numbered) => {
+    expect(await content(grep(dump, 9, name, numbered))).toBe(await content(dump));
+  });
+
+  test("that blank lines alone are left out, its numbers tell", async () => {
+    for (const name of ["", "web.log"]) {
+      const found = grep(dump, 4, name, true);
+      expect(found).toContain("\n--\n");
+      expect(await content(found)).toBe(await content(dump));
+    }
+  });
+
+  test.each([
+    ["more", grep(dump, 3, "", true)],
+    ["a frame's function", grep(dump, 9, "", true).replace(/\n.*main\.f\(.*/, "")],
+    ["what no number tells", grep(dump, 4, "web.log", false)],
+  ])("that %s is left out is told", async (_, found) => {
+    const [shown] = await read(found);
+    expect(shown!.complete).toBe(false);
+    expect(shown!.problems.map((p) => p.message).join()).toContain("grep has left lines out");
+    expect(shown!.goroutines.length).toBe(4);
+  });
+
+  test("a number that a logger has put before each dump is none of a line", async () => {
+    const log = [goroutine(2), goroutine(3)].map((text, n) => `${n * 50}:${text}\n`).join("");
+    expect((await read(log)).map((d) => [d.complete, d.headersSeen])).toEqual([[true, 2]]);
+  });
+});
+
 describe("a header with more before it than its lines", () => {
   const time = "2026-01-02T03:04:05.678901234Z ";
   const dump = [2, 3, 4]

@@ -74,6 +74,8 @@ export const logWrappers: Readonly<Record<string, (dump: string) => string>> = {
   "GitLab with timestamps": (dump) => eachLine(dump, (line, n) => [`${time(n)} 00E ${line}`]),
   "gh run view --log": (dump) =>
     eachLine(dump, (line, n) => [`test\tRun go test ./...\t\ufeff${time(n)} ${line}`]),
+  "grep -n": (dump) =>
+    eachLine(dump, (line, n) => [`${n + 98}${line.startsWith("goroutine ") ? ":" : "-"}${line}`]),
   "CRI in kubectl's prefix": (dump) => eachLine(dump, (line, n) => [`[pod/a/b] ${time(n)} stderr F ${line}`]),
   "indented by four spaces": (dump) => eachLine(dump, (line) => [`    ${line}`]),
   "indented by a tab, blank lines trimmed": (dump) => eachLine(dump, (line) => [`\t${line}`.trimEnd()]),

@@ -15,8 +15,9 @@ const maxPrefix = 1_000;
 /** `[pod/NAME/CONTAINER] ` of `kubectl logs --prefix`, `NAME-1  | ` of compose. */
 const streamPrefix = /^(?:\[pod\/[^\]\s]{1,500}\] |[\w.-]{1,200} {1,100}\|(?: |$))/;
 
-/** `POD CONTAINER ` of stern; a pod's name has a hyphen before what makes it unique. */
-const podPrefix = /^(?=[a-z0-9.]{1,250}-)[a-z0-9][a-z0-9.-]{1,251}[a-z0-9] [a-z0-9][a-z0-9-]{0,62} /;
+/** `POD CONTAINER ` of stern; a pod's name has a hyphen before what makes it unique. What grep puts before a line has one, too. */
+const podPrefix =
+  /^(?=[a-z0-9.]{1,250}-)(?!\d{1,9}-|[a-z0-9.-]{1,250}-created by )[a-z0-9][a-z0-9.-]{1,251}[a-z0-9] [a-z0-9][a-z0-9-]{0,62} /;
 
 /** The stream of a line that a container's runtime has written: CRI's text, Docker's JSON. */
 const criStream = /^\d{4}-\d\d-\d\dT\S{8,40} (stdout|stderr) [FP] /;

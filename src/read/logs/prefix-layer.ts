@@ -1,4 +1,5 @@
 import { parsePositionLine } from "../traceback/frame-lines.ts";
+import { GrepLines } from "./grep-lines.ts";
 import { findHeader, isSession } from "./header.ts";
 import type { Layer, LinePiece, LogOutput } from "./line-piece.ts";
 import { type PrefixPattern, prefixPattern } from "./line-prefix.ts";
@@ -8,6 +9,8 @@ export class PrefixLayer implements Layer {
   readonly goesOn = false;
   readonly #pattern: PrefixPattern;
   readonly #prefix: string;
+  /** Set when grep has written the prefix. */
+  readonly #grep: GrepLines | undefined;
   readonly #output: LogOutput;
   #open = false;
   /** Behind the last header came the position of a frame, with nothing before it. */
@@ -16,7 +19,8 @@ export class PrefixLayer implements Layer {
   #held: LinePiece | undefined;
 
   constructor(prefix: string, output: LogOutput) {
-    this.#pattern = prefixPattern(prefix);
+    this.#grep = GrepLines.of(prefix);
+    this.#pattern = this.#grep ?? prefixPattern(prefix);
     this.#prefix = prefix;
     this.#output = output;
   }
@@ -29,6 +33,10 @@ export class PrefixLayer implements Layer {
   take(piece: LinePiece): void {
     const text = piece.begins ? this.#textOf(piece.text) : undefined;
     if (text === undefined && piece.begins && this.#open && this.#isBeginning(piece.text)) return;
+    if (this.#grep !== undefined) {
+      if (this.#grep.leavesOut(piece.text, text)) this.#leftOut(piece.from);
+      if (this.#grep.isBorder(piece.text)) return;
+    }
     const line = text === undefined ? piece : { ...piece, text };
     if (text?.startsWith("goroutine ")) this.#fits = false;
     else if (!this.#fits && piece.begins) {
@@ -52,6 +60,11 @@ export class PrefixLayer implements Layer {
     this.#held = line;
     this.#fits = line.text.startsWith("\t");
     if (this.#fits) this.#release();
+  }
+
+  #leftOut(line: number): void {
+    const message = "grep has left lines out: goroutines may lack some of theirs";
+    this.#output.problem({ line, message, lost: -1 });
   }
 
   #release(): void {
