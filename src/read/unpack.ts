@@ -1,5 +1,6 @@
 import { InputError } from "../errors.ts";
 import { type Budget, maxFilesHint } from "./containers/budget.ts";
+import { dockerStreamSource, isDockerStream } from "./containers/docker-stream.ts";
 import { isTarHeader } from "./containers/tar-header.ts";
 import { textEncodingOf, utf8Source } from "./containers/text-encoding.ts";
 import type { ByteSource } from "./reader.ts";
@@ -21,6 +22,10 @@ export async function* unpack(source: ByteSource, budget: Budget, depth = 0): As
     yield encoding === undefined ? source : utf8Source(source, encoding);
     return;
   }
+  if (kind === "docker") {
+    yield dockerStreamSource(source);
+    return;
+  }
   if (depth === maxDepth) {
     throw new InputError(`${source.name}: packed more than ${maxDepth} times over`, {
       hint: "Unpack it first.",
@@ -38,7 +43,7 @@ export async function* unpack(source: ByteSource, budget: Budget, depth = 0): As
   yield* unpack(unpackedSource(source, kind, unpacker, budget), budget, depth + 1);
 }
 
-type Container = "gzip" | "zstd" | "zip" | "tar";
+type Container = "gzip" | "zstd" | "zip" | "tar" | "docker";
 
 function containerOf(head: Uint8Array): Container | undefined {
   const magic = Buffer.from(head.subarray(0, 4)).toString("latin1");
@@ -47,7 +52,8 @@ function containerOf(head: Uint8Array): Container | undefined {
   if (magic === "\x28\xb5\x2f\xfd" || (magic.endsWith("\x2a\x4d\x18") && (head[0]! & 0xf0) === 0x50))
     return "zstd";
   if (magic === "PK\x03\x04" || magic === "PK\x05\x06") return "zip";
-  return isTarHeader(head) ? "tar" : undefined;
+  if (isTarHeader(head)) return "tar";
+  return isDockerStream(head) ? "docker" : undefined;
 }
 
 async function* unpackArchive(

@@ -154,6 +154,72 @@ test.each([
     expect(await content(log + next.slice(0, length))).toBe(await content(dump));
 });
 
+describe("the stream of Docker's API", () => {
+  const [one, other] = [fixture("go1.27-debug2"), fixture("go1.24-quit-system")];
+  const frame = (stream: number, text: string | Buffer) => {
+    const header = Buffer.from([stream, 0, 0, 0, 0, 0, 0, 0]);
+    header.writeUInt32BE(Buffer.byteLength(text), 4);
+    return Buffer.concat([header, Buffer.from(text)]);
+  };
+  const linesOf = (text: string) => text.match(/.*\n|.+$/g)!;
+  const readBytes = async (bytes: Buffer, size = 65536) => {
+    const stdin = (async function* () {
+      for (let at = 0; at < bytes.length; at += size) yield Buffer.from(bytes.subarray(at, at + size));
+    })();
+    const { dumps, failures } = await readDumps(["-"], { threads: 1, stdin });
+    expect(failures).toEqual([]);
+    return dumps.map((d) => dumpText(d).replaceAll(/"line":\d+,|,"line":\d+| line \d+|stdin(?:#\d)?/g, ""));
+  };
+  const plain = async (text: string) => (await content(text)).replaceAll("stdin", "");
+  /** In frames of so many bytes. */
+  const framed = (text: string, size: number) => {
+    const bytes = Buffer.from(text);
+    const frames: Buffer[] = [];
+    for (let at = 0; at < bytes.length; at += size) frames.push(frame(2, bytes.subarray(at, at + size)));
+    return Buffer.concat(frames);
+  };
+
+  test.each([1, 10, 266, 16_384])("frames of %d bytes: the same dump", async (size) => {
+    const dump = one.replaceAll("main.(*Server)", "main.(*Sörver)");
+    for (const chunk of [65_536, 7])
+      expect(await readBytes(framed(dump, size), chunk)).toEqual([await plain(dump)]);
+    const zap = logWrappers["zap JSON, the stack in one field"]!(dump);
+    expect(await readBytes(framed(zap, size))).toEqual([await plain(dump)]);
+  });
+
+  test("a dump of megabytes in a field: the same dump", async () => {
+    const dump = [...generateDump({ goroutines: 3_000, stacks: 40, seed: 5 })].join("");
+    const zap = logWrappers["zap JSON, the stack in one field"]!(dump);
+    expect(zap.length).toBeGreaterThan(2 ** 21);
+    expect(await readBytes(framed(zap, 16_384))).toEqual([await plain(dump)]);
+  });
+
+  test("a frame for each line; lines of the other stream between parts of one", async () => {
+    const lines = linesOf(one).map((line) => frame(2, line));
+    expect(await readBytes(Buffer.concat(lines))).toEqual([await plain(one)]);
+    const parts = one
+      .match(/[\s\S]{1,50}/g)!
+      .flatMap((part) => [frame(2, part), frame(1, "served a request\n")]);
+    expect(await readBytes(Buffer.concat(parts))).toEqual([await plain(one)]);
+  });
+
+  test("both streams: each has its own dump", async () => {
+    const sides = [linesOf(one).map((l) => frame(1, l)), linesOf(other).map((l) => frame(2, l))];
+    const inTurns = sides[0]!.flatMap((line, i) => [line, ...sides[1]!.slice(i, i + 1)]);
+    const all = Buffer.concat([...inTurns, ...sides[1]!.slice(sides[0]!.length)]);
+    expect(await readBytes(all)).toEqual([await plain(one), await plain(other)]);
+  });
+
+  test("cut in a goroutine, in a frame, in a frame's header, and damaged: told", async () => {
+    const cut = one.slice(0, one.lastIndexOf("goroutine ") + 20);
+    expect(await readBytes(framed(cut, 100))).toEqual([await plain(cut)]);
+    const whole = framed(one, 100);
+    const broken = Buffer.concat([whole, Buffer.from("goroutine 7 [select]:\n")]);
+    for (const bytes of [whole.subarray(0, -1), Buffer.concat([whole, whole.subarray(0, 5)]), broken])
+      expect((await readBytes(bytes)).join()).toMatch(/complete false[\s\S]*the stream of Docker's API/);
+  });
+});
+
 describe("what grep has found of a dump", () => {
   const goroutine = (id: number) =>
     `goroutine ${id} [chan send]:\nmain.f(0x1)\n\t/a.go:1 +0x1\ncreated by main.main\n\t/a.go:9 +0x1\n`;
