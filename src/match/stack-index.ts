@@ -9,10 +9,9 @@ import { type WaitKind, waitKinds } from "../model/wait-kind.ts";
  */
 export class StackIndex {
   readonly #stacks: readonly Stack[];
-  #words: ReadonlySet<string> | undefined;
-  /** Some stack may have functions that are not shown; all of them may. */
-  #someOpen: boolean | undefined;
-  #allOpen: boolean | undefined;
+  #words: ReadonlySet<string> | "open" | undefined;
+  /** How many stacks may have functions that are not shown. */
+  readonly #open: number;
   readonly #byWaits = new Map<number, readonly number[]>();
   /** A mark for each stack that has the word, or may have it in frames that are not shown. */
   readonly #withWord = new Map<string, Uint8Array>();
@@ -28,16 +27,15 @@ export class StackIndex {
     let present = 0;
     for (let i = 0; i < this.#kinds.length; i++) present |= 1 << this.#kinds[i]!;
     this.#present = present;
+    this.#open = stacks.reduce((open, stack) => open + (isOpen(stack) ? 1 : 0), 0);
   }
 
   /** False when some word is in no function of any stack; true, too, where stacks are cut. */
   mayHaveNames(words: readonly string[]): boolean {
     if (words.length === 0) return true;
-    this.#someOpen ??= this.#stacks.some(isOpen) || this.#symbols.all.some(({ plain }) => plain === "");
-    if (this.#someOpen) return true;
-    this.#words ??= wordsOf(this.#symbols.all);
+    this.#words ??= this.#open > 0 ? "open" : this.#symbols.words;
     const known = this.#words;
-    return words.every((word) => known.has(word));
+    return known === "open" || words.every((word) => known.has(word));
   }
 
   /**
@@ -65,8 +63,7 @@ export class StackIndex {
   withNames(among: readonly number[], words: readonly string[]): readonly number[] {
     // Few are asked one by one sooner.
     if (words.length === 0 || among.length < fewStacks) return among;
-    this.#allOpen ??= this.#stacks.every(isOpen);
-    if (this.#allOpen) return among;
+    if (this.#open === this.#stacks.length) return among;
     const marks = words.map((word) => this.#marks(word));
     return among.filter((i) => marks.every((mark) => mark[i] === 1));
   }
@@ -103,7 +100,7 @@ function bitsOf(waits: ReadonlySet<WaitKind> | undefined): number {
 
 /** The functions of some stacks by number: numbers are looked up much faster than objects. */
 class SymbolTable {
-  readonly all: readonly GoSymbol[];
+  readonly #symbols: readonly GoSymbol[];
   /** Of each stack the numbers of its functions, beginning at `#start`. */
   readonly #numbers: Uint32Array;
   readonly #start: Uint32Array;
@@ -130,12 +127,17 @@ class SymbolTable {
         this.#numbers[at++] = number;
       }
     }
-    this.all = [...numberOf.keys()];
+    this.#symbols = [...numberOf.keys()];
+  }
+
+  /** All words in the names; `open` where some function has none. */
+  get words(): ReadonlySet<string> | "open" {
+    return this.#symbols.some(({ plain }) => plain === "") ? "open" : wordsOf(this.#symbols);
   }
 
   /** A mark for each stack with a function of which `test` is true, and for each that may have more than it shows. */
   stacksWith(test: (symbol: GoSymbol) => boolean): Uint8Array {
-    const having = Uint8Array.from(this.all, (symbol) => (test(symbol) ? 1 : 0));
+    const having = Uint8Array.from(this.#symbols, (symbol) => (test(symbol) ? 1 : 0));
     const marks = new Uint8Array(this.#start.length - 1);
     for (let i = 0; i < marks.length; i++) {
       const [from, to] = [this.#start[i]!, this.#start[i + 1]!];

@@ -60,8 +60,9 @@ class PprofTextParser {
   #named = false;
   /** Entries without a line of their stacks. */
   #unnamed = 0;
-  /** Lines of entries that have more program counters than lines. */
-  #broken: number[] = [];
+  /** Entries that have more program counters than lines, and where the first of them begins. */
+  #broken = 0;
+  #firstBroken = 0;
   /** The Go version writes no line for a method's wrapper. */
   #hidesWrappers = false;
   #entry: OpenEntry | undefined;
@@ -124,7 +125,7 @@ class PprofTextParser {
     this.#counted = 0;
     this.#named = false;
     this.#unnamed = 0;
-    this.#broken = [];
+    this.#broken = 0;
     this.#hidesWrappers = false;
   }
 
@@ -194,7 +195,7 @@ class PprofTextParser {
     const entry = this.#entry;
     if (entry === undefined) return;
     this.#entry = undefined;
-    if (!isSaid && !isWhole(entry)) this.#broken.push(entry.line);
+    if (!isSaid && !isWhole(entry) && this.#broken++ === 0) this.#firstBroken = entry.line;
     // Of `goexit` alone no line is written.
     if (entry.shown.length === 0 && entry.pcs.length > 1) this.#unnamed++;
     const frames =
@@ -221,10 +222,10 @@ class PprofTextParser {
         message: `${plural(this.#unnamed, "entry", "entries")} without a stack`,
         lost: -1,
       });
-    if (this.#broken.length > 0 && !this.#hidesWrappers)
+    if (this.#broken > 0 && !this.#hidesWrappers)
       profile.builder.problem({
-        line: this.#broken[0]!,
-        message: `lines are missing in the stacks of ${plural(this.#broken.length, "entry", "entries")}, which have more program counters`,
+        line: this.#firstBroken,
+        message: `lines are missing in the stacks of ${plural(this.#broken, "entry", "entries")}, which have more program counters`,
         lost: -1,
       });
     this.#dumps.push(profile.finish(this.#total, this.#counted));
@@ -243,10 +244,10 @@ const blankParted = /^#\s+(0x[0-9a-f]{1,16})\s+(.*\+0x[0-9a-f]+)\s+(\S.*)$/;
 
 /** Columns of a line, which tabs part, or blanks where somebody has replaced them. */
 function columnsOf(line: string): readonly string[] {
-  if (!line.includes("\t")) {
+  if (line.charCodeAt(1) !== 9 || line.includes("  ")) {
     // Names of functions have blanks, too.
     const parts = blankParted.exec(line);
-    return parts === null ? line.split(/ {2,}|(?<=^#) /) : ["#", parts[1]!, parts[2]!, parts[3]!];
+    return parts === null ? line.split(/[\t ]{2,}|\t|(?<=^#) /) : ["#", parts[1]!, parts[2]!, parts[3]!];
   }
   const columns: string[] = [];
   let from = 0;

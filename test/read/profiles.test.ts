@@ -80,10 +80,11 @@ describe("a profile as text", () => {
   test.each(texts)("%s: blanks for tabs are as good", async (file) => {
     const text = bytesOf(file).toString();
     const expected = (await read(file)).map(dumpText);
-    for (const blanks of [" ", "  ", "        "])
-      expect((await read(file, Buffer.from(text.replaceAll(/\t+/g, blanks)))).map(dumpText)).toEqual(
-        expected,
-      );
+    for (const blanks of [" ", "  ", "        "]) {
+      // All tabs, or the first of each line.
+      for (const spaced of [text.replaceAll(/\t+/g, blanks), text.replaceAll("#\t", `#${blanks}`)])
+        expect((await read(file, Buffer.from(spaced))).map(dumpText)).toEqual(expected);
+    }
   });
 
   test("Go 1.10 writes no line for the wrapper of a method", async () => {

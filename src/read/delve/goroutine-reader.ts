@@ -188,7 +188,7 @@ export class GoroutineReader {
           pc = json.number();
           break;
         case 1:
-          file = this.#file();
+          file = this.#named(true);
           break;
         case 2:
           line = json.number();
@@ -216,7 +216,7 @@ export class GoroutineReader {
       const member = json.member(ofFunction, next);
       seen = noteSeen(seen, member);
       next = member + 1;
-      if (member === 0) this.#name = this.#symbol();
+      if (member === 0) this.#name = this.#named(false);
       else if (member === 1) entry = json.number();
       else if (member === 2 || member === 3) json.number();
       else json.value();
@@ -224,22 +224,14 @@ export class GoroutineReader {
     return entry;
   }
 
-  /** Number in the pool of the symbol that a string names; found by its bytes where they are plain. */
-  #symbol(): number {
+  /** Number in the pool of the file, or symbol, that a string names; found by its bytes where they are plain. */
+  #named(isFile: boolean): number {
     const { pool } = this.#places;
     const json = this.#json;
     const start = json.pos + 1;
     const end = json.plain();
-    return end < 0 ? pool.symbol(json.string()) : pool.symbolOf(json.bytes, start, end);
-  }
-
-  /** Number in the pool of a file, as `#symbol`. */
-  #file(): number {
-    const { pool } = this.#places;
-    const json = this.#json;
-    const start = json.pos + 1;
-    const end = json.plain();
-    return end < 0 ? pool.file(json.string()) : pool.fileOf(json.bytes, start, end);
+    if (end >= 0) return isFile ? pool.fileOf(json.bytes, start, end) : pool.symbolOf(json.bytes, start, end);
+    return isFile ? pool.file(json.string()) : pool.symbol(json.string());
   }
 
   /** A number that differs between goroutines at the same place. */

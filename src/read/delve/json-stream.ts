@@ -1,3 +1,4 @@
+import { ElementKeys } from "./element-keys.ts";
 import type { GoroutineReader } from "./goroutine-reader.ts";
 import { GoroutineTemplates } from "./goroutine-templates.ts";
 import { beginsJson } from "./json-beginning.ts";
@@ -8,11 +9,11 @@ import {
   JsonParser,
   JsonStop,
   type JsonValue,
-  type MemberSpan,
   pastSpaces,
+  type Spanned,
 } from "./json-value.ts";
 import { JsonWindow } from "./json-window.ts";
-import { type OpenList, type OpenObject, ofGoroutine, streamed } from "./open-value.ts";
+import { type OpenList, type OpenObject, ofGoroutine, openObject, streamed } from "./open-value.ts";
 import { PassedValue } from "./passed-value.ts";
 import { SurroundingText } from "./surrounding-text.ts";
 
@@ -21,10 +22,6 @@ const maxOpen = 8;
 const maxValue = 32 * 1024 * 1024;
 /** What a member, an object or a list takes in memory is at least so many bytes of the input worth. */
 const partSize = 64;
-/** How Delve's goroutines begin. */
-const usualKeys: ReadonlySet<string> = new Set(["id"]);
-/** Most first keys that are looked for. */
-const maxKeys = 16;
 const tooBroken = "too much is no valid JSON: goroutines inside of what is broken were not looked for";
 
 /**
@@ -48,10 +45,7 @@ export class JsonStream {
   #alone = false;
   /** A value that is passed over. */
   #passed: PassedValue | undefined;
-  /** First keys of the elements of a list: how the next one is found after a broken one. */
-  readonly #elementKeys = new Set<string>();
-  /** First keys of the goroutines that are recognised. */
-  readonly #learntKeys = new Set<string>();
+  readonly #keys = new ElementKeys();
   /** Bytes of the last element that was parsed. */
   #elementSize = 0;
 
@@ -147,7 +141,7 @@ export class JsonStream {
     const after = this.#templates.match(window.pos, window.end);
     if (after === window.pos) return false;
     window.pos = after;
-    for (const key of this.#learntKeys) this.#elementKeys.add(key);
+    this.#keys.recognised();
     this.#handler.rows(this.#templates.rows, list);
     return true;
   }
@@ -155,16 +149,7 @@ export class JsonStream {
   #openObject(): void {
     const parent = this.#open.at(-1);
     if (parent?.kind === "object") parent.whole = false;
-    this.#open.push({
-      kind: "object",
-      members: new Map(),
-      offset: this.#window.offset,
-      state: "first",
-      key: "",
-      list: -1,
-      whole: true,
-      size: 0,
-    });
+    this.#open.push(openObject(this.#window.offset));
     this.#window.pos++;
   }
 
@@ -177,7 +162,7 @@ export class JsonStream {
     }
     this.#open.push({ kind: "list", list: this.#handler.listBegins(around), state: "first" });
     this.#templates.begin();
-    this.#elementKeys.clear();
+    this.#keys.clear();
     this.#window.pos++;
   }
 
@@ -266,6 +251,7 @@ export class JsonStream {
     if (goroutine !== undefined) {
       window.pos = reader.pos;
       const shape = this.#handler.goroutine(goroutine, list, base + start);
+      this.#keys.saw(reader.firstKey, true);
       this.#learn(shape, start, reader, reader.firstKey);
       return;
     }
@@ -274,6 +260,7 @@ export class JsonStream {
     window.pos = parser.pos;
     const shape = this.#handler.element(value, list, base + start);
     const key = value instanceof Map ? (value as JsonObject).keys().next().value : undefined;
+    this.#keys.saw(key, shape >= 0);
     this.#learn(shape, start, parser, key);
   }
 
@@ -282,19 +269,11 @@ export class JsonStream {
    * @param source of the goroutine, which knows where its numbers stand
    * @param key its first
    */
-  #learn(
-    shape: number,
-    start: number,
-    source: { readonly spans: readonly MemberSpan[] },
-    key?: string,
-  ): void {
+  #learn(shape: number, start: number, source: Spanned, key: string | undefined): void {
     const window = this.#window;
     this.#elementSize = window.pos - start;
-    const keys = this.#elementKeys;
-    // Other elements may begin as something inside of a goroutine does.
-    if (key !== undefined && keys.size < maxKeys && (shape >= 0 || keys.size === 0)) keys.add(key);
     if (shape < 0 || !window.usual || !this.#templates.mayLearn) return;
-    if (key !== undefined && this.#learntKeys.size < maxKeys) this.#learntKeys.add(key);
+    this.#keys.learnt(key);
     this.#templates.add(shape, window.bytes, start, window.pos, source.spans);
     window.moved();
   }
@@ -365,7 +344,7 @@ export class JsonStream {
     } else {
       this.#handler.broken(offset, text, "not valid JSON: what follows may be incomplete", -1);
       this.#open.length = 0;
-      this.#elementKeys.clear();
+      this.#keys.clear();
     }
     if (!window.restart(at)) this.#handler.broken(offset, undefined, tooBroken, -1);
     this.#searching = true;
@@ -378,7 +357,7 @@ export class JsonStream {
 
   /** Looks for `{"id"`, or however elements begin here; false when it is not among the bytes here. */
   #search(): boolean {
-    this.#searching = !this.#window.seekObject(this.#elementKeys.size === 0 ? usualKeys : this.#elementKeys);
+    this.#searching = !this.#window.seekObject(this.#keys.wanted);
     return !this.#searching;
   }
 

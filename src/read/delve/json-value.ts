@@ -51,6 +51,11 @@ export interface MemberSpan {
   readonly end: number;
 }
 
+/** What knows where the numbers of the goroutine stand that it read last. */
+export interface Spanned {
+  readonly spans: readonly MemberSpan[];
+}
+
 /** Reads one JSON value out of bytes. Nesting costs no stack, however deep. */
 export class JsonParser {
   bytes: Buffer = Buffer.alloc(0);

@@ -27,6 +27,20 @@ export interface OpenObject {
   size: number;
 }
 
+/** One that begins. @param offset of its brace */
+export function openObject(offset: number): OpenObject {
+  return {
+    kind: "object",
+    members: new Map(),
+    offset,
+    state: "first",
+    key: "",
+    list: -1,
+    whole: true,
+    size: 0,
+  };
+}
+
 /** A list whose elements are being read. */
 export interface OpenList {
   readonly kind: "list";
