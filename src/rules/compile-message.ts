@@ -9,6 +9,7 @@ const filled = /\{([^{}|]*)\|([^{}|]*)\}|\$([A-Z][A-Z0-9_]*)|\$([a-z][a-z0-9-]*)
 /** Compiles a message: text, and what is filled in. */
 export function compileMessage(source: RuleSource, roles: RoleCompiler): MessagePart[] {
   const text = source.message;
+  rejectBraces(source, roles);
   const parts: MessagePart[] = [];
   let last = 0;
   for (const m of text.matchAll(filled)) {
@@ -22,6 +23,13 @@ export function compileMessage(source: RuleSource, roles: RoleCompiler): Message
   }
   if (last < text.length) parts.push({ kind: "text", text: text.slice(last) });
   return parts;
+}
+
+/** Other tools fill in what stands in braces. */
+function rejectBraces({ message, roles: named }: RuleSource, roles: RoleCompiler): void {
+  for (const [braces, role, property = ".count"] of message.matchAll(/\{([a-z][a-z0-9-]*)(\.[a-z]+)?\}/g))
+    if (Object.hasOwn(named, role!))
+      roles.problem("/message", `${braces} is not filled in`, `Write $${role}${property}.`);
 }
 
 /** `{one|many}` goes by the number before it. */

@@ -151,8 +151,14 @@ function describe(error: ErrorObject): Described {
 }
 
 function describedBy(error: ErrorObject, key: string): string | undefined {
-  const properties = error.parentSchema?.properties as Record<string, { description?: string }> | undefined;
-  return properties?.[key]?.description;
+  type Described = { description?: string; examples?: readonly unknown[] };
+  const properties = error.parentSchema?.properties as Record<string, Described> | undefined;
+  const { description, examples: [example] = [] } = properties?.[key] ?? {};
+  // What is long is no example for one line.
+  const isShort = example !== undefined && typeof example !== "object";
+  return description === undefined || !isShort
+    ? description
+    : `${description} For example: ${key}: ${example}`;
 }
 
 function exampleOf(error: ErrorObject): string | undefined {

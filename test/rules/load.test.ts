@@ -267,6 +267,12 @@ describe("one mistake gives one message, with its place, its line and what to do
       "$role.count",
     ],
     [
+      "a role in braces",
+      rule("").replace('message: "at $AT"', 'message: "{s.count} at $AT"'),
+      "{s.count} is not filled in",
+      "Write $s.count.",
+    ],
+    [
       "a variable in a form of one and many",
       rule("").replace('message: "at $AT"', 'message: "$s.count {at|all at $AT}"'),
       "{at|all at $AT} holds text only",
