@@ -85,7 +85,9 @@ async function scanRest(
   options: ReadOptions,
 ): Promise<number> {
   const known = builder.newKnown();
-  const scanner = new Scanner((learned) => known.shapes.push(new LearnedShape(learned)));
+  const scanner = new Scanner((learned, shape) => {
+    known.shapes[shape] = new LearnedShape(learned);
+  });
   const scan = (last: boolean) => {
     const { batch, done } = scanner.scan(last);
     builder.take(batch, known, (offset, length) => scanner.part(offset, length));

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterEach, expect, test, vi } from "vitest";
+import { learnedItem, recordItem } from "../../src/read/traceback/batch.ts";
 import { RegularReader } from "../../src/read/traceback/regular-reader.ts";
 import { scanKernelSource } from "../../src/read/traceback/scan-kernel.ts";
 import { Scanner } from "../../src/read/traceback/scanner.ts";
+import { holes, rowHead, ShapeTrie } from "../../src/read/traceback/shape-trie.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -64,24 +66,54 @@ test("minutes as Go never writes them are left to the line parser", () => {
   expect(shapes).toEqual([0, -1, 1, -1]);
 });
 
+/** What a scanner makes of text. */
+function batchOf(scanner: Scanner, text: string): number[] {
+  const bytes = Buffer.from(text);
+  scanner.room.set(bytes);
+  scanner.filled(bytes.length);
+  return [...scanner.scan(true).batch];
+}
+
 test("a scanner that begins with another's shapes recognises them at once, and learns on", () => {
   const first = new Scanner();
-  const fill = (scanner: Scanner, text: string) => {
-    const bytes = Buffer.from(text);
-    scanner.room.set(bytes);
-    scanner.filled(bytes.length);
-    return [...scanner.scan(true).batch];
-  };
-  fill(first, goroutine(1, "select") + goroutine(2, "chan send"));
-  const learned: number[] = [];
-  const second = new Scanner(({ record }) => learned.push(record.id));
+  batchOf(first, goroutine(1, "select") + goroutine(2, "chan send"));
+  const learned: [id: number, shape: number][] = [];
+  const second = new Scanner(({ record }, shape) => learned.push([record.id, shape]));
   second.begin(first.seed);
-  const rows = fill(
-    second,
-    goroutine(7, "chan send, 3 minutes") + goroutine(8, "sleep") + goroutine(9, "select"),
-  );
+  // A thread runs the second one, so that it is not regular.
+  const running = goroutine(8, "running").replace(" [", " gp=0xc000007340 m=3 mp=0xc000100008 [");
+  const rows = batchOf(second, goroutine(7, "chan send, 3 minutes") + running + goroutine(9, "select"));
   expect(rows.slice(0, 4)).toEqual([1, 7, 3, Number.NaN]);
-  expect(learned).toEqual([8]);
+  expect(learned).toEqual([[8, 2]]);
   expect(rows.slice(-5)).toEqual([0, 9, -1, Number.NaN, 0xc000019]);
   expect(rows.slice(-10, -5)).toEqual([2, 8, -1, Number.NaN, 0xc000018]);
+});
+
+test("a regular goroutine is read once, and recognised when it comes again", () => {
+  const rows = batchOf(new Scanner(), goroutine(7, "select") + goroutine(8, "select, 2 minutes"));
+  const row = [0, 8, 2, Number.NaN, 0xc000018];
+  const record = [recordItem, 0, 7, -1, Number.NaN, 4, 0, 1, 0, 0, 1, 1, 0xc000017];
+  const learned = [learnedItem, 0];
+  expect(rows.slice(-(row.length + learned.length + record.length))).toEqual([...record, ...learned, ...row]);
+});
+
+test("shapes are learned until they take 64 MB, and the first is recognised still", () => {
+  const trie = new ShapeTrie();
+  const rest = (shape: number) => Buffer.from(` [${shape}${"x".repeat(1 << 18)}`);
+  const word = Buffer.from("goroutine ");
+  const add = (shape: number) =>
+    trie.add(
+      [
+        { bytes: word, hole: holes.id },
+        { bytes: rest(shape), hole: holes.none },
+      ],
+      shape,
+    );
+  let shapes = 0;
+  while (add(shapes)) shapes++;
+  expect(shapes).toBe(256);
+  const known = Buffer.concat([word, Buffer.from("7"), rest(0)]);
+  trie.window.set(known);
+  expect(trie.match(0, known.length, 0)).toEqual({ at: known.length, row: rowHead });
+  expect([...trie.rows.subarray(0, 2)]).toEqual([0, 7]);
 });

@@ -6,7 +6,7 @@ import type { FilledColumn } from "../../model/goroutines.ts";
 import { plural } from "../../words.ts";
 import type { Batch } from "./batch.ts";
 import { LearnedRows } from "./learned-rows.ts";
-import { isDumper, isProfileWriter, type KnownShape, type LearnedShape } from "./learned-shape.ts";
+import { isDumper, isProfileWriter, type KnownShape, LearnedShape } from "./learned-shape.ts";
 import { OpenDump } from "./open-dump.ts";
 import type { RecordSink, TracebackRecord } from "./record.ts";
 import type { RegularRecord } from "./regular-record.ts";
@@ -50,6 +50,8 @@ export class DumpAssembler implements RecordSink {
   readonly #mixed = new Map<number, ReadProblem>();
   #overflow = false;
   readonly #rows = new LearnedRows();
+  /** The shape of the last regular goroutine in the dump that is being read; `undefined` where it is none of its own. */
+  #regularShape: KnownShape | undefined;
 
   /** @param pool where the frames of all dumps are interned */
   constructor(name: string, goVersion: string | undefined, pool: FramePool) {
@@ -87,8 +89,10 @@ export class DumpAssembler implements RecordSink {
       runs && isProfileWriter(record.shape),
       record.line,
     );
+    this.#regularShape = undefined;
     if (!this.#admit(record, id)) return;
     const known = this.#open.knownCalls(record, calls);
+    this.#regularShape = known;
     const row = this.#open.push(known, id, record.minutes, record.creator);
     const { goroutines } = this.#open.builder;
     const { resource, stack } = known.handle;
@@ -96,6 +100,13 @@ export class DumpAssembler implements RecordSink {
       goroutines.resource[row] = waitedFor(resource, calls.value(resource.frame, resource.argument));
     }
     for (const { frame, argument } of stack.slots) goroutines.pushArgument(calls.value(frame, argument));
+  }
+
+  /** The shape of the regular goroutine that came last, of which more will come as numbers. */
+  learn(record: RegularRecord): LearnedShape {
+    const learned = new LearnedShape(record.kept);
+    if (this.#regularShape !== undefined) learned.meet(this.#open, this.#regularShape);
+    return learned;
   }
 
   /**

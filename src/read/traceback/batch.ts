@@ -10,6 +10,7 @@
  * | `fileItem`, bytes, text…              | the next number of a file name, from 0                         |
  * | `headerItem`, number, bytes, text…    | what headers have of this number from now on                   |
  * | `recordItem`, …                       | a goroutine of no known shape: see `recordItem`                |
+ * | `learnedItem`, shape                  | the `recordItem` before it is the first goroutine of that shape |
  *
  * Text is UTF-8, eight bytes a number.
  */
@@ -27,6 +28,7 @@ export const headerItem = -5;
  */
 export const recordItem = -6;
 export const recordHead = 8;
+export const learnedItem = -7;
 export const callHead = 4;
 
 /** Bits of a record's marks: how its arguments are written, and that the last call is its creator's. */

@@ -55,7 +55,7 @@ export class NameTable {
     }
     this.#words[start] = number;
     this.#words[start + 1] = to - from;
-    for (let i = from; i < to; i++) this.#bytes[first + i - from] = bytes[i]!;
+    bytes.copy(this.#bytes, first, from, to);
     this.#end = (end + 3) >> 2;
     const index = table.add(slot, hash);
     this.#starts = widened(this.#starts, index + 1);

@@ -1,7 +1,8 @@
 import { parseCreatedBy, parsePositionLine } from "./frame-lines.ts";
 import { LineParser } from "./line-parser.ts";
 import type { RecordSink, TracebackRecord } from "./record.ts";
-import { type Hole, holes, maxDigits, maxValues, type Piece } from "./shape-trie.ts";
+import type { RegularReader } from "./regular-reader.ts";
+import { type Cut, type Hole, holes, maxDigits, maxValues, type Piece } from "./shape-trie.ts";
 
 /** A goroutine by itself. */
 export interface SingleRecord {
@@ -35,6 +36,23 @@ export function learnRecord(bytes: Uint8Array): LearnedRecord | undefined {
     cuts.some((c) => c.hole === holes.minutes && c.to > c.from) === record.minutes >= 0 &&
     count(holes.creator) === (Number.isNaN(record.creator) ? 0 : 1);
   return agree ? { ...single, pieces: piecesOf(bytes, cuts) } : undefined;
+}
+
+/**
+ * Cuts a regular goroutine into what its shape fixes and what varies.
+ * @param bytes from the header to the blank line that ends it, inclusive
+ * @param reader that has read it
+ * @returns `undefined` where anything is out of the ordinary
+ */
+export function regularPieces(bytes: Uint8Array, reader: RegularReader): readonly Piece[] | undefined {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const cuts: Cut[] = [];
+  if (!headerCuts(text.toString("latin1", 0, text.indexOf(10)), cuts)) return undefined;
+  cuts.push(...reader.cuts);
+  const values = cuts.filter((c) => c.hole === holes.argument).length;
+  const hasMinutes = cuts.some((c) => c.hole === holes.minutes && c.to > c.from);
+  if (values > maxValues || hasMinutes !== reader.numbers[3]! >= 0 || !cuts.every(isShort)) return undefined;
+  return piecesOf(bytes, cuts);
 }
 
 /**
@@ -87,13 +105,6 @@ class OnlyRecord implements RecordSink {
   stretch(): void {
     this.disturbed = true;
   }
-}
-
-/** A run of digits in the text. */
-interface Cut {
-  readonly from: number;
-  readonly to: number;
-  readonly hole: Hole;
 }
 
 function isShort(cut: Cut): boolean {

@@ -19,6 +19,7 @@ import {
 import { type Batch, callHead, marks, recordHead, recordItem } from "./batch.ts";
 import { NameTable } from "./name-table.ts";
 import { RegularHeader } from "./regular-header.ts";
+import { type Cut, type Hole, holes } from "./shape-trie.ts";
 
 const hashSign = 35;
 const openParenthesis = 40;
@@ -33,6 +34,8 @@ const offsetWord = Buffer.from(" +0x");
 /** What a position's line ends in where the runtime shows all of a stack. */
 const pointerWords = [" fp=0x", " sp=0x", " pc=0x"].map((word) => Buffer.from(word));
 const colons = fourOf(colon);
+
+const cutSize = 3;
 
 /** Most digits of a line. */
 const lineDecimals = 9;
@@ -71,6 +74,11 @@ export class RegularReader {
   #place = 0;
   /** Behind the last line end in sight: a line that begins before it ends, too. */
   #sight = 0;
+  /** Where the goroutine begins that is being read. */
+  #from = 0;
+  /** What varies behind its header, `cutSize` numbers each: from, to, hole. */
+  #cuts = new Int32Array(cutSize << 8);
+  #cutsLength = 0;
   /** Where the goroutine that was read last ends, and how many lines it has, its blank line included. */
   end = 0;
 
@@ -84,6 +92,14 @@ export class RegularReader {
   /** Begins with the goroutine that was read last, a `recordItem` of a batch; good until the next one is read. */
   get numbers(): Float64Array {
     return this.#numbers;
+  }
+
+  /** What varies in that goroutine behind its header, in order, by offsets from its beginning. */
+  get cuts(): Cut[] {
+    const cuts: Cut[] = [];
+    for (let at = 0; at < this.#cutsLength; at += cutSize)
+      cuts.push({ from: this.#cuts[at]!, to: this.#cuts[at + 1]!, hole: this.#cuts[at + 2] as Hole });
+    return cuts;
   }
 
   /** Copies that goroutine; answers where it ends. */
@@ -108,6 +124,8 @@ export class RegularReader {
     const bytes = this.#bytes;
     const header = this.#header;
     if (at >= this.#sight || !header.read(at)) return false;
+    this.#from = at;
+    this.#cutsLength = 0;
     this.#at = header.end;
     this.#length = recordHead;
     this.#marks = 0;
@@ -139,6 +157,15 @@ export class RegularReader {
     return true;
   }
 
+  #cut(from: number, to: number, hole: Hole): void {
+    const next = this.#cutsLength;
+    if (next === this.#cuts.length) this.#cuts = widened(this.#cuts, next + 1);
+    this.#cuts[next] = from - this.#from;
+    this.#cuts[next + 1] = to - this.#from;
+    this.#cuts[next + 2] = hole;
+    this.#cutsLength = next + cutSize;
+  }
+
   #push(value: number): void {
     if (this.#length === this.#numbers.length) this.#numbers = widened(this.#numbers, this.#length + 1);
     this.#numbers[this.#length++] = value;
@@ -160,6 +187,7 @@ export class RegularReader {
       at = decimalEnd(bytes, first);
       if (at === first || at - first > exactDecimals) return false;
       this.#creator = decimal(bytes, first, at);
+      this.#cut(first, at, holes.creator);
     }
     this.#hidden = false;
     this.#at = at + 1;
@@ -210,6 +238,7 @@ export class RegularReader {
           value = value * 16 + digit;
         if (at === start || at - start > 16) return false;
         if (at - start > exactHexadecimals) value = parseAddress(bytes.toString("latin1", start - 2, at));
+        this.#cut(start, at, bytes[at] === 63 ? holes.skipped : holes.argument);
         if (bytes[at] === 63) {
           at++;
           this.#marks |= marks.questionMarks;
@@ -281,8 +310,10 @@ export class RegularReader {
     }
     if (bytes[at] === space) {
       for (const word of pointerWords) {
-        at = startsWith(bytes, at, word) ? hexEnd(bytes, at + word.length) : -1;
+        const start = at + word.length;
+        at = startsWith(bytes, at, word) ? hexEnd(bytes, start) : -1;
         if (at < 0) return false;
+        this.#cut(start, at, holes.skipped);
       }
     }
     this.#place = line;

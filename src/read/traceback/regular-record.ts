@@ -5,6 +5,7 @@ import { type Batch, callHead, marks, recordHead } from "./batch.ts";
 import type { Header } from "./header.ts";
 import type { KnownNames } from "./known-names.ts";
 import type { RecordShape, StackText } from "./record.ts";
+import type { SingleRecord } from "./record-learner.ts";
 
 /** A goroutine that came as a `recordItem` of a batch. */
 export class RegularRecord implements StackText {
@@ -59,6 +60,15 @@ export class RegularRecord implements StackText {
       next = end;
     }
     return next;
+  }
+
+  /** All that it says, for longer than until the next one is taken. */
+  get kept(): SingleRecord {
+    const { calls, shape, line, id, minutes, creator, lines } = this;
+    const args = shape.frames.map((_, call) =>
+      Array.from({ length: calls.argumentsOf(call) }, (_, argument) => calls.value(call, argument)),
+    );
+    return { record: { shape, line, id, minutes, creator, args }, lines };
   }
 
   /** Made when somebody asks. */

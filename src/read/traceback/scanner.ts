@@ -1,29 +1,41 @@
 import { mixed } from "../../model/hash.ts";
 import { startsWith } from "./ascii.ts";
-import { type Batch, fileItem, headerItem, shapeItem, symbolItem, textItem } from "./batch.ts";
-import { learnRecord, type SingleRecord } from "./record-learner.ts";
+import {
+  type Batch,
+  callHead,
+  fileItem,
+  headerItem,
+  learnedItem,
+  recordHead,
+  shapeItem,
+  symbolItem,
+  textItem,
+} from "./batch.ts";
+import { learnRecord, regularPieces, type SingleRecord } from "./record-learner.ts";
 import { RegularReader } from "./regular-reader.ts";
-import { holes, rowHead, ShapeTrie, spareDoubles, type TrieContents, windowSize } from "./shape-trie.ts";
+import { type Piece, ShapeTrie, spareDoubles, type TrieContents, windowSize } from "./shape-trie.ts";
 
-/** The shapes of so many goroutines are learned at once; of more only when they come again, unless many do. */
+/** The shapes of so many goroutines are learned at once, of more only where most are of known shapes, or come again. */
 const firstLooks = 16;
-/** So many goroutines are looked at in any case; more only while most are of known shapes. */
-const fewLooks = 1000;
+const manyLooks = 1 << 10;
+/** So many numbers of recognised goroutines for each that is not: a goroutine has about twice as many. */
+const promising = 8;
 /** Places for goroutines that came once; a power of two. */
-const seenPlaces = 1 << 12;
+const seenPlaces = 1 << 14;
 
 /** A goroutine's text is at most about 100 frames; longer ones are left to the line parser. */
 const maxRecord = 1 << 16;
-
-/** Doubles of recognised goroutines that make a look worth its while: a handful of goroutines. */
-const worthwhile = 64;
-/** As many that let expect that most shapes come again. */
-const promising = 8;
 
 /** Less than so many numbers for each byte of its text are a record and its names: the shortest call, 10 for 9 bytes. */
 const numbersPerByte = 2;
 
 const word = new TextEncoder().encode("goroutine ");
+
+/**
+ * Told of shapes that are learned of goroutines that are not regular, whose text need not be read again then.
+ * @param shape its number
+ */
+export type OnLearned = (learned: SingleRecord, shape: number) => void;
 
 /** What a scanner has learned, for another one to begin with. */
 export interface ScannerSeed {
@@ -39,7 +51,7 @@ export interface ScannerSeed {
  */
 export class Scanner {
   readonly #trie = new ShapeTrie();
-  readonly #onLearned: ((learned: SingleRecord) => void) | undefined;
+  readonly #onLearned: OnLearned | undefined;
   #window = this.#trie.window;
   #rows = this.#trie.rows;
   #length = 0;
@@ -48,7 +60,7 @@ export class Scanner {
   #shapes = 0;
   #looks = 0;
   #recognised = 0;
-  /** Hashes of goroutines that came once. */
+  /** Hashes of goroutines that came once; their complements where what came again could not be learned. */
   readonly #seen = new Int32Array(seenPlaces);
   /** Bytes of the window that are input. */
   #end = 0;
@@ -62,8 +74,7 @@ export class Scanner {
   #symbols = 0;
   #files = 0;
 
-  /** @param onLearned called for each shape, in the order of their numbers */
-  constructor(onLearned?: (learned: SingleRecord) => void) {
+  constructor(onLearned?: OnLearned) {
     this.#onLearned = onLearned;
     this.#regular = new RegularReader({
       symbol: (name) => {
@@ -154,12 +165,14 @@ export class Scanner {
       }
       if (at + word.length <= end && startsWith(this.#window, at, word)) {
         if (!last && end - at < maxRecord) break;
-        if (this.#learn(at, end)) continue;
-        // A goroutine of its own goes to the builder whole, not line by line.
         const stop = recordEnd(this.#window, at, end);
         if (stop > at) {
-          if (!this.#read(at, stop)) this.#text(at, stop);
-          at = stop;
+          if (this.#read(at, stop)) at = stop;
+          else if (!this.#learn(at, stop)) {
+            // It goes to the builder whole, not line by line.
+            this.#text(at, stop);
+            at = stop;
+          }
           continue;
         }
       }
@@ -197,15 +210,22 @@ export class Scanner {
     }
   }
 
-  /** Reads the goroutine from `from` to `to`; false when its text is not regular. */
+  /** Reads the goroutine from `from` to `to`, and learns its shape; false when its text is not regular. */
   #read(from: number, to: number): boolean {
     if (!this.#hasRoom(numbersPerByte * (to - from))) return false;
     if (!this.#isOpen)
       this.#regular.open(Buffer.from(this.#window.buffer, this.#window.byteOffset, this.#end));
     this.#isOpen = true;
-    if (!this.#regular.read(from) || this.#regular.end !== to) return false;
-    this.#length = this.#regular.copyTo(this.#rows, this.#length);
+    const regular = this.#regular;
+    if (!regular.read(from) || regular.end !== to) return false;
+    this.#length = regular.copyTo(this.#rows, this.#length);
     this.#lastText = -1;
+    const hash = hashOfNames(regular.numbers);
+    if (!this.#mayComeAgain(hash)) return true;
+    if (this.#add(regularPieces(this.#window.slice(from, to), regular), hash)) {
+      this.#rows[this.#length++] = learnedItem;
+      this.#rows[this.#length++] = this.#shapes++;
+    }
     return true;
   }
 
@@ -226,34 +246,40 @@ export class Scanner {
     this.#length = at + Math.ceil(length / 8);
   }
 
-  /** Learns the shape of the goroutine at `at`; false when it has none, or may not come again. */
-  #learn(at: number, end: number): boolean {
-    if (this.#looks >= fewLooks && this.#recognised < this.#looks * worthwhile) return false;
+  /** Learns the shape of the goroutine from `from` to `to`, which is not regular; false when that is not done. */
+  #learn(from: number, to: number): boolean {
     // Else it could be written, but not recognised.
     if (!this.#hasRoom(0)) return false;
-    this.#looks++;
-    const stop = recordEnd(this.#window, at, end);
-    if (stop < 0) return false;
-    const isPromising = this.#looks <= firstLooks || this.#recognised >= this.#looks * promising;
-    if (!isPromising && !this.#cameBefore(at, stop)) return false;
-    const learned = learnRecord(this.#window.slice(at, stop));
-    if (learned === undefined || !this.#trie.add(learned.pieces, this.#shapes)) return false;
-    this.#remapped();
+    const hash = hashOfPlaces(this.#window, from, to);
+    if (!this.#mayComeAgain(hash)) return false;
+    const learned = learnRecord(this.#window.slice(from, to));
+    if (learned === undefined || !this.#add(learned.pieces, hash)) return false;
     // It is recognised next, itself.
-    this.#recognised -= rowHead + learned.pieces.filter(({ hole }) => hole === holes.argument).length;
-    this.#item(shapeItem, at, stop);
-    this.#rows[this.#length++] = this.#shapes++;
+    this.#item(shapeItem, from, to);
+    const shape = this.#shapes++;
+    this.#rows[this.#length++] = shape;
     this.#lastText = -1;
-    this.#onLearned?.(learned);
+    this.#onLearned?.(learned, shape);
     return true;
   }
 
-  #cameBefore(from: number, to: number): boolean {
-    const hash = hashOfPlaces(this.#window, from, to);
-    const place = (hash ^ (hash >>> 15)) & (seenPlaces - 1);
-    const before = this.#seen[place] === hash;
+  /** Whether to learn the shape of a goroutine: it came before, or is one of the first. */
+  #mayComeAgain(hash: number): boolean {
+    const place = placeOf(hash);
+    const before = this.#seen[place];
+    if (before === ~hash) return false;
     this.#seen[place] = hash;
-    return before;
+    const looks = this.#looks++;
+    if (before === hash || looks < firstLooks) return true;
+    return looks < manyLooks && this.#recognised >= looks * promising;
+  }
+
+  /** Adds what shall be the next shape; false when it is not learned, nor ever will be. */
+  #add(pieces: readonly Piece[] | undefined, hash: number): boolean {
+    const isAdded = pieces !== undefined && this.#trie.add(pieces, this.#shapes);
+    if (isAdded) this.#remapped();
+    else this.#seen[placeOf(hash)] = ~hash;
+    return isAdded;
   }
 
   /** The memory may have moved. */
@@ -268,6 +294,22 @@ export class Scanner {
     this.#rows[this.#length++] = this.#offset + from;
     this.#rows[this.#length++] = to - from;
   }
+}
+
+/** Of the hash of a goroutine. */
+function placeOf(hash: number): number {
+  return (hash ^ (hash >>> 15)) & (seenPlaces - 1);
+}
+
+/** Hash of a regular goroutine's header and calls, equal for those of one shape. */
+function hashOfNames(record: Float64Array): number {
+  let hash = record[1]!;
+  let at = recordHead;
+  for (let left = record[7]!; left > 0; left--) {
+    hash = mixed(mixed(mixed(hash, record[at]!), record[at + 1]!), record[at + 2]!);
+    at += callHead + record[at + 3]!;
+  }
+  return hash;
 }
 
 /** Hash of a goroutine's files and lines, equal for those of one shape. */

@@ -1,7 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import type { Batch } from "./batch.ts";
-import type { SingleRecord } from "./record-learner.ts";
-import { Scanner } from "./scanner.ts";
+import { type OnLearned, Scanner } from "./scanner.ts";
 
 /** Where one goroutine ends and the next begins. */
 const border = Buffer.from("\n\ngoroutine ");
@@ -31,8 +30,7 @@ export class SegmentScanner {
   readonly #descriptor: number;
   readonly #block = Buffer.alloc(blockSize);
 
-  /** @param onLearned called for each shape, in the order of their numbers */
-  constructor(file: SegmentedFile, onLearned?: (learned: SingleRecord) => void) {
+  constructor(file: SegmentedFile, onLearned?: OnLearned) {
     this.scanner = new Scanner(onLearned);
     this.#file = file;
     this.#descriptor = openSync(file.path, "r");

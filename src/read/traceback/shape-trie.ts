@@ -24,6 +24,13 @@ export interface Piece {
   readonly hole: Hole;
 }
 
+/** A run of digits in a goroutine's text, by offsets. */
+export interface Cut {
+  readonly from: number;
+  readonly to: number;
+  readonly hole: Hole;
+}
+
 /** Longer holes are read slowly: their numbers fit no double. */
 export const maxDigits: Readonly<Record<Hole, number>> = { 0: 0, 1: 15, 2: 19, 3: 15, 4: 13, 5: 16, 6: 19 };
 
@@ -47,6 +54,13 @@ const rowsStart = windowStart + windowSize + slack;
  */
 const rowsSize = 2 * windowSize + 4 * pageSize;
 const arenaStart = rowsStart + rowsSize;
+/** Bytes of shapes, about 50,000 of them; what is beyond is read more slowly. */
+const maxArena = 64 << 20;
+/**
+ * Bytes of shapes that there is room for from the beginning: memory that grows is another buffer, and once a buffer was
+ * taken away V8 checks at each access to any that it is still there.
+ */
+const firstArena = 8 << 20;
 
 /** The part of the WebAssembly API that is needed; Node's types leave it out. */
 interface WasmApi {
@@ -92,7 +106,7 @@ export class ShapeTrie {
 
   constructor() {
     const { Memory, Module, Instance } = (globalThis as unknown as { WebAssembly: WasmApi }).WebAssembly;
-    this.#memory = new Memory({ initial: arenaStart / pageSize + 1 });
+    this.#memory = new Memory({ initial: (arenaStart + firstArena) / pageSize });
     const module = new Module(Buffer.from(scanKernel, "base64"));
     this.#scan = new Instance(module, { env: { memory: this.#memory } }).exports.scan;
     this.#view = new DataView(this.#memory.buffer);
@@ -137,10 +151,11 @@ export class ShapeTrie {
   }
 
   /**
-   * Adds a shape; false when its pieces can't be told from known ones with certainty.
+   * Adds a shape; false when its pieces can't be told from known ones with certainty, or there are too many shapes.
    * @param shape number that rows are to have
    */
   add(pieces: readonly Piece[], shape: number): boolean {
+    if (this.#arenaEnd - arenaStart > maxArena) return false;
     const newest = this.#newestNode;
     let parent = 0;
     let node = 0;

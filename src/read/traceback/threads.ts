@@ -131,7 +131,9 @@ class Building {
     this.#isFirst = !ahead && queue.claimFirst();
     const own = builder.newKnown();
     this.#ownKnown = own;
-    this.#own = new SegmentScanner(file, (learned) => own.shapes.push(new LearnedShape(learned)));
+    this.#own = new SegmentScanner(file, (learned, shape) => {
+      own.shapes[shape] = new LearnedShape(learned);
+    });
     this.#again = new SegmentScanner(file);
   }
 

@@ -7,6 +7,7 @@ import {
   fileItem,
   headerItem,
   type InputPart,
+  learnedItem,
   recordItem,
   shapeItem,
   symbolItem,
@@ -90,6 +91,9 @@ export class TracebackBuilder {
         // The thread's own scanner has put it there already.
         shapes[batch[at + 3]!] ??= shapeOf(whole(batch[at + 1]!, batch[at + 2]!, part));
         at += 4;
+      } else if (kind === learnedItem) {
+        shapes[batch[at + 1]!] = this.#assembler.learn(this.#record);
+        at += 2;
       } else throw new Error(`no item of a batch: ${kind}`);
     }
   }
