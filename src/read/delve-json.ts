@@ -1,5 +1,6 @@
 import type { Dump } from "../model/dump.ts";
 import { GoroutineReader } from "./delve/goroutine-reader.ts";
+import { GoroutineTemplates } from "./delve/goroutine-templates.ts";
 import { JsonStream } from "./delve/json-stream.ts";
 import { Places } from "./delve/places.ts";
 import { DelveSession } from "./delve/session.ts";
@@ -40,13 +41,18 @@ function sniff(head: Uint8Array): Sniffed {
 async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
   const places = new Places();
   const session = new DelveSession(source.name, places);
-  const stream = new JsonStream(session, new GoroutineReader(places));
+  const templates = new GoroutineTemplates();
+  const stream = new JsonStream(session, new GoroutineReader(places), templates);
   let bytes = 0;
-  for await (const chunk of source.chunks()) {
-    stream.feed(chunk);
-    bytes += chunk.length;
-    options.onProgress?.(bytes);
+  try {
+    for await (const chunk of source.chunks()) {
+      stream.feed(chunk);
+      bytes += chunk.length;
+      options.onProgress?.(bytes);
+    }
+    stream.finish();
+  } finally {
+    templates.close();
   }
-  stream.finish();
   return session.finish(options.goVersion);
 }

@@ -93,19 +93,23 @@ async function scanRest(
     builder.take(batch, known, (offset, length) => scanner.part(offset, length));
     done();
   };
-  for (let chunk: Uint8Array | undefined = first; chunk !== undefined; ) {
-    for (let at = 0; at < chunk.length; ) {
-      const room = scanner.room;
-      const bytes = Math.min(room.length, chunk.length - at);
-      room.set(chunk.subarray(at, at + bytes));
-      scanner.filled(bytes);
-      at += bytes;
-      if (bytes === room.length) scan(false);
+  try {
+    for (let chunk: Uint8Array | undefined = first; chunk !== undefined; ) {
+      for (let at = 0; at < chunk.length; ) {
+        const room = scanner.room;
+        const bytes = Math.min(room.length, chunk.length - at);
+        room.set(chunk.subarray(at, at + bytes));
+        scanner.filled(bytes);
+        at += bytes;
+        if (bytes === room.length) scan(false);
+      }
+      options.onProgress?.(scanner.position);
+      const next = await rest.next();
+      chunk = next.done === true ? undefined : next.value;
     }
-    options.onProgress?.(scanner.position);
-    const next = await rest.next();
-    chunk = next.done === true ? undefined : next.value;
+    scan(true);
+    return scanner.position;
+  } finally {
+    scanner.close();
   }
-  scan(true);
-  return scanner.position;
 }

@@ -97,7 +97,7 @@ test("a regular goroutine is read once, and recognised when it comes again", () 
   expect(rows.slice(-(row.length + learned.length + record.length))).toEqual([...record, ...learned, ...row]);
 });
 
-test("shapes are learned until they take 64 MB, and the first is recognised still", () => {
+test("shapes are learned until they take 32 MB, and the first is recognised still", () => {
   const trie = new ShapeTrie();
   const rest = (shape: number) => Buffer.from(` [${shape}${"x".repeat(1 << 18)}`);
   const word = Buffer.from("goroutine ");
@@ -111,9 +111,13 @@ test("shapes are learned until they take 64 MB, and the first is recognised stil
     );
   let shapes = 0;
   while (add(shapes)) shapes++;
-  expect(shapes).toBe(256);
+  expect(shapes).toBe(127);
   const known = Buffer.concat([word, Buffer.from("7"), rest(0)]);
   trie.window.set(known);
   expect(trie.match(0, known.length, 0)).toEqual({ at: known.length, row: rowHead });
   expect([...trie.rows.subarray(0, 2)]).toEqual([0, 7]);
+  trie.close();
+  const next = new ShapeTrie();
+  expect(next.window.buffer, "its memory is used again").toBe(trie.window.buffer);
+  expect(next.match(0, known.length, 0).row, "what it knew is not").toBe(0);
 });

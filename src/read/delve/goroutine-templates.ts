@@ -35,8 +35,8 @@ export const templateRow = {
  */
 export class GoroutineTemplates {
   readonly #trie = new ShapeTrie();
-  #window: Buffer = this.#newWindow();
-  #rows = this.#trie.rows;
+  /** Where input must stand to be recognised. */
+  readonly window: Buffer = asBuffer(this.#trie.window);
   #length = 0;
   #before: Buffer | undefined;
   #size = 0;
@@ -44,19 +44,14 @@ export class GoroutineTemplates {
   #recognised = 0;
   #missed = 0;
 
-  /** Where input must stand to be recognised: `add` may move it. */
-  get window(): Buffer {
-    return this.#window;
-  }
-
-  #newWindow(): Buffer {
-    const { buffer, byteOffset, length } = this.#trie.window;
-    return Buffer.from(buffer, byteOffset, length);
+  /** Gives back its memory; nobody looks at it any more. */
+  close(): void {
+    this.#trie.close();
   }
 
   /** What the last `match` recognised; valid until the next. */
   get rows(): Float64Array {
-    return this.#rows.subarray(0, this.#length);
+    return this.#trie.rows.subarray(0, this.#length);
   }
 
   /**
@@ -105,18 +100,17 @@ export class GoroutineTemplates {
    */
   add(shape: number, bytes: Buffer, start: number, end: number, spans: readonly MemberSpan[]): void {
     if (this.#before === undefined) return;
-    // A copy: the memory may move while it is learnt.
-    const goroutine = Buffer.from(bytes.subarray(start, end));
+    const goroutine = bytes.subarray(start, end);
     const pieces = piecesOf(this.#before, goroutine, start, spans);
     if (pieces === undefined) return;
     this.#learnt++;
     this.#size += goroutine.length;
     this.#trie.add(pieces, shape);
-    // Memory that has moved is empty at its old place.
-    if (this.#window.length > 0) return;
-    this.#window = this.#newWindow();
-    this.#rows = this.#trie.rows;
   }
+}
+
+function asBuffer({ buffer, byteOffset, length }: Uint8Array<ArrayBuffer>): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
 }
 
 /** `undefined` for a goroutine that has its id, or another number, in an unusual way. */

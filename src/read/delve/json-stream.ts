@@ -1,6 +1,6 @@
 import { ElementKeys } from "./element-keys.ts";
 import type { GoroutineReader } from "./goroutine-reader.ts";
-import { GoroutineTemplates } from "./goroutine-templates.ts";
+import type { GoroutineTemplates } from "./goroutine-templates.ts";
 import { beginsJson } from "./json-beginning.ts";
 import type { JsonHandler } from "./json-handler.ts";
 import {
@@ -49,15 +49,11 @@ export class JsonStream {
   /** Bytes of the last element that was parsed. */
   #elementSize = 0;
 
-  constructor(
-    handler: JsonHandler,
-    goroutines: GoroutineReader,
-    templates: GoroutineTemplates = new GoroutineTemplates(),
-  ) {
+  constructor(handler: JsonHandler, goroutines: GoroutineReader, templates: GoroutineTemplates) {
     this.#handler = handler;
     this.#goroutines = goroutines;
     this.#templates = templates;
-    this.#window = new JsonWindow(() => templates.window);
+    this.#window = new JsonWindow(templates.window);
   }
 
   feed(chunk: Uint8Array): void {
@@ -275,7 +271,6 @@ export class JsonStream {
     if (shape < 0 || !window.usual || !this.#templates.mayLearn) return;
     this.#keys.learnt(key);
     this.#templates.add(shape, window.bytes, start, window.pos, source.spans);
-    window.moved();
   }
 
   #closeObject(object: OpenObject): void {

@@ -9,7 +9,7 @@ const rereadPerByte = 4;
  * is given, and in a larger one of its own while a value needs it.
  */
 export class JsonWindow {
-  readonly #usual: () => Buffer;
+  readonly #usual: Buffer;
   #bytes: Buffer;
   #large = false;
   pos = 0;
@@ -18,10 +18,10 @@ export class JsonWindow {
   base = 0;
   #reread = 0;
 
-  /** @param usual the memory for most of the time; asked for again wherever it may have moved, with its content */
-  constructor(usual: () => Buffer) {
+  /** @param usual the memory for most of the time */
+  constructor(usual: Buffer) {
     this.#usual = usual;
-    this.#bytes = usual();
+    this.#bytes = usual;
   }
 
   get bytes(): Buffer {
@@ -31,11 +31,6 @@ export class JsonWindow {
   /** Its bytes are in the usual memory. */
   get usual(): boolean {
     return !this.#large;
-  }
-
-  /** The usual memory has moved. */
-  moved(): void {
-    if (!this.#large) this.#bytes = this.#usual();
   }
 
   /** Offset in the input of the next byte. */
@@ -59,7 +54,7 @@ export class JsonWindow {
   }
 
   #shift(from: number): void {
-    const usual = this.#usual();
+    const usual = this.#usual;
     if (this.#large && this.end - from <= usual.length / 2) {
       this.#bytes.copy(usual, 0, from, this.end);
       this.#bytes = usual;

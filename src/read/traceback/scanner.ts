@@ -52,8 +52,8 @@ export interface ScannerSeed {
 export class Scanner {
   readonly #trie = new ShapeTrie();
   readonly #onLearned: OnLearned | undefined;
-  #window = this.#trie.window;
-  #rows = this.#trie.rows;
+  readonly #window = this.#trie.window;
+  readonly #rows = this.#trie.rows;
   #length = 0;
   /** Where the last item's length is, when it is text: neighbours become one. */
   #lastText = -1;
@@ -98,7 +98,11 @@ export class Scanner {
   begin(seed: ScannerSeed): void {
     this.#trie.contents = seed.trie;
     this.#shapes = seed.shapes;
-    this.#remapped();
+  }
+
+  /** Gives back its memory; nobody looks at it, its batches and parts any more. */
+  close(): void {
+    this.#trie.close();
   }
 
   /** Begins anew at this offset of the input. */
@@ -222,7 +226,7 @@ export class Scanner {
     this.#lastText = -1;
     const hash = hashOfNames(regular.numbers);
     if (!this.#mayComeAgain(hash)) return true;
-    if (this.#add(regularPieces(this.#window.slice(from, to), regular), hash)) {
+    if (this.#add(regularPieces(this.#window.subarray(from, to), regular), hash)) {
       this.#rows[this.#length++] = learnedItem;
       this.#rows[this.#length++] = this.#shapes++;
     }
@@ -252,7 +256,7 @@ export class Scanner {
     if (!this.#hasRoom(0)) return false;
     const hash = hashOfPlaces(this.#window, from, to);
     if (!this.#mayComeAgain(hash)) return false;
-    const learned = learnRecord(this.#window.slice(from, to));
+    const learned = learnRecord(this.#window.subarray(from, to));
     if (learned === undefined || !this.#add(learned.pieces, hash)) return false;
     // It is recognised next, itself.
     this.#item(shapeItem, from, to);
@@ -277,16 +281,8 @@ export class Scanner {
   /** Adds what shall be the next shape; false when it is not learned, nor ever will be. */
   #add(pieces: readonly Piece[] | undefined, hash: number): boolean {
     const isAdded = pieces !== undefined && this.#trie.add(pieces, this.#shapes);
-    if (isAdded) this.#remapped();
-    else this.#seen[placeOf(hash)] = ~hash;
+    if (!isAdded) this.#seen[placeOf(hash)] = ~hash;
     return isAdded;
-  }
-
-  /** The memory may have moved. */
-  #remapped(): void {
-    this.#isOpen = false;
-    this.#window = this.#trie.window;
-    this.#rows = this.#trie.rows;
   }
 
   #item(kind: number, from: number, to: number): void {

@@ -75,6 +75,7 @@ export class SegmentScanner {
   }
 
   close(): void {
+    this.scanner.close();
     closeSync(this.#descriptor);
   }
 

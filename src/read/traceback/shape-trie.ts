@@ -54,13 +54,11 @@ const rowsStart = windowStart + windowSize + slack;
  */
 const rowsSize = 2 * windowSize + 4 * pageSize;
 const arenaStart = rowsStart + rowsSize;
-/** Bytes of shapes, about 50,000 of them; what is beyond is read more slowly. */
-const maxArena = 64 << 20;
 /**
- * Bytes of shapes that there is room for from the beginning: memory that grows is another buffer, and once a buffer was
- * taken away V8 checks at each access to any that it is still there.
+ * Bytes of shapes, about 25,000 of them; what is beyond is read more slowly. They are there from the beginning: memory that
+ * grows is another buffer, and once a buffer was taken away V8 checks at each access to any that it is still there.
  */
-const firstArena = 8 << 20;
+const arenaSize = 32 << 20;
 
 /** The part of the WebAssembly API that is needed; Node's types leave it out. */
 interface WasmApi {
@@ -71,7 +69,6 @@ interface WasmApi {
 
 interface WasmMemory {
   readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
 }
 
 type Scan = (from: number, end: number, root: number, rows: number, rowsEnd: number) => number;
@@ -83,9 +80,30 @@ export interface TrieContents {
   readonly newestNode: number;
 }
 
+/** The kernel, and the memory that it works in. */
+interface Kernel {
+  readonly memory: WasmMemory;
+  readonly scan: Scan;
+}
+
+/** Those that no tree uses any more: if each of thousands of inputs had its own, V8 would collect garbage for each. */
+const spareKernels: Kernel[] = [];
+const mostSpare = 2;
+
+function newKernel(): Kernel {
+  const { Memory, Module, Instance } = (globalThis as unknown as { WebAssembly: WasmApi }).WebAssembly;
+  const memory = new Memory({ initial: (arenaStart + arenaSize) / pageSize });
+  const module = new Module(Buffer.from(scanKernel, "base64"));
+  return { memory, scan: new Instance(module, { env: { memory } }).exports.scan };
+}
+
 const nodeHead = 16;
+/** The kernel compares so many bytes at a time. */
+const stride = 16;
 /** A probe's address is odd where it stands for a tree; its fields are seen from there. */
 const probeSize = 20;
+/** What a piece takes beside its bytes, at most. */
+const pieceOverhead = nodeHead + stride + probeSize + 6;
 
 /**
  * Recognises goroutines whose shape is known, by comparing every byte outside their holes; a shape is never taken
@@ -96,21 +114,21 @@ const probeSize = 20;
  * Probes are ordered by offset on every path, so that none looks beyond the end of the piece that it leads to.
  */
 export class ShapeTrie {
-  readonly #memory: WasmMemory;
-  readonly #scan: Scan;
-  #view: DataView;
-  #bytes: Uint8Array<ArrayBuffer>;
+  readonly #kernel: Kernel = spareKernels.pop() ?? newKernel();
+  readonly #view = new DataView(this.#kernel.memory.buffer);
+  readonly #bytes = new Uint8Array(this.#kernel.memory.buffer);
+  /** Where the input is put. */
+  readonly window = new Uint8Array(this.#kernel.memory.buffer, windowStart, windowSize);
+  /** Where rows are written. */
+  readonly rows = new Float64Array(this.#kernel.memory.buffer, rowsStart, rowsSize / 8);
   #arenaEnd = arenaStart;
   #newestNode = 0;
   #root = 0;
 
-  constructor() {
-    const { Memory, Module, Instance } = (globalThis as unknown as { WebAssembly: WasmApi }).WebAssembly;
-    this.#memory = new Memory({ initial: (arenaStart + firstArena) / pageSize });
-    const module = new Module(Buffer.from(scanKernel, "base64"));
-    this.#scan = new Instance(module, { env: { memory: this.#memory } }).exports.scan;
-    this.#view = new DataView(this.#memory.buffer);
-    this.#bytes = new Uint8Array(this.#memory.buffer);
+  /** Gives its memory to the next one; nobody looks at this one, its window and its rows any more. */
+  close(): void {
+    this.#bytes.fill(0, arenaStart, this.#arenaEnd);
+    if (spareKernels.length < mostSpare) spareKernels.push(this.#kernel);
   }
 
   get contents(): TrieContents {
@@ -127,16 +145,6 @@ export class ShapeTrie {
     this.#newestNode = newestNode;
   }
 
-  /** Where the input is put. Ask again after `add`. */
-  get window(): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.#memory.buffer, windowStart, windowSize);
-  }
-
-  /** Where rows are written. Ask again after `add`. */
-  get rows(): Float64Array<ArrayBuffer> {
-    return new Float64Array(this.#memory.buffer, rowsStart, rowsSize / 8);
-  }
-
   /**
    * Recognises goroutines one after another and writes a row for each: shape, id, minutes, creator, arguments.
    * @param from offset in the window, where a goroutine may begin
@@ -146,7 +154,13 @@ export class ShapeTrie {
    */
   match(from: number, end: number, row: number): { at: number; row: number } {
     const rowsEnd = rowsStart + rowsSize - spareDoubles * 8;
-    const at = this.#scan(windowStart + from, windowStart + end, this.#root, rowsStart + row * 8, rowsEnd);
+    const at = this.#kernel.scan(
+      windowStart + from,
+      windowStart + end,
+      this.#root,
+      rowsStart + row * 8,
+      rowsEnd,
+    );
     return { at: at - windowStart, row: (this.#view.getInt32(0, true) - rowsStart) / 8 };
   }
 
@@ -155,7 +169,8 @@ export class ShapeTrie {
    * @param shape number that rows are to have
    */
   add(pieces: readonly Piece[], shape: number): boolean {
-    if (this.#arenaEnd - arenaStart > maxArena) return false;
+    const most = pieces.reduce((sum, { bytes }) => sum + bytes.length + pieceOverhead, this.#arenaEnd);
+    if (most > arenaStart + arenaSize) return false;
     const newest = this.#newestNode;
     let parent = 0;
     let node = 0;
@@ -215,8 +230,7 @@ export class ShapeTrie {
   }
 
   #newNode(piece: Piece): number {
-    // The kernel compares 16 bytes at a time.
-    const node = this.#allocate(nodeHead + piece.bytes.length + 16);
+    const node = this.#allocate(nodeHead + piece.bytes.length + stride);
     this.#view.setInt32(node, piece.bytes.length, true);
     this.#view.setInt32(node + 4, piece.hole, true);
     this.#bytes.set(piece.bytes, node + nodeHead);
@@ -261,12 +275,6 @@ export class ShapeTrie {
   #allocate(size: number): number {
     const address = this.#arenaEnd;
     this.#arenaEnd += (size + 3) & ~3;
-    const missing = this.#arenaEnd - this.#memory.buffer.byteLength;
-    if (missing > 0) {
-      this.#memory.grow(Math.max(Math.ceil(missing / pageSize), 64));
-      this.#view = new DataView(this.#memory.buffer);
-      this.#bytes = new Uint8Array(this.#memory.buffer);
-    }
     return address;
   }
 }

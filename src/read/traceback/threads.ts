@@ -106,8 +106,6 @@ class Building {
   readonly #builder: TracebackBuilder;
   readonly #workers: readonly StartedWorker[];
   readonly #own: SegmentScanner;
-  /** Reads text again that batches refer to. */
-  readonly #again: SegmentScanner;
   readonly #ownKnown: Known;
   readonly #waiting = new Map<number, Waiting>();
   readonly #pool: BatchPool;
@@ -134,7 +132,6 @@ class Building {
     this.#own = new SegmentScanner(file, (learned, shape) => {
       own.shapes[shape] = new LearnedShape(learned);
     });
-    this.#again = new SegmentScanner(file);
   }
 
   get done(): boolean {
@@ -157,7 +154,6 @@ class Building {
 
   close(): void {
     this.#own.close();
-    this.#again.close();
   }
 
   /** Scans a segment of its own; false when it may not, or none is left. */
@@ -248,7 +244,7 @@ class Building {
   }
 
   #take(batch: Batch, known: Known): void {
-    this.#builder.take(batch, known, (offset, length) => this.#again.part(offset, length));
+    this.#builder.take(batch, known, (offset, length) => this.#own.part(offset, length));
     this.#queue.filled(this.#builder.rows);
   }
 }
