@@ -262,6 +262,16 @@ for (const [format, name] of formats) {
     rmSync(file);
   }
 }
+console.log("thousands of stacks");
+for (const [format, name] of formats.slice(0, 2)) {
+  for (const stacks of [3_000, 30_000]) {
+    const file = await make(`stacks.${format}`, { goroutines: 100_000, stacks }, format);
+    const { seconds, peakMB } = measure([process.execPath, cli, file]);
+    const figures = { s: seconds, "peak MB": peakMB ?? "?", "reading s": reading(file) };
+    row(`  100,000 goroutines, ${stacks.toLocaleString("en")} stacks, ${name}`, figures);
+    rmSync(file);
+  }
+}
 console.log("every stack distinct");
 for (const [format, name] of formats) {
   const usual = runs.get(`${format} 100000`);

@@ -5,7 +5,7 @@ import { noteProblem, streamSource } from "../source.ts";
 import type { Budget } from "./budget.ts";
 import { ByteCursor, copied } from "./byte-cursor.ts";
 import { endOfArchive } from "./end-of-archive.ts";
-import { zlibUnpacker } from "./gzip.ts";
+import { unpackedAtOnce, zlibUnpacker } from "./gzip.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -134,7 +134,7 @@ async function* inflated(
   header: LocalHeader,
   state: ContentState,
 ): AsyncGenerator<Bytes> {
-  const stream = createInflateRaw();
+  const stream = createInflateRaw({ chunkSize: unpackedAtOnce });
   const unpacker = zlibUnpacker(stream);
   let fed = 0;
   try {
