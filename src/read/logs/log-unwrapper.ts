@@ -52,7 +52,9 @@ export class LogUnwrapper {
     let text = this.#layer instanceof PageLayer ? piece.text : plainText(piece.text);
     // The mark of a file's beginning stands where the file's text was put behind a prefix.
     if (text.includes("\ufeff")) text = text.replaceAll("\ufeff", "");
-    const plain = { ...piece, text: this.#open ? text.replace(cutAnsi, "") : text };
+    if (this.#open) text = text.replace(cutAnsi, "");
+    const { from, begins, ends } = piece;
+    const plain = text === piece.text ? piece : { text, from, begins, ends };
     if (piece.begins) {
       this.#quotes.reset();
       this.#learn(plain.text);
@@ -139,6 +141,7 @@ export class LogUnwrapper {
   }
 
   #release(to: (piece: LinePiece) => void): void {
+    if (this.#pending.length === 0) return;
     this.#pendingText = 0;
     for (const piece of this.#pending.splice(0)) to(piece);
   }
