@@ -165,6 +165,13 @@ test("more numbers than a batch holds, and more headers than are numbered at onc
   expect(dump!.labelSets.length).toBe(9_001);
 });
 
+test("more dumps than are told apart, and where that begins", async () => {
+  const frames = "main.f(0x1)\n\t/a.go:1 +0x1\n\n";
+  const dump = `goroutine 1 [running]:\n${frames}goroutine 2 [select]:\n${frames}`;
+  const dumps = await expectSame(Buffer.from(dump.repeat(1_100)));
+  expect(dumps.at(-1)!.problems[0]?.line).toBe(8_001);
+});
+
 test("shapes that would be learned where no number has room left", async () => {
   let id = 0;
   const goroutine = (call: string, place: string) => `goroutine ${++id} [select]:\n${call}\n\t${place}\n\n`;
@@ -181,7 +188,7 @@ test("shapes that would be learned where no number has room left", async () => {
 
 test.each([1, 2] as const)("all goroutines of a dump of level %i are regular", (level) => {
   const bytes = Buffer.from([...generateDump({ goroutines: 500, stacks: 500, level })].join(""));
-  const reader = new RegularReader(new KnownNames(new FramePool()));
+  const reader = new RegularReader(new KnownNames(new FramePool()), true);
   reader.open(bytes);
   let at = 0;
   let count = 0;

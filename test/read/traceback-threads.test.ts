@@ -19,6 +19,10 @@ const built = (await import(
   `${dist}traceback-builder.js`
 )) as typeof import("../../src/read/traceback/traceback-builder.ts");
 
+const { formatAddress } = (await import(
+  new URL("../../dist/model/address.js", import.meta.url).href
+)) as typeof import("../../src/model/address.ts");
+
 const fixtures = new URL("../../fixtures/dumps/go-traceback/", import.meta.url);
 const folder = mkdtempSync(join(tmpdir(), "threads-"));
 const path = join(folder, "dump.txt");
@@ -101,6 +105,25 @@ function readByLines(): string {
   return asText(plain.finish(bytes.length));
 }
 
+test("addresses that no double holds are those of the text, whichever thread has read them", async () => {
+  const address = (id: number) => `0xf${id.toString(16).padStart(15, "0")}`;
+  const text = Array.from(
+    { length: 6_000 },
+    (_, i) => `goroutine ${i + 1} [select]:\nmain.f${i}(${address(i + 1)})\n\t/a.go:${i + 1} +0x1\n\n`,
+  ).join("");
+  const large = join(folder, "large.txt");
+  writeFileSync(large, text);
+  const builder = new built.TracebackBuilder("dump", undefined);
+  await scanWithThreads({ path: large, size: text.length, segmentSize: 20_011 }, 2, builder, () => {});
+  const [dump] = builder.finish(text.length);
+  const { id, length } = dump!.goroutines;
+  expect(length).toBe(6_000);
+  const wrong = Array.from(id.subarray(0, length)).filter(
+    (id, row) => formatAddress(dump!.goroutines.argument(row, 0)) !== address(id),
+  );
+  expect(wrong).toEqual([]);
+});
+
 /** As src/cli/start.cjs does it. */
 function scanAhead(file: SegmentedFile) {
   const { port1, port2 } = new MessageChannel();
@@ -124,10 +147,14 @@ test("what goes wrong before the file is read is said", async () => {
 });
 
 test("a file that is gone is an error, not a hang", async () => {
-  const file = { path: join(folder, "none"), size: 1e6, segmentSize: 1e5 };
-  await expect(
-    scanWithThreads(file, 2, new built.TracebackBuilder("dump", undefined), () => {}),
-  ).rejects.toThrow(/ENOENT/);
+  const file = { path: join(folder, "none"), size: bytes.length, segmentSize: 5000 };
+  await expect(readBy(2, file)).rejects.toThrow(/ENOENT/);
+  writeFileSync(file.path, bytes);
+  const { ended } = scanAhead(file);
+  await sleep(300);
+  rmSync(file.path);
+  await expect(readBy(2, file)).rejects.toThrow(/ENOENT/);
+  await ended;
 });
 
 test.each([1, 2])(

@@ -8,8 +8,6 @@ const varying: ReadonlyMap<string, Hole> = new Map<string, Hole>([
   ["waitSince", holes.skippedDecimal],
 ]);
 
-/** Memory for templates; goroutines beyond it are parsed each time they come. */
-const maxBytes = 48 * 1024 * 1024;
 /** So many are learnt in any case; more only while an eighth of the goroutines is recognised. */
 const fewTemplates = 256;
 /** Behind so many goroutines in a row that were not recognised, most are not tried. */
@@ -39,7 +37,6 @@ export class GoroutineTemplates {
   readonly window: Buffer = asBuffer(this.#trie.window);
   #length = 0;
   #before: Buffer | undefined;
-  #size = 0;
   #learnt = 0;
   #recognised = 0;
   #missed = 0;
@@ -90,7 +87,7 @@ export class GoroutineTemplates {
 
   /** Learning costs more than it saves where next to nothing comes again. */
   get mayLearn(): boolean {
-    return this.#size <= maxBytes && (this.#learnt < fewTemplates || this.#recognised > this.#learnt / 8);
+    return !this.#trie.isFull && (this.#learnt < fewTemplates || this.#recognised > this.#learnt / 8);
   }
 
   /**
@@ -104,7 +101,6 @@ export class GoroutineTemplates {
     const pieces = piecesOf(this.#before, goroutine, start, spans);
     if (pieces === undefined) return;
     this.#learnt++;
-    this.#size += goroutine.length;
     this.#trie.add(pieces, shape);
   }
 }

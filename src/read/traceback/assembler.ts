@@ -112,11 +112,12 @@ export class DumpAssembler implements RecordSink {
   /**
    * A goroutine of a learned shape.
    * @param numbers from `at` on: id, minutes, creator, values of the arguments
+   * @param line of its header
    */
-  learned(learned: LearnedShape, numbers: Float64Array, at: number): void {
+  learned(learned: LearnedShape, numbers: Float64Array, at: number, line: number): void {
     const id = numbers[at]!;
     if (this.#parted || learned.dumper || this.#events.length > 0) {
-      this.#choose(learned.record, id, learned.dumper, learned.writer, learned.record.line);
+      this.#choose(learned.record, id, learned.dumper, learned.writer, line);
     }
     if (!this.#admit(learned.record, id)) return;
     if (learned.record.shape.extent === "none") this.#open.unavailable.add(id);

@@ -79,10 +79,13 @@ export class RegularReader {
   /** What varies behind its header, `cutSize` numbers each: from, to, hole. */
   #cuts = new Int32Array(cutSize << 8);
   #cutsLength = 0;
-  /** Where the goroutine that was read last ends, and how many lines it has, its blank line included. */
+  /** Behind the goroutine that was read last and its blank line. */
   end = 0;
+  readonly #sameThread: boolean;
 
-  constructor(names: Names) {
+  /** @param sameThread its numbers stay in this thread: those of addresses that no double holds mean nothing in another */
+  constructor(names: Names, sameThread: boolean) {
+    this.#sameThread = sameThread;
     this.#symbols = new NameTable((name) => (isFunctionName(name) ? names.symbol(name) : -1));
     this.#creators = new NameTable((name) => names.symbol(name));
     this.#files = new NameTable((name) => names.file(name));
@@ -237,7 +240,10 @@ export class RegularReader {
         for (let digit = hexDigit(bytes[at]!); digit >= 0; digit = hexDigit(bytes[++at]!))
           value = value * 16 + digit;
         if (at === start || at - start > 16) return false;
-        if (at - start > exactHexadecimals) value = parseAddress(bytes.toString("latin1", start - 2, at));
+        if (at - start > exactHexadecimals) {
+          value = parseAddress(bytes.toString("latin1", start - 2, at));
+          if (value < 0 && !this.#sameThread) return false;
+        }
         this.#cut(start, at, bytes[at] === 63 ? holes.skipped : holes.argument);
         if (bytes[at] === 63) {
           at++;

@@ -76,17 +76,20 @@ export class Scanner {
 
   constructor(onLearned?: OnLearned) {
     this.#onLearned = onLearned;
-    this.#regular = new RegularReader({
-      symbol: (name) => {
-        this.#name(name, symbolItem);
-        return this.#symbols++;
+    this.#regular = new RegularReader(
+      {
+        symbol: (name) => {
+          this.#name(name, symbolItem);
+          return this.#symbols++;
+        },
+        file: (name) => {
+          this.#name(name, fileItem);
+          return this.#files++;
+        },
+        header: (number, text) => this.#name(text, headerItem, number),
       },
-      file: (name) => {
-        this.#name(name, fileItem);
-        return this.#files++;
-      },
-      header: (number, text) => this.#name(text, headerItem, number),
-    });
+      false,
+    );
   }
 
   /** What was learned so far; its memory is a copy. */
@@ -269,12 +272,15 @@ export class Scanner {
 
   /** Whether to learn the shape of a goroutine: it came before, or is one of the first. */
   #mayComeAgain(hash: number): boolean {
+    if (this.#trie.isFull) return false;
     const place = placeOf(hash);
     const before = this.#seen[place];
     if (before === ~hash) return false;
     this.#seen[place] = hash;
     const looks = this.#looks++;
-    if (before === hash || looks < firstLooks) return true;
+    if (looks < firstLooks) return true;
+    // What comes again may differ in what the hash leaves out, and never be recognised.
+    if (before === hash) return this.#shapes < seenPlaces || this.#recognised >= this.#shapes * promising;
     return looks < manyLooks && this.#recognised >= looks * promising;
   }
 

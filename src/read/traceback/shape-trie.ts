@@ -55,7 +55,7 @@ const rowsStart = windowStart + windowSize + slack;
 const rowsSize = 2 * windowSize + 4 * pageSize;
 const arenaStart = rowsStart + rowsSize;
 /**
- * Bytes of shapes, about 25,000 of them; what is beyond is read more slowly. They are there from the beginning: memory that
+ * Bytes of shapes, 25,000 of a usual depth; what is beyond is read more slowly. They are there from the beginning: memory that
  * grows is another buffer, and once a buffer was taken away V8 checks at each access to any that it is still there.
  */
 const arenaSize = 32 << 20;
@@ -124,9 +124,15 @@ export class ShapeTrie {
   #arenaEnd = arenaStart;
   #newestNode = 0;
   #root = 0;
+  #isClosed = false;
+  /** A shape had no room: it learns no more. */
+  isFull = false;
 
   /** Gives its memory to the next one; nobody looks at this one, its window and its rows any more. */
   close(): void {
+    // Two would use the same memory.
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#bytes.fill(0, arenaStart, this.#arenaEnd);
     if (spareKernels.length < mostSpare) spareKernels.push(this.#kernel);
   }
@@ -170,7 +176,8 @@ export class ShapeTrie {
    */
   add(pieces: readonly Piece[], shape: number): boolean {
     const most = pieces.reduce((sum, { bytes }) => sum + bytes.length + pieceOverhead, this.#arenaEnd);
-    if (most > arenaStart + arenaSize) return false;
+    this.isFull ||= most > arenaStart + arenaSize;
+    if (this.isFull) return false;
     const newest = this.#newestNode;
     let parent = 0;
     let node = 0;

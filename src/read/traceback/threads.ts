@@ -50,8 +50,9 @@ export async function scanWithThreads(
   const queue = new SegmentQueue(ahead?.queue);
   const workers = ahead === undefined ? [] : [started(ahead.worker, ahead.port, builder, ahead.failure)];
   while (workers.length < threads - 1) workers.push(startWorker(file, queue, builder));
-  const building = new Building(file, queue, builder, workers, ahead !== undefined);
+  let building: Building | undefined;
   try {
+    building = new Building(file, queue, builder, workers, ahead !== undefined);
     while (!building.done) {
       for (const { failure } of workers) if (failure !== undefined) throw failure;
       onProgress(building.step() * file.segmentSize);
@@ -60,7 +61,7 @@ export async function scanWithThreads(
     }
     building.checkSize();
   } finally {
-    building.close();
+    building?.close();
     for (const { worker, port } of workers) {
       port.close();
       await worker.terminate();
@@ -185,12 +186,12 @@ class Building {
     this.#isSeeded = true;
     const shapes = of.shapes.slice(0, seed.shapes);
     if (!this.#isFirst) {
-      this.#ownKnown.shapes.push(...shapes);
+      this.#ownKnown.shapes = shapes;
       this.#own.scanner.begin(seed);
     }
     for (const worker of this.#workers) {
       if (worker.known === of) continue;
-      worker.known.shapes.push(...shapes);
+      worker.known.shapes = shapes.slice();
       worker.port.postMessage(seed);
     }
     this.#queue.seeded();

@@ -30,7 +30,7 @@ const pprofLimit = 64 << 20;
 
 /** What the numbers of one scanner's batches stand for. */
 export interface Known {
-  readonly shapes: LearnedShape[];
+  shapes: LearnedShape[];
   readonly names: KnownNames;
 }
 
@@ -50,7 +50,7 @@ export class TracebackBuilder {
   constructor(name: string, goVersion: string | undefined) {
     this.#assembler = new DumpAssembler(name, goVersion, this.#pool);
     this.#names = new KnownNames(this.#pool);
-    this.#regular = new RegularReader(this.#names);
+    this.#regular = new RegularReader(this.#names, true);
     this.#record = new RegularRecord(this.#pool);
     this.#parser = new LineParser(this.#assembler);
   }
@@ -70,7 +70,7 @@ export class TracebackBuilder {
       if (kind >= 0) {
         const shape = shapes[kind]!;
         this.#parser.skipKnown(1, shape.lines);
-        this.#assembler.learned(shape, batch, at + 1);
+        this.#assembler.learned(shape, batch, at + 1, this.#parser.lineNumber - shape.lines + 1);
         const rows = this.#assembler.learnedRows(batch, at + rowHead + shape.valueCount, shapes);
         this.#parser.skipKnown(rows.count, rows.lines);
         at = rows.end;
