@@ -1,9 +1,8 @@
 import type { Dump } from "../model/dump.ts";
 import type { ByteSource, Reader, ReadOptions, Sniffed } from "./reader.ts";
-import { LearnedShape } from "./traceback/learned-shape.ts";
 import { Scanner } from "./traceback/scanner.ts";
 import { scanWithThreads } from "./traceback/threads.ts";
-import { TracebackBuilder } from "./traceback/traceback-builder.ts";
+import { learnsInto, TracebackBuilder } from "./traceback/traceback-builder.ts";
 
 /** Smaller files are read before a thread has started. */
 const largeFile = 24 << 20;
@@ -85,9 +84,7 @@ async function scanRest(
   options: ReadOptions,
 ): Promise<number> {
   const known = builder.newKnown();
-  const scanner = new Scanner((learned, shape) => {
-    known.shapes[shape] = new LearnedShape(learned);
-  });
+  const scanner = new Scanner(learnsInto(known));
   const scan = (last: boolean) => {
     const { batch, done } = scanner.scan(last);
     builder.take(batch, known, (offset, length) => scanner.part(offset, length));

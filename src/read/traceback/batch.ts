@@ -10,7 +10,7 @@
  * | `fileItem`, bytes, text…              | the next number of a file name, from 0                         |
  * | `headerItem`, number, bytes, text…    | what headers have of this number from now on                   |
  * | `recordItem`, …                       | a goroutine of no known shape: see `recordItem`                |
- * | `learnedItem`, shape                  | the `recordItem` before it is the first goroutine of that shape |
+ * | `learnedItem`, shape                  | the `recordItem` before it is the first of that shape          |
  *
  * Text is UTF-8, eight bytes a number.
  */

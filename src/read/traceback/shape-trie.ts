@@ -125,8 +125,12 @@ export class ShapeTrie {
   #newestNode = 0;
   #root = 0;
   #isClosed = false;
+  #isFull = false;
+
   /** A shape had no room: it learns no more. */
-  isFull = false;
+  get isFull(): boolean {
+    return this.#isFull;
+  }
 
   /** Gives its memory to the next one; nobody looks at this one, its window and its rows any more. */
   close(): void {
@@ -176,8 +180,8 @@ export class ShapeTrie {
    */
   add(pieces: readonly Piece[], shape: number): boolean {
     const most = pieces.reduce((sum, { bytes }) => sum + bytes.length + pieceOverhead, this.#arenaEnd);
-    this.isFull ||= most > arenaStart + arenaSize;
-    if (this.isFull) return false;
+    this.#isFull ||= most > arenaStart + arenaSize;
+    if (this.#isFull) return false;
     const newest = this.#newestNode;
     let parent = 0;
     let node = 0;

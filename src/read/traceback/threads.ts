@@ -3,12 +3,11 @@ import type { FilledColumn } from "../../model/goroutines.ts";
 import { packageRoot } from "../../package-root.ts";
 import type { Batch } from "./batch.ts";
 import { BatchPool } from "./batch-pool.ts";
-import { LearnedShape } from "./learned-shape.ts";
 import { takeScanAhead } from "./scan-ahead.ts";
 import type { ScannerSeed } from "./scanner.ts";
 import { SegmentQueue } from "./segment-queue.ts";
 import { type SegmentedFile, SegmentScanner, segmentCount } from "./segments.ts";
-import type { Known, TracebackBuilder } from "./traceback-builder.ts";
+import { type Known, learnsInto, type TracebackBuilder } from "./traceback-builder.ts";
 
 /** What a worker is told. */
 export interface ScanTask {
@@ -130,9 +129,7 @@ class Building {
     this.#isFirst = !ahead && queue.claimFirst();
     const own = builder.newKnown();
     this.#ownKnown = own;
-    this.#own = new SegmentScanner(file, (learned, shape) => {
-      own.shapes[shape] = new LearnedShape(learned);
-    });
+    this.#own = new SegmentScanner(file, learnsInto(own));
   }
 
   get done(): boolean {

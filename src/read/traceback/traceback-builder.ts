@@ -19,6 +19,7 @@ import { LineParser } from "./line-parser.ts";
 import { readRecord } from "./record-learner.ts";
 import { RegularReader } from "./regular-reader.ts";
 import { RegularRecord } from "./regular-record.ts";
+import type { OnLearned } from "./scanner.ts";
 import { rowHead } from "./shape-trie.ts";
 
 /** Longer lines are cut: no traceback has them, hostile input may. */
@@ -32,6 +33,13 @@ const pprofLimit = 64 << 20;
 export interface Known {
   shapes: LearnedShape[];
   readonly names: KnownNames;
+}
+
+/** For a scanner of the builder's own thread: puts what it learns where the builder looks for it. */
+export function learnsInto(known: Known): OnLearned {
+  return (learned, shape) => {
+    known.shapes[shape] = new LearnedShape(learned);
+  };
 }
 
 /** Makes dumps of batches, which come in the order of the input whichever thread made them. */
