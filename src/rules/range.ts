@@ -33,7 +33,8 @@ export function rangeTest(
   const limits = bounds.map(([, limit]) => limit).filter((limit) => !Number.isNaN(limit));
   // Between two neighbouring limits every number is alike, so that a few of them stand for all.
   const tried = limits.flatMap((limit) => [limit - 1e-6, limit, limit + 1e-6]);
-  if (limits.length === bounds.length && !tried.some(test))
+  // Limits that are wrong are told and left out before.
+  if (limits.length > 0 && limits.length === bounds.length && !tried.some(test))
     context.problem?.(path, "no number is in this range", "the lower limit is above the upper one");
   return test;
 }

@@ -144,6 +144,12 @@ describe("one mistake gives one message, with its place, its line and what to do
       "the lower limit is above the upper one",
     ],
     [
+      "a range whose only limit is no number",
+      rule("", "{ s: { wait: chan-send, at: { line: $AT }, count: { gte: x } } }"),
+      '"x" has not the form that is expected here',
+      "for example: 5",
+    ],
+    [
       "a range of a text",
       rule("", "{ s: { wait: chan-send, at: { line: $AT, method: $params.name } } }").replace(
         "    roles",
