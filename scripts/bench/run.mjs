@@ -87,11 +87,22 @@ function reading(file) {
   );
 }
 
-/** @type {(name: string, plan: import("../generate-dump.mjs").DumpPlan, format: string) => Promise<string>} */
-async function make(name, plan, format) {
+/**
+ * @param {string} name
+ * @param {import("../generate-dump.mjs").DumpPlan} plan
+ * @param {string} format
+ * @param {(line: string) => string} [wrap] what a log makes of a line
+ */
+async function make(name, plan, format, wrap) {
   const file = join(folder, name);
   const out = createWriteStream(file);
-  for (const piece of generateDump(plan, format)) if (!out.write(piece)) await once(out, "drain");
+  let open = "";
+  for (const piece of generateDump(plan, format)) {
+    const lines = wrap === undefined ? [] : (open + piece).split("\n");
+    open = lines.pop() ?? "";
+    const text = wrap === undefined ? piece : lines.map((line) => `${wrap(line)}\n`).join("");
+    if (!out.write(text)) await once(out, "drain");
+  }
   out.end();
   await once(out, "finish");
   return file;
@@ -261,6 +272,27 @@ for (const [format, name] of formats) {
     row(`  ${goroutines.toLocaleString("en")} goroutines`, figures);
     rmSync(file);
   }
+}
+console.log("inside logs");
+const time = "2026-01-02T03:04:05.678901234Z";
+for (const [name, wrap] of /** @type {[string, (line: string) => string][]} */ ([
+  ["Docker's JSON", (log) => JSON.stringify({ log: `${log}\n`, stream: "stderr", time })],
+  ["CRI", (line) => `${time} stderr F ${line}`],
+  ["kubectl logs --prefix", (line) => `[pod/api-6d4cf56db6-x2vzq/api] ${line}`],
+])) {
+  const file = await make("wrapped.log", { goroutines: 100_000 }, "text", wrap);
+  const megabytes = statSync(file).size / 1e6;
+  const { seconds, peakMB } = measure([process.execPath, cli, file]);
+  const read = reading(file);
+  const figures = {
+    MB: megabytes,
+    s: seconds,
+    "peak MB": peakMB ?? "?",
+    "reading s": read,
+    "MB/s": megabytes / read,
+  };
+  row(`  100,000 goroutines, ${name}`, figures);
+  rmSync(file);
 }
 console.log("thousands of stacks");
 for (const [format, name] of formats.slice(0, 2)) {

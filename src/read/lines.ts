@@ -9,6 +9,7 @@ export class LineSplitter {
   readonly #maxLine: number;
   readonly #onLine: (line: string, ends: boolean) => void;
   readonly #inPieces: boolean;
+  readonly #takeLines: (bytes: Buffer, from: number) => number;
   #rest: Buffer[] = [];
   #restLength = 0;
   /** A piece of the line that is read was handed out. */
@@ -19,11 +20,18 @@ export class LineSplitter {
   /**
    * @param maxLine bytes of a line beyond these are dropped, or come as further pieces of it
    * @param onLine takes a line, or without `ends` a piece of one that goes on
+   * @param takeLines may take lines that lie whole in a chunk before `onLine` is given them, and tells where it stopped
    */
-  constructor(maxLine: number, onLine: (line: string, ends: boolean) => void, inPieces = false) {
+  constructor(
+    maxLine: number,
+    onLine: (line: string, ends: boolean) => void,
+    inPieces = false,
+    takeLines: (bytes: Buffer, from: number) => number = (_, from) => from,
+  ) {
     this.#maxLine = maxLine;
     this.#onLine = onLine;
     this.#inPieces = inPieces;
+    this.#takeLines = takeLines;
   }
 
   /** Takes the next chunk, which may be overwritten afterwards. */
@@ -32,7 +40,7 @@ export class LineSplitter {
     let start = 0;
     for (let end = buffer.indexOf(10); end >= 0; end = buffer.indexOf(10, start)) {
       this.#line(buffer, start, end);
-      start = end + 1;
+      start = this.#takeLines(buffer, end + 1);
     }
     const room = this.#inPieces ? buffer.length : Math.max(0, this.#maxLine - this.#restLength);
     const open = buffer.subarray(start, start + room);

@@ -6,6 +6,7 @@ import type { LinePiece } from "./logs/line-piece.ts";
 import { type HeldLines, LogStreams } from "./logs/log-streams.ts";
 import { cutMessage, MessageEnd } from "./logs/message-end.ts";
 import { findSession } from "./logs/session-line.ts";
+import { SteadyLines } from "./logs/steady-lines.ts";
 import type { ByteSource } from "./reader.ts";
 import { noteProblem } from "./source.ts";
 
@@ -54,19 +55,38 @@ export function unwrapLogLines(wrapped: ByteSource): UnwrappedLog {
       const text = new PlainText(lines);
       let inputLine = 1;
       let midInput = false;
+      /** Of the line that was split off last: how many pieces came of it, and the last of them. */
+      let came = 0;
+      let last: LinePiece | undefined;
+      const steady = new SteadyLines();
       const streams = new LogStreams(
-        (piece) => text.add(piece),
+        (piece) => {
+          text.add(piece);
+          came++;
+          last = piece;
+        },
         (problem) => noteProblem(source, problem),
       );
       const split = (line: string, ends: boolean) => {
         const parts = ends && !midInput ? recordsOf(line) : [line];
         if (parts.length > 1 && isCutMessage(parts))
           noteProblem(source, { line: inputLine, message: cutMessage, lost: -1 });
+        came = 0;
         for (const text of parts) streams.line({ text, from: inputLine, begins: !midInput, ends });
+        if (came === 1 && last?.begins && last.ends && last.from === inputLine)
+          steady.observe(line, last.text, streams.steady);
         midInput = !ends;
         if (ends) inputLine++;
       };
-      const splitter = new LineSplitter(maxPiece, split, true);
+      const takeLines = (chunk: Buffer, from: number) => {
+        const layer = streams.steady;
+        if (layer === undefined) return from;
+        const end = steady.take(chunk, from, layer);
+        text.addLines(steady.text, inputLine, steady.lines);
+        inputLine += steady.lines;
+        return end;
+      };
+      const splitter = new LineSplitter(maxPiece, split, true, takeLines);
       let left = false;
       for await (const chunk of wrapped.chunks()) {
         if (leaving && !left && streams.unwrapped) {
@@ -145,6 +165,7 @@ function heldSource(name: string, { pieces, open }: HeldLines): UnwrappedSource 
 /** Lines that become bytes. */
 class PlainText {
   readonly #lines: LineMapBuilder;
+  readonly #whole: Uint8Array[] = [];
   #parts: string[] = [];
   #mid = false;
   /** Characters that wait to be taken. */
@@ -155,7 +176,7 @@ class PlainText {
   }
 
   get empty(): boolean {
-    return this.#parts.length === 0;
+    return this.length === 0;
   }
 
   add({ text, from, begins, ends }: LinePiece): void {
@@ -168,6 +189,19 @@ class PlainText {
     this.length += text.length + 1;
   }
 
+  /** Adds whole lines, which come from as many that follow each other. @param from number of the first */
+  addLines(bytes: Uint8Array, from: number, lines: number): void {
+    if (lines === 0) return;
+    this.#lines.addAll(from, lines);
+    this.#flush();
+    this.#whole.push(Uint8Array.from(bytes));
+    this.length += bytes.length;
+  }
+
+  #flush(): void {
+    if (this.#parts.length > 0) this.#whole.push(Buffer.from(this.#parts.splice(0).join("")));
+  }
+
   /** The last line has none. */
   dropLineEnd(): void {
     if (this.#parts.at(-1) === "\n") this.#parts.pop();
@@ -175,7 +209,8 @@ class PlainText {
 
   take(): Uint8Array<ArrayBuffer> {
     this.length = 0;
-    return Buffer.from(this.#parts.splice(0).join(""));
+    this.#flush();
+    return Buffer.concat(this.#whole.splice(0));
   }
 }
 

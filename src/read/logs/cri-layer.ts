@@ -21,6 +21,10 @@ export class CriLayer implements Layer {
     this.#output = output;
   }
 
+  get steady(): Layer | undefined {
+    return this.#partial === "" && !this.#begun ? this.#inner.steadyIn(this) : undefined;
+  }
+
   explains(line: string): boolean {
     return criPrefix(line) !== undefined;
   }

@@ -48,6 +48,19 @@ export class FieldLayer implements Layer {
     return this.#goesOn;
   }
 
+  get steady(): Layer | undefined {
+    const isBetween = !this.#goesOn && this.#partial === "" && !this.#begun && this.#lines === 0;
+    return isBetween && this.key !== "" && this.key !== unquoted && this.#inner.steadyIn(this) === this
+      ? this
+      : undefined;
+  }
+
+  /** Its text begins where this beginning of a line ends. */
+  opensIn(beginning: string): boolean {
+    const found = fieldText(beginning, this.key);
+    return found !== undefined && !found.closed && found.text === "" && found.tail === "";
+  }
+
   explains(line: string): boolean {
     const found = this.#text(line, true);
     return found !== undefined && findHeader(found.text) >= 0;

@@ -28,6 +28,14 @@ export class LineMapBuilder implements LineMap {
     this.#breaks.push({ line: this.#line, original, step: before === original ? 0 : 1 });
   }
 
+  /** As many lines come from as many of the original, which follow each other. */
+  addAll(original: number, lines: number): void {
+    this.add(original);
+    if (lines < 2) return;
+    this.add(original + 1);
+    this.#line += lines - 2;
+  }
+
   original(line: number): number {
     let low = 0;
     let high = this.#breaks.length;

@@ -25,6 +25,11 @@ export interface Layer {
   explains(line: string): boolean;
   /** The pieces of the line that follow belong to it. */
   readonly goesOn: boolean;
+  /**
+   * The innermost layer, when nothing is kept of the lines before: what comes of the next line depends on that line alone.
+   * `undefined`: it may not.
+   */
+  readonly steady: Layer | undefined;
   /** Takes the wrapping off and hands on what is left. */
   take(piece: LinePiece): void;
   /** The line that comes next is the last and has no end: it may be cut in what the log puts before its text. */

@@ -4,7 +4,7 @@ export interface PrefixPattern {
   strip(line: string): string | undefined;
 }
 
-const timestamp = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?/;
+export const timestamp: RegExp = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?/;
 const monthOrDay = /\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b/;
 const parts = new RegExp(`( *${timestamp.source})|(${monthOrDay.source})|( *\\d+)|(stdout|stderr)`, "g");
 /** Longer ones are no prefixes but text. */

@@ -15,6 +15,9 @@ export class PageLayer implements Layer {
     this.#inner = inner;
   }
 
+  /** A page's lines are told apart by its layer. */
+  readonly steady = undefined;
+
   get goesOn(): boolean {
     return this.#goesOn;
   }

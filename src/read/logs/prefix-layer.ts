@@ -25,6 +25,10 @@ export class PrefixLayer implements Layer {
     this.#output = output;
   }
 
+  get steady(): Layer | undefined {
+    return this.#grep === undefined && this.#fits && this.#held === undefined ? this : undefined;
+  }
+
   explains(line: string): boolean {
     const text = this.#textOf(line);
     return text !== undefined && (findHeader(text) === 0 || isSession(text));
