@@ -316,6 +316,18 @@ test("a dump cut in the name of a frame's function is cut, text that follows a w
   expect(whole!.complete).toBe(true);
 });
 
+test("a dump cut before a goroutine's creator is told to be cut, and not to have lost lines, too", async () => {
+  const begun = record(2).split("created by ")[0]!;
+  const [cut] = await read(record(1) + begun);
+  expect(cut!.problems.map((p) => p.message)).toEqual([
+    expect.stringContaining("the input ends in the middle of a goroutine"),
+  ]);
+  // Of another goroutine that begins so nobody has told.
+  const another = begun.replace("goroutine 2", "goroutine 3");
+  const [lost] = await read(`${record(1)}${another}\n${begun}`);
+  expect(lost!.problems.map((p) => p.message).join()).toContain("the log has lost lines");
+});
+
 describe.each(fixtures.filter((name) => name.includes("debug2")))("%s, cut", (name) => {
   const text = readFileSync(new URL(name, folder), "utf8");
 

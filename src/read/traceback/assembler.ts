@@ -165,9 +165,10 @@ export class DumpAssembler implements RecordSink {
     this.#open.builder.problem(problem);
   }
 
-  cut(problem: ReadProblem): void {
+  cut(problem: ReadProblem, inGoroutine = false): void {
     this.#open.builder.headersSeen += Math.max(problem.lost, 0);
     this.#open.builder.cut(problem);
+    this.#open.endIsTold = inGoroutine;
   }
 
   stretch(): void {

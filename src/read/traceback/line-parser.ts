@@ -370,12 +370,15 @@ export class LineParser {
     if (where === undefined) return;
     this.#isCut = true;
     record.keepPending();
-    this.#sink.cut({
-      line: this.#line,
-      text: this.#previous,
-      message: `the input ends in the middle of ${where}; goroutines after ${record.header.id} are missing, if there were any`,
-      lost: 0,
-    });
+    this.#sink.cut(
+      {
+        line: this.#line,
+        text: this.#previous,
+        message: `the input ends in the middle of ${where}; goroutines after ${record.header.id} are missing, if there were any`,
+        lost: 0,
+      },
+      true,
+    );
   }
 }
 

@@ -40,6 +40,8 @@ export class OpenDump {
   /** Goroutines that came twice in a row, though nothing says why. */
   again = 0;
   minutes = false;
+  /** It was told that the input ends in the middle of the last goroutine. */
+  endIsTold = false;
   /** GOTRACEBACK=crash repeats goroutines thread by thread. */
   crash = false;
   readonly #version: GoVersionEvidence;
@@ -119,11 +121,18 @@ export class OpenDump {
     return count >= leastDamaged && count * damagedShare > this.builder.goroutines.length;
   }
 
+  /** The stack that the last goroutine has alone; -1 when others have it, too. */
+  #ownOfLast(): number {
+    const { stack, length } = this.builder.goroutines;
+    const index = stack[length - 1] ?? -1;
+    return stack.indexOf(index) === length - 1 ? index : -1;
+  }
+
   /** The dump, with what all of it tells. */
   build(): Dump {
     const { builder } = this;
     if (this.#version.deepStacksAreCut) markDeepStacks(builder);
-    const orphan = lacksCreator(builder.stacks, this.#entries);
+    const orphan = lacksCreator(builder.stacks, this.#entries, this.endIsTold ? this.#ownOfLast() : -1);
     if (orphan !== undefined)
       builder.cut({
         message: `a goroutine that begins in ${orphan} lacks its creator, which others have: the log has lost lines, perhaps of whole goroutines`,
@@ -152,10 +161,12 @@ export class OpenDump {
 /**
  * Function at which a goroutine begins without a creator though others that begin there have one.
  * @param entries the function that each stack begins in
+ * @param excused a stack of which it is known that it is not whole
  */
 function lacksCreator(
   stacks: readonly Stack[],
   entries: readonly (GoSymbol | undefined)[],
+  excused: number,
 ): string | undefined {
   const isWhole = ({ extent }: Stack) => extent === "full" || extent === "elided";
   const created = new Set<GoSymbol | undefined>();
@@ -163,7 +174,8 @@ function lacksCreator(
     if (stack.createdBy !== undefined && isWhole(stack)) created.add(entries[at]);
   });
   const orphan = stacks.findIndex(
-    (stack, at) => stack.createdBy === undefined && isWhole(stack) && created.has(entries[at]),
+    (stack, at) =>
+      at !== excused && stack.createdBy === undefined && isWhole(stack) && created.has(entries[at]),
   );
   return entries[orphan]?.plain;
 }

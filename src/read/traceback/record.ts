@@ -43,8 +43,11 @@ export interface RecordSink {
   /** @param continues it belongs to the dump that is being read; otherwise goroutines after it are another dump */
   event(event: DumpEvent, continues: boolean): void;
   problem(problem: ReadProblem): void;
-  /** The input ends in the middle of something. */
-  cut(problem: ReadProblem): void;
+  /**
+   * The input ends in the middle of something.
+   * @param inGoroutine the last goroutine is not whole
+   */
+  cut(problem: ReadProblem, inGoroutine?: boolean): void;
   /** `-----`: a crash dump goes on with the next thread. */
   separator(): void;
   /** Many lines in a row were no traceback. */
