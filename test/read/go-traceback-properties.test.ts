@@ -136,6 +136,21 @@ describe("the fast path equals the plain reader", () => {
     );
   });
 
+  test("on headers alone, many times further than one goroutine's text is looked for, between whole goroutines", async () => {
+    const whole = [...generateDump({ goroutines: 400, stacks: 20, seed: 9 })].join("");
+    const headers = Array.from({ length: 9_000 }, (_, i) => `goroutine ${i + 1_000} [chan send]:\n`).join("");
+    const again = whole.replaceAll(
+      /^goroutine (\d+)/gm,
+      (_, id: string) => `goroutine ${Number(id) + 20_000}`,
+    );
+    for (const text of [headers + whole, whole + headers + again, whole + headers]) {
+      for (const bytes of [Buffer.from(text), Buffer.from(text.replaceAll("\n", "\r\n"))]) {
+        await expectSame(bytes);
+        await expectSame(bytes, 70_001);
+      }
+    }
+  });
+
   test("on fixtures after one another, so that shapes meet in several dumps", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fixture, { minLength: 2, maxLength: 4 }), async (parts) => {

@@ -68,6 +68,9 @@ export class Scanner {
   #offset = 0;
   /** The window begins in the middle of a line that is longer than itself. */
   #midLine = false;
+  /** Up to this offset of the input stands no blank line of this kind behind the header that was looked at last. */
+  #searched = 0;
+  #blank = "";
   readonly #regular: RegularReader;
   /** It has been given what is in the window. */
   #isOpen = false;
@@ -113,6 +116,7 @@ export class Scanner {
     this.#offset = offset;
     this.#end = 0;
     this.#midLine = false;
+    this.#searched = 0;
   }
 
   /** Where the next bytes of the input are to be put. */
@@ -172,7 +176,7 @@ export class Scanner {
       }
       if (at + word.length <= end && startsWith(this.#window, at, word)) {
         if (!last && end - at < maxRecord) break;
-        const stop = recordEnd(this.#window, at, end);
+        const stop = this.#recordEnd(at);
         if (stop > at) {
           if (this.#read(at, stop)) at = stop;
           else if (!this.#learn(at, stop)) {
@@ -188,6 +192,21 @@ export class Scanner {
       at = next;
     }
     return at;
+  }
+
+  /** Where the goroutine at `at` ends, its blank line included; -1 when that is not in sight. */
+  #recordEnd(at: number): number {
+    const { buffer, byteOffset } = this.#window;
+    const sight = Buffer.from(buffer, byteOffset, Math.min(this.#end, at + maxRecord));
+    const newline = sight.indexOf(10, at);
+    const blank = newline > 0 && sight[newline - 1] === 13 ? "\n\r\n" : "\n\n";
+    // Headers alone, a million of them, have no blank lines: none looks anew at all that follows.
+    const searched = blank === this.#blank ? this.#searched - this.#offset : 0;
+    const found = sight.indexOf(blank, Math.max(at, searched), "latin1");
+    if (found >= 0) return found + blank.length;
+    this.#blank = blank;
+    this.#searched = this.#offset + sight.length - blank.length + 1;
+    return -1;
   }
 
   /** Leaves the line at `at` to the line parser; returns where the next one begins, `at` when that is not in sight. */
@@ -326,13 +345,4 @@ function hashOfPlaces(bytes: Uint8Array, from: number, to: number): number {
     else if (isPlace) hash = mixed(hash, c);
   }
   return hash;
-}
-
-/** Where the goroutine at `at` ends, its blank line included; -1 when that is not in sight. */
-function recordEnd(bytes: Uint8Array<ArrayBuffer>, at: number, end: number): number {
-  const sight = Buffer.from(bytes.buffer, bytes.byteOffset + at, Math.min(end - at, maxRecord));
-  const newline = sight.indexOf(10);
-  const blank = newline > 0 && sight[newline - 1] === 13 ? "\n\r\n" : "\n\n";
-  const found = sight.indexOf(blank, 0, "latin1");
-  return found < 0 ? -1 : at + found + blank.length;
 }
