@@ -122,7 +122,7 @@ export function complete(
     fitting.set(role, found);
     const anchor =
       ladder.size === 0 || ![...role.variables.keys()].some((v) => ladder.has(v) && anchored.has(v));
-    for (const v of role.variables.keys()) anchored.add(v);
+    if (ladder.size > 0) for (const v of role.variables.keys()) anchored.add(v);
     const bySteps = new Array<number>(rule.joinedBy.length).fill(0);
     const members: Member[] = [];
     // One tuple has each group but once.

@@ -314,16 +314,22 @@ export function anyOf(conditions: readonly Condition[]): Condition {
     needsHistory: conditions.length > 0 && conditions.every((c) => c.needsHistory === true),
     onStack: (subject) => conditions.flatMap((c) => [...onStack(c, subject)]).slice(0, maxSolutions),
     evaluate(subject) {
-      const answers = conditions.map((c) => c.evaluate(subject)).filter((a) => a.length > 0);
-      const [only, ...more] = answers;
-      if (only === undefined) return no;
-      if (more.length === 0 && only.every((s) => s.known)) return only;
-      const all = answers.flat();
-      const known = all.filter((s) => s.known);
+      let all = no;
+      let answered = 0;
+      for (let i = 0; i < conditions.length; i++) {
+        const answer = conditions[i]!.evaluate(subject);
+        if (answer.length > 0) all = answered++ === 0 ? answer : [...all, ...answer];
+      }
+      if (answered < 2 && all.every(isKnown)) return all;
+      const known = all.filter(isKnown);
       if (known.length > 0) return known.slice(0, maxSolutions);
       return (conditions.length === 1 ? all : all.filter((s) => !lacksSourceOnly(s))).slice(0, maxSolutions);
     },
   };
+}
+
+function isKnown({ known }: Solution): boolean {
+  return known;
 }
 
 function lacksSourceOnly({ missing }: Solution): boolean {

@@ -112,8 +112,17 @@ export interface Reach {
 
 /** The stacks of a dump that a role can have. */
 export function reachOf(role: Role, facts: Facts, crowded = false): StackReach {
-  return new StackReach(candidatesOf(role, facts, crowded), (i) => askStack(role, facts, i));
+  const { stacks } = facts.dump;
+  // One subject for all stacks, as nobody keeps it: there may be a million of them.
+  const subject: Writable<Subject> = { facts, stackIndex: 0, stack: stacks[0]!, group: undefined };
+  return new StackReach(candidatesOf(role, facts, crowded), (stackIndex) => {
+    subject.stackIndex = stackIndex;
+    subject.stack = stacks[stackIndex]!;
+    return askStack(role, subject);
+  });
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** @param crowded without stacks with too few goroutines, all those together that have the same where they block */
 function candidatesOf(role: Role, facts: Facts, crowded: boolean): readonly number[] {
@@ -127,9 +136,7 @@ function candidatesOf(role: Role, facts: Facts, crowded: boolean): readonly numb
   return facts.index.withNames(many, names);
 }
 
-function askStack(role: Role, facts: Facts, stackIndex: number): OnStack | undefined {
-  const stack = facts.dump.stacks[stackIndex]!;
-  const subject: Subject = { facts, stackIndex, stack, group: undefined };
+function askStack(role: Role, subject: Subject): OnStack | undefined {
   const decided = settle(role.onStack.evaluate(subject));
   if (decided.length === 0) return undefined;
   const possible = conjoin(decided, onStack(role.onGroup, subject));

@@ -79,7 +79,7 @@ export class GrowingRelation implements Relation {
   readonly #missing = new Set<Fact>();
   #isOpen = false;
   #next = 0;
-  #wanted: Wanted = new Map();
+  #wanted: readonly (readonly [name: string, values: ReadonlySet<Value>])[] = [];
 
   constructor(
     role: Role,
@@ -98,7 +98,7 @@ export class GrowingRelation implements Relation {
 
   /** Leaves out what binds a variable to no value that is wanted; said before anything is found. */
   restrict(wanted: Wanted): void {
-    this.#wanted = wanted;
+    this.#wanted = [...wanted];
   }
 
   get tuples(): readonly Tuple[] {
@@ -128,7 +128,7 @@ export class GrowingRelation implements Relation {
       const stackIndex = this.#reach.at(this.#next);
       if (stackIndex === undefined) break;
       const { onStack, possible } = this.#reach.said(this.#next++);
-      if (this.#wanted.size === 0 || possible.length >= maxSolutions || possible.some(this.#isWanted))
+      if (this.#wanted.length === 0 || possible.length >= maxSolutions || possible.some(this.#isWanted))
         this.#ask(stackIndex, onStack);
     }
     return this.#reach.at(this.#next) !== undefined;
@@ -162,9 +162,10 @@ export class GrowingRelation implements Relation {
   }
 
   readonly #isWanted = ({ bindings }: Solution): boolean => {
-    for (const [name, values] of this.#wanted) {
-      const value = bindings[name];
-      if (value !== undefined && !values.has(value)) return false;
+    for (let i = 0; i < this.#wanted.length; i++) {
+      const wanted = this.#wanted[i]!;
+      const value = bindings[wanted[0]];
+      if (value !== undefined && !wanted[1].has(value)) return false;
     }
     return true;
   };
