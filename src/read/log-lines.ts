@@ -79,9 +79,8 @@ export function unwrapLogLines(wrapped: ByteSource): UnwrappedLog {
         if (ends) inputLine++;
       };
       const takeLines = (chunk: Buffer, from: number) => {
-        const layer = streams.steady;
-        if (layer === undefined) return from;
-        const end = steady.take(chunk, from, layer);
+        if (steady.isIdle) return from;
+        const end = steady.take(chunk, from, streams.steady);
         text.addLines(steady.text, inputLine, steady.lines);
         inputLine += steady.lines;
         return end;
@@ -192,9 +191,11 @@ class PlainText {
   /** Adds whole lines, which come from as many that follow each other. @param from number of the first */
   addLines(bytes: Uint8Array, from: number, lines: number): void {
     if (lines === 0) return;
+    if (this.#mid) this.#parts.push("\n");
+    this.#mid = false;
     this.#lines.addAll(from, lines);
     this.#flush();
-    this.#whole.push(Uint8Array.from(bytes));
+    this.#whole.push(new Uint8Array(bytes));
     this.length += bytes.length;
   }
 

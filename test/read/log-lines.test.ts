@@ -34,6 +34,26 @@ describe.each(["go1.27-debug2", "go1.24-quit-system", "go1.19-deadlock", "go1.16
     expect(await content(wrapped, 997)).toBe(await content(plain));
     expect(await content(wrapped.replaceAll("\n", "\r\n"))).toBe(await content(plain));
   });
+
+  test.each(["", " pid=12 src=child"])(
+    "a line of slog's text for each, behind it%s: the same dump",
+    async (behind) => {
+      // Quotes stand where a value needs them.
+      const lines = plain.replace(/\n$/, "").split("\n");
+      const values = lines.map((line) => (/^[!#-<>-~]+$/.test(line) ? line : JSON.stringify(line)));
+      const log = values
+        .map((value) => `time=2026-01-02T03:04:05.5Z level=INFO msg=${value}${behind}\n`)
+        .join("");
+      expect(await content(log)).toBe(await content(plain));
+      expect(await content(log, 997)).toBe(await content(plain));
+    },
+  );
+
+  test("in a field of many lines, as hclog escapes tabs: the same dump", async () => {
+    const lines = plain.replace(/\n$/, "").replaceAll(/^/gm, "  | ").replaceAll("\t", "\\t");
+    const log = `2026-01-02T03:04:05.678Z [ERROR] agent: hang:\n  stack=\n${lines}\n`;
+    expect(await content(log)).toBe(await content(plain));
+  });
 });
 
 const debuggers = (name: string) =>

@@ -58,6 +58,10 @@ const texts = [
   "goroutinepool.(*P).run(0xc000010000)",
   "created by main.main in goroutine 1",
   "\tgoroutine running on other thread; stack unavailable",
+  "panic: boom",
+  "panic: stuck: goroutine 1 [running]:",
+  "\tpanic: again",
+  "\tgoroutine 13 [running]:",
   "pos:\t/src/main.go:5 +0x12",
   "main.f(...)\t/src/main.go:5 +0x12",
   "* Goroutine 6 - User: /src/main.go:41 main.chanSend (0x564759)",
@@ -151,5 +155,93 @@ describe("logs of all kinds of lines", () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe("lines that look as if they were wrapped alike", () => {
+  const T = "2026-01-02T03:04:05Z";
+  const H = "goroutine 1 [running]:";
+  const P = "\t/src/main.go:5 +0x1";
+  const pre = (prefix: string, ...more: string[]) =>
+    [H, "main.a()", P, "main.x()", ...more].map((x) => prefix + x);
+  const cri = `${T} stderr F `;
+  const J = (o: object) => JSON.stringify(o);
+  const cases: Readonly<Record<string, readonly string[]>> = {
+    "1 session in prefix": [...pre("X * 17 waiting  ").filter((_, i) => i !== 1), "X * 17 waiting  main.b()"],
+    "1b": [
+      ..."gp".split("").map((c) => `Foo 0  0x0000000000000000 in ${c === "g" ? H : P}`),
+      "Foo 0  0x0000000000000000 in main.b()",
+    ],
+    "2 ESC": [...pre("web-1  | ", "m\x1b[36mb"), "web-1  | m\x1b[36xmain.b()"],
+    "2b OSC": [
+      ...[H, "main.a()"].map((t) => J({ log: `${t}\n`, stream: "stderr" })),
+      ...[`x${"y".repeat(600)}`, "main.b()"].map(
+        (t) => `{"a":"\x1b]","log":"${t}\\n","b":"\x1b\\\\","stream":"stderr"}`,
+      ),
+    ],
+    "3 criStream 40": ["1", "1", "1", "123456789"]
+      .map(
+        (f, i) => `2026-01-02T03:04:05.${f}Z${"x".repeat(29)} stderr F ${[H, "main.a()", P, "main.b()"][i]}`,
+      )
+      .flatMap((l, i) => (i === 2 ? [l, l.replace(P, "main.c()")] : [l])),
+    "4 zone": pre("2026-01-02T03:04:05", "Zmain.b()"),
+    "4b frac": pre("2026-01-02T03:04:05", ".5 main.b()"),
+    "5 P": [...pre(cri), `${T} stderr P F `, `${cri}main.b()`, `${cri}main.c()`],
+    "6 stdout ": pre(`${T} stdout `, "F main.b()"),
+    "6b s": pre(`${T} s`, "tdout F main.b()"),
+    "6c T": pre(`2026-01-02T`, "x | main.b()"),
+    "7 pod": [...pre(`[pod/a-${T}/b] `), "[pod/a-2026-01-02T03:04:06Z/b] main.b()"],
+    "8 bar": pre("App |", "x", ""),
+    "9 records": [
+      ...[H, "main.a()", P].map((t) => J({ log: `${t}\n`, stream: "stderr" })),
+      ...["b", "c", "d"].map((t) => `{"a":"x"}${J({ log: `${t}\n`, stream: "stderr" })}`),
+      H,
+      "main.z()",
+      P,
+    ],
+    "10 two fields": [
+      `Foo "msg":"${H}\\n"`,
+      `Foo msg="abc\\n" "msg":"abc\\n"`,
+      `Foo msg="xyz\\n" "msg":"abc\\n"`,
+    ],
+    "11 session behind": [H, "main.a()"].map((t) => J({ msg: `${t}\n`, x: "* Goroutine 6 - User: " })),
+    "11b": [
+      `{"msg":"${H}\\n"}`,
+      ...[H, "main.b()"].map((t) => J({ msg: `${t}\n`, x: "* Goroutine 6 - User: /a.go:1 main.x (0x1)" })),
+    ],
+    "12 gorout": [...pre("X gorout"), "X goroutine 5 [running]:"],
+    "12b Log": [...pre("INFO Log"), "INFO Logoroutine 5 [running]:"],
+    "14 key time": [`{"${T}":"${H}\\n"}`, `{"${T}":"main.a()\\n"}`, `{"2027-01-02T03:04:05Z":"main.b()\\n"}`],
+    "15 byte 1": [...pre(cri), `${cri.replace("2", "\x01")}main.b()`],
+    "16 BOM": [...pre("X ", "\x00").slice(0, 3), "\ufefffoo()", "\ufeffX main.b()"],
+    "17 cri tag": [
+      `${cri}"log":"${H}\\n"`,
+      `${T} stderr F:"log":"x\\n" "log":"x\\n"`,
+      `${T} stderr F:"log":"y\\n" "log":"x\\n"`,
+    ],
+    "18 docker stream in before": [
+      ...[H, H, "main.a()", `m${"x".repeat(1000)}`].map(
+        (t) => `{"log":"","stream":"stdout","msg":"${t}\\n","stream":"stderr"}`,
+      ),
+    ],
+    "19 record": pre(`{"deadlockLintProcess":1`, ",main.b()"),
+    "20 place": [
+      ..."1 1 1 123456789"
+        .split(" ")
+        .map(
+          (f, i) => `A 2026-01-02 03:04:05.${f}${"x".repeat(190)}.go:5: ${[H, P, "main.a()", "main.b()"][i]}`,
+        ),
+    ],
+  };
+
+  test.each(Object.keys(cases))("%s", async (name) => {
+    const log = `${cases[name]!.join("\n")}\n`;
+    expect(await unwrapped(log, 1 << 20)).toEqual(await unwrapped(log, 1));
+  });
+
+  test("behind a line that does not end in sight", async () => {
+    const lines = [...pre(`${T} `), `x${"y".repeat(3 << 20)}`, `${T} main.b()`];
+    const { first } = await unwrapped(`${lines.join("\n")}\n`, 1 << 16);
+    expect(first.text.endsWith("y\nmain.b()\n")).toBe(true);
   });
 });

@@ -51,7 +51,14 @@ export function fieldText(line: string, key: string): FieldText | undefined {
     return start === undefined ? undefined : restOfField(line, start);
   }
   const start = valueStart(line, `"${key}"`, ":") ?? valueStart(line, key, "=");
-  return start === undefined ? undefined : restOfField(line, start);
+  return start === undefined ? unquotedText(line, key) : restOfField(line, start);
+}
+
+/** The text of a field that needs no quotes, `msg=main.main()`: slog leaves them off where nothing has to be escaped. */
+function unquotedText(line: string, key: string): FieldText | undefined {
+  const at = line.indexOf(` ${key}=`) + 1;
+  if (at === 0 || findHeader(line) >= 0) return undefined;
+  return { text: /^\S*/.exec(line.slice(at + key.length + 1))![0], tail: "", closed: true };
 }
 
 function listedText(line: string): FieldText | undefined {

@@ -55,12 +55,6 @@ export class FieldLayer implements Layer {
       : undefined;
   }
 
-  /** Its text begins where this beginning of a line ends. */
-  opensIn(beginning: string): boolean {
-    const found = fieldText(beginning, this.key);
-    return found !== undefined && !found.closed && found.text === "" && found.tail === "";
-  }
-
   explains(line: string): boolean {
     const found = this.#text(line, true);
     return found !== undefined && findHeader(found.text) >= 0;

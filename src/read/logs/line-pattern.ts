@@ -1,32 +1,28 @@
-import { timestamp } from "./line-prefix.ts";
-
-/** In a pattern: a digit; one to nine of them. Neither stands in a line. */
+/** In a pattern: a digit; one to nine of them. Neither stands in a text of which one is made. */
 const digit = 1;
 const digits = 2;
 
-/** Letters that change what a line says: those of tags, entities, and the escapes of a collector. */
-const changing = /[<&#\ufffd]|goroutine/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they would be taken for digits
-const controls = /[\u0000-\u0008]/;
+/** A time with its zone, in a regular expression's source. */
+export const zonedTime = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?(?:Z|[+-]\\d\\d:\\d\\d)";
+
+const time = new RegExp(zonedTime);
 
 /** Bytes that are the same in all lines, but for the digits of a time. */
 export class LinePattern {
   readonly #bytes: Buffer;
 
-  /** @returns `undefined` when the text may change what stands beside it */
-  static of(text: string): LinePattern | undefined {
-    if (changing.test(text) || controls.test(text)) return undefined;
-    const time = timestamp.exec(text);
-    if (time === null) return new LinePattern(text);
-    const generalised = time[0]
-      .replace(/(?<=[.,])\d{1,9}/, String.fromCharCode(digits))
+  /** @param text has no control characters but tabs and escapes, and one time at most */
+  constructor(text: string) {
+    const found = time.exec(text);
+    if (found === null) {
+      this.#bytes = Buffer.from(text);
+      return;
+    }
+    const generalised = found[0]
+      .replace(/(?<=\.)\d{1,9}/, String.fromCharCode(digits))
       .replace(/\d/g, String.fromCharCode(digit));
-    const end = time.index + time[0].length;
-    return new LinePattern(text.slice(0, time.index) + generalised + text.slice(end));
-  }
-
-  private constructor(text: string) {
-    this.#bytes = Buffer.from(text);
+    const end = found.index + found[0].length;
+    this.#bytes = Buffer.from(text.slice(0, found.index) + generalised + text.slice(end));
   }
 
   equals(other: LinePattern): boolean {
@@ -40,17 +36,14 @@ export class LinePattern {
     for (let i = 0; i < bytes.length; i++) {
       const wanted = bytes[i]!;
       const c = chunk[at]!;
-      if (c === wanted) at++;
-      else if (wanted > digits || !isDigit(c)) return -1;
-      else {
-        at++;
-        if (wanted === digits) for (let more = 0; more < 8 && isDigit(chunk[at]!); more++) at++;
-      }
+      if (wanted > digits ? c !== wanted : !isDigit(c)) return -1;
+      at++;
+      if (wanted === digits) for (let more = 0; more < 8 && isDigit(chunk[at]!); more++) at++;
     }
     return at;
   }
 }
 
-export function isDigit(c: number | undefined): boolean {
-  return c !== undefined && c >= 0x30 && c <= 0x39;
+export function isDigit(c: number): boolean {
+  return c >= 0x30 && c <= 0x39;
 }

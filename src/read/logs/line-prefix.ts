@@ -39,9 +39,9 @@ export function prefixPattern(example: string): PrefixPattern {
     strip(line) {
       const found = pattern.exec(line)?.[0].length;
       if (found === undefined) return undefined;
+      if (line.startsWith(gap, found)) return line.slice(found + gap.length);
       // Collectors cut the space off the end of blank lines.
       if (found === line.trimEnd().length) return "";
-      if (line.startsWith(gap, found)) return line.slice(found + gap.length);
       const placed = first?.exec(line)?.[0].length;
       return placed === undefined ? undefined : line.slice(placed);
     },

@@ -26,8 +26,6 @@ const dockerStream = /"stream":"(stdout|stderr)"/;
 /** The package of an event of `go test -json`. */
 const testedPackage = /^\{"Time":"[^"]{1,40}","Action":"[a-z]{1,20}","Package":"([^"]{1,500})"/;
 
-const testedStart = /^\{"Time":"/;
-
 /** What tells the lines of one process and stream from those of others. */
 function streamKey(text: string): string {
   const start = plainText(text.length > maxPrefix ? text.slice(0, maxPrefix) : text);
@@ -38,18 +36,6 @@ function streamKey(text: string): string {
   return (
     criStream.exec(start)?.[1] ?? (streamPrefix.exec(start) ?? podPrefix.exec(start))?.[0].trimEnd() ?? ""
   );
-}
-
-/** Whose a line is shows in what stands around its text, or nowhere. */
-export function saysStream(before: string, behind: string): boolean {
-  if (before.startsWith("{")) {
-    if (before.startsWith('{"log":"')) return dockerStream.test(behind);
-    return streamKey(before) === "" && !testedStart.test(before);
-  }
-  const start = plainText(before);
-  if (criStream.test(start) || streamPrefix.test(`${start}\u0000`) || podPrefix.test(start)) return true;
-  // What begins so is no prefix of a process, whatever follows.
-  return /^(?:\s|[A-Z]\w* |\d{4}-\d\d-\d\d[T ])/.test(start);
 }
 
 /** What one process has written. */

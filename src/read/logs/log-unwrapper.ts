@@ -1,8 +1,9 @@
 import { CriLayer } from "./cri-layer.ts";
 import { FieldLayer } from "./field-layer.ts";
-import { findDumpLine, findHeader, isPageLine, plainText } from "./header.ts";
+import { findDumpHeader, findDumpLine, findHeader, isPageLine, plainText } from "./header.ts";
 import { envelopeOf, maxLayers, type Wrapping, wrappingOf } from "./learn.ts";
 import type { Layer, LinePiece, LogOutput } from "./line-piece.ts";
+import { type PrefixPattern, prefixPattern } from "./line-prefix.ts";
 import { PageLayer } from "./page-layer.ts";
 import { PrefixLayer } from "./prefix-layer.ts";
 import { Quotes } from "./quotes.ts";
@@ -29,6 +30,10 @@ export class LogUnwrapper {
   #pendingText = 0;
   readonly #quotes = new Quotes();
   #open = false;
+  /** What stands before the lines of a panic's text, which Go indents by a tab since 1.23: headers in it are text. */
+  #panic: Pick<PrefixPattern, "strip"> | undefined;
+  /** A panic's line that shows a header itself: the next line tells whether that is text, or was logged behind a word. */
+  #doubtful: LinePiece | undefined;
 
   constructor(output: LogOutput, depth = 0) {
     this.#output = output;
@@ -49,13 +54,15 @@ export class LogUnwrapper {
 
   /** `Layer.steady` of what is within a layer. */
   steadyIn(outer: Layer): Layer | undefined {
-    if (this.#pending.length > 0 || this.#open) return undefined;
+    if (this.#pending.length > 0 || this.#open || this.#panic !== undefined) return undefined;
     return this.#layer === undefined ? (this.#plain ? outer : undefined) : this.#layer.steady;
   }
 
   /** `Layer.steady` of all layers; `undefined` where there is none. */
   get steady(): Layer | undefined {
-    return this.#pending.length > 0 || this.#open ? undefined : this.#layer?.steady;
+    return this.#pending.length > 0 || this.#open || this.#panic !== undefined
+      ? undefined
+      : this.#layer?.steady;
   }
 
   /** Takes the next line, or the next piece of one. */
@@ -68,14 +75,48 @@ export class LogUnwrapper {
     const plain = text === piece.text ? piece : { text, from, begins, ends };
     if (piece.begins) {
       this.#quotes.reset();
-      this.#learn(plain.text);
-      this.#pass(plain);
+      if (!this.#isOfPanic(plain)) {
+        this.#learn(plain.text);
+        this.#pass(plain);
+      }
     } else if (this.#layer?.goesOn === true) this.#layer.take(plain);
     else this.#goOn(plain);
     if (!piece.ends && this.#layer?.goesOn !== true) this.#quotes.pass(plain.text);
   }
 
+  /** Takes a panic's line with a header, and the lines of a panic's text. */
+  #isOfPanic(piece: LinePiece): boolean {
+    const { text, ends } = piece;
+    const stripped = this.#panic?.strip(text);
+    const isText = stripped?.startsWith("\t") === true;
+    this.#decide(isText);
+    // Its blank lines may have been trimmed.
+    if (!isText && stripped !== "") this.#panic = this.#panicIn(text);
+    if (isText) this.#pass(piece);
+    else if (this.#panic !== undefined && ends && findDumpHeader(text)?.ending === "line")
+      this.#doubtful = piece;
+    else return false;
+    return true;
+  }
+
+  #decide(isText: boolean): void {
+    const piece = this.#doubtful;
+    this.#doubtful = undefined;
+    if (piece === undefined) return;
+    if (!isText) this.#learn(piece.text);
+    this.#pass(piece);
+  }
+
+  /** What stands before the text of the panic that a line begins. */
+  #panicIn(line: string): Pick<PrefixPattern, "strip"> | undefined {
+    if (!line.includes(panic)) return undefined;
+    const layer = this.#layer;
+    if (layer instanceof PrefixLayer) return layer.strip(line)?.startsWith(panic) ? layer : undefined;
+    return layer === undefined ? prefixPattern(line.slice(0, line.indexOf(panic))) : undefined;
+  }
+
   end(): void {
+    this.#decide(false);
     this.#release(this.#output.emit);
     this.#layer?.end();
   }
@@ -157,6 +198,8 @@ export class LogUnwrapper {
     for (const piece of this.#pending.splice(0)) to(piece);
   }
 }
+
+const panic = "panic: ";
 
 function showsGoroutine(text: string): boolean {
   return findHeader(text) >= 0;

@@ -30,12 +30,12 @@ export class PrefixLayer implements Layer {
   }
 
   explains(line: string): boolean {
-    const text = this.#textOf(line);
+    const text = this.strip(line);
     return text !== undefined && (findHeader(text) === 0 || isSession(text));
   }
 
   take(piece: LinePiece): void {
-    const text = piece.begins ? this.#textOf(piece.text) : undefined;
+    const text = piece.begins ? this.strip(piece.text) : undefined;
     if (text === undefined && piece.begins && this.#open && this.#isBeginning(piece.text)) return;
     if (this.#grep !== undefined) {
       if (this.#grep.leavesOut(piece.text, text)) this.#leftOut(piece.from);
@@ -76,7 +76,8 @@ export class PrefixLayer implements Layer {
     this.#held = undefined;
   }
 
-  #textOf(line: string): string | undefined {
+  /** The line without its prefix; `undefined` when it has none. */
+  strip(line: string): string | undefined {
     const text = this.#pattern.strip(line);
     if (text === undefined || text === "" || text[0] !== this.#prefix[0]) return text;
     // A blank line that has lost its end: the next one's prefix follows. What is indented more is not twice indented.

@@ -1,8 +1,9 @@
 import { FieldLayer } from "./field-layer.ts";
-import { findHeader } from "./header.ts";
-import { isDigit, LinePattern } from "./line-pattern.ts";
+import { findHeader, plainText } from "./header.ts";
+import { isDigit, LinePattern, zonedTime } from "./line-pattern.ts";
 import type { Layer } from "./line-piece.ts";
-import { saysStream } from "./log-streams.ts";
+import { criPrefix } from "./line-prefix.ts";
+import { PrefixLayer } from "./prefix-layer.ts";
 
 /** Lines with the same wrapping: what stands before the text, and behind it. */
 interface Wrapped {
@@ -18,6 +19,17 @@ interface Wrapped {
 const maxWrappings = 8;
 /** Longer ones are no wrappings but text. */
 const maxWrapping = 500;
+
+/** Of Docker's JSON lines; of CRI's text. */
+const docker = '{"log":"';
+const behindDocker = new RegExp(`^\\\\n","stream":"(?:stdout|stderr)","time":"${zonedTime}"\\}$`);
+const beforeCri = new RegExp(`^${zonedTime} (?:stdout|stderr) F $`);
+const colour = "(?:\\u001b\\[[\\d;]{0,20}m)?";
+/** `kubectl logs --prefix --timestamps`; compose; a time; syslog; lines that are indented. */
+const beforeLines = new RegExp(
+  `^(?:\\[pod/[a-z0-9./-]{1,300}\\] (?:${zonedTime} )?|${colour}[\\w.-]{1,200} {1,100}\\| ${colour}|${zonedTime} |` +
+    "[A-Z][a-z]{2} [ \\d]\\d \\d\\d:\\d\\d:\\d\\d [\\w.-]{1,200} [\\w./-]{1,200}(?:\\[\\d{1,10}\\])?: |[ \\t]{1,100})$",
+);
 const maxVain = 100;
 
 /** Lines that follow the header of a goroutine before the first position of a frame. */
@@ -39,7 +51,7 @@ const space = 0x20;
 const backslash = 0x5c;
 const brace = 0x7b;
 const bar = 0x7c;
-const [d, g, o, r, s, t] = [0x64, 0x67, 0x6f, 0x72, 0x73, 0x74];
+const [a, d, g, o, p, r, s, t] = [0x61, 0x64, 0x67, 0x6f, 0x70, 0x72, 0x73, 0x74];
 
 /**
  * Takes the wrapping off lines that are wrapped as one before them was, all in one go: in the log of a large dump nearly all
@@ -57,6 +69,8 @@ export class SteadyLines {
   /** Of the last line: where its text ends in `#out`, and whether a goroutine begins with it. */
   #end = 0;
   #isHeader = false;
+  #chunk: Uint8Array | undefined;
+  #chunkEnd = -1;
 
   /** A line was unwrapped by itself, and this text came of it. */
   observe(line: string, text: string, layer: Layer | undefined): void {
@@ -66,6 +80,11 @@ export class SteadyLines {
     if (wrapped === undefined || this.#wrappings.some((known) => isSame(known, wrapped))) return;
     this.#wrappings.unshift(wrapped);
     if (this.#wrappings.length > maxWrappings) this.#wrappings.pop();
+  }
+
+  /** Nothing is known by which a line could be taken. */
+  get isIdle(): boolean {
+    return this.#wrappings.length === 0;
   }
 
   /** What came of the lines that were taken last; good until the next are taken. */
@@ -79,28 +98,29 @@ export class SteadyLines {
    * @param layer what takes off the wrapping of lines now
    * @returns where the first line begins that is not taken
    */
-  take(chunk: Uint8Array, from: number, layer: Layer): number {
+  take(chunk: Uint8Array, from: number, layer: Layer | undefined): number {
     this.length = 0;
     this.lines = 0;
+    if (layer === undefined) return from;
     const usable = this.#wrappings.filter((wrapped) => wrapped.layer === layer);
     if (usable.length === 0) return from;
     const room = chunk.length - from + 1;
     if (this.#out.length < room) this.#out = Buffer.alloc(room);
     let at = from;
-    /** Up to where lines are taken: not between a header and the first position behind it. */
+    /** Up to where lines are taken: with a prefix, not between a header and the first position behind it. */
     let taken = from;
     let lines = 0;
     let length = 0;
     let untilPosition = 0;
-    // No byte behind the last line end is looked at: what may lie beyond an array is read slowly.
-    const end = chunk.lastIndexOf(lineFeed);
+    const waits = layer instanceof PrefixLayer;
+    const end = this.#lastEnd(chunk);
     while (at <= end) {
       const next = this.#line(usable, chunk, at, length);
       if (next < 0) break;
       at = next;
       lines++;
       const first = this.#out[length];
-      if (this.#isHeader) untilPosition = maxUntilPosition;
+      if (this.#isHeader && waits) untilPosition = maxUntilPosition;
       else if (first === tab) untilPosition = 0;
       else if (untilPosition > 0 && --untilPosition === 0) break;
       length = this.#end;
@@ -111,6 +131,15 @@ export class SteadyLines {
     }
     if (taken > from) this.#vain = 0;
     return taken;
+  }
+
+  /** The last line end of a chunk. No byte behind it is looked at: what may lie beyond an array is read slowly. */
+  #lastEnd(chunk: Uint8Array): number {
+    if (this.#chunk !== chunk) {
+      this.#chunk = chunk;
+      this.#chunkEnd = chunk.lastIndexOf(lineFeed);
+    }
+    return this.#chunkEnd;
   }
 
   /** Takes one line; where the next begins, or -1. */
@@ -169,30 +198,29 @@ export class SteadyLines {
 function isOddStart(chunk: Uint8Array, at: number, lineStart: number): boolean {
   const c = chunk[at]!;
   if (c === lineStart || isDigit(c) || c === space || c === brace || c === bar) return true;
-  // The streams of a container.
-  return c === s && chunk[at + 1] === t && chunk[at + 2] === d;
+  // The streams of a container, and a panic, whose text may be anything.
+  return (c === s && chunk[at + 1] === t && chunk[at + 2] === d) || (c === p && chunk[at + 1] === a);
 }
 
+/** What stands around a line's text, where it is of one of the forms of which it is certain what they say. */
 function wrappingAround(line: string, text: string, layer: Layer): Wrapped | undefined {
-  if (text.trim() === "" || line === text) return undefined;
-  let before: string;
-  let behind = "";
-  const escaped = layer instanceof FieldLayer;
-  if (escaped) {
+  if (text.trim() === "" || !line.includes(" ") || line.length > maxWrapping + text.length) return undefined;
+  if (layer instanceof FieldLayer) {
     const quoted = text.startsWith("\t") ? `\\t${text.slice(1)}` : text;
-    const at = line.indexOf(`${quoted}\\n"`);
-    if (at < 0) return undefined;
-    before = line.slice(0, at);
-    behind = line.slice(at + quoted.length);
-    if (!layer.opensIn(before)) return undefined;
-  } else {
-    if (!line.endsWith(text)) return undefined;
-    before = line.slice(0, -text.length);
+    const behind = line.slice(docker.length + quoted.length);
+    return layer.key === "log" && line.startsWith(docker + quoted) && behindDocker.test(behind)
+      ? { before: new LinePattern(docker), behind: new LinePattern(behind), escaped: true, layer }
+      : undefined;
   }
-  if (before.length + behind.length > maxWrapping || !saysStream(before, behind)) return undefined;
-  const patterns = [LinePattern.of(before), LinePattern.of(behind)] as const;
-  if (patterns[0] === undefined || patterns[1] === undefined) return undefined;
-  return { before: patterns[0], behind: patterns[1], escaped, layer };
+  if (!line.endsWith(text)) return undefined;
+  const before = line.slice(0, -text.length);
+  const isKnown =
+    layer instanceof PrefixLayer
+      ? beforeLines.test(before) && !before.includes("goroutine") && layer.strip(plainText(line)) === text
+      : beforeCri.test(before) && criPrefix(line)?.text === text;
+  return isKnown
+    ? { before: new LinePattern(before), behind: new LinePattern(""), escaped: false, layer }
+    : undefined;
 }
 
 function isSame(a: Wrapped, b: Wrapped): boolean {

@@ -55,7 +55,8 @@ export class LineParser {
     this.#clean = false;
     this.#badHeader = false;
     const line = clean(raw);
-    this.#take(line);
+    // Go indents the text of a panic: its blank lines do not end it.
+    if (line !== "" || this.#state !== "panic" || !raw.startsWith("\t")) this.#take(line);
     this.#previous = line;
   }
 
@@ -245,6 +246,8 @@ export class LineParser {
     if (http === null) return false;
     this.#closeRecord();
     this.#sink.event({ kind: "panic", text: http[1]!, line: this.#line }, false);
+    // The value of the panic may be a stack itself.
+    this.#headerInside(line);
     return true;
   }
 
@@ -389,9 +392,10 @@ const lostLines =
 /** `rax    0xca`; some architectures have two on a line. */
 const registerLine = /^[a-z]\w{0,6} {1,8}0x[0-9a-f]{1,16}(?:\s|$)/;
 
-/** Undoes what transport does to single lines: carriage returns, space up to a terminal's edge, rsyslog's escaped tab. */
+/** Undoes what transport does to single lines: carriage returns, space up to a terminal's edge, tabs that a logger escapes. */
 function clean(raw: string): string {
   let line = raw.trimEnd();
+  if (line.startsWith("\\t")) line = line.replace(/^(?:\\t)+/, (tabs) => "\t".repeat(tabs.length / 2));
   if (line.startsWith("#011")) line = line.replace(/^(?:#011)+/, (tabs) => "\t".repeat(tabs.length / 4));
   return line;
 }
