@@ -56,6 +56,22 @@ describe.each(["go1.27-debug2", "go1.24-quit-system", "go1.19-deadlock", "go1.16
   });
 });
 
+test("in a test's error, behind what it says, in kubectl's prefix too: the same dump", async () => {
+  const plain = fixture("go1.27-debug2");
+  const error = `    a_test.go:22: x 3\n    a_test.go:23: all of it: ${plain.replace(/\n$/, "").replaceAll("\n", "\n        ")}\nFAIL\n`;
+  const told = await content(plain);
+  expect(await content(error)).toBe(told);
+  expect(await content(error.replaceAll(/^/gm, "[pod/a-1/b] "))).toBe(told);
+});
+
+test("with the fields of a logger behind its last line: the same dump; pointers that are cut are no fields", async () => {
+  const plain = fixture("go1.27-debug2").trimEnd();
+  expect(await content(`${plain}  \u001b[31muser\u001b[0m=1 id=x\nINFO[0000] bye\n`)).toBe(
+    await content(plain),
+  );
+  expect((await read(`${plain} fp=0xc0`))[0]!.complete).toBe(false);
+});
+
 const debuggers = (name: string) =>
   readFileSync(new URL(`../../fixtures/dumps/${name}.txt`, import.meta.url), "utf8");
 

@@ -11,7 +11,8 @@ const parts = new RegExp(`( *${timestamp.source})|(${monthOrDay.source})|( *\\d+
 const maxPrefix = 500;
 /** Where something is logged: so `go test` begins the first line of a test's text, and all others with four spaces more. */
 const place = "[^\\s:]{1,200}\\.go:\\d{1,9}: ";
-const endsInPlace = new RegExp(`${place}$`);
+/** What the test says before the text stands on the first line only. */
+const endsInPlace = new RegExp(`${place}(.{0,100})$`);
 const further = "    ";
 
 /**
@@ -20,8 +21,8 @@ const further = "    ";
  */
 export function prefixPattern(example: string): PrefixPattern {
   if (example.length > maxPrefix) return { strip: () => undefined };
-  const placeAt = example.search(endsInPlace);
-  const ofLines = placeAt < 0 ? example : example.slice(0, placeAt) + further;
+  const placed = endsInPlace.exec(example);
+  const ofLines = placed === null ? example : example.slice(0, placed.index) + further;
   const body = ofLines.trimEnd();
   const gap = ofLines.slice(body.length);
   let source = "";
@@ -33,7 +34,7 @@ export function prefixPattern(example: string): PrefixPattern {
   source += escaped(body.slice(Math.max(last, 0)));
   const pattern = new RegExp(`^${source}`);
   const first = gap.endsWith(further)
-    ? new RegExp(`^${source}${gap.slice(further.length)}${place}`)
+    ? new RegExp(`^${source}${gap.slice(further.length)}${place}(?:${escaped(placed?.[1] ?? "")})?`)
     : undefined;
   return {
     strip(line) {

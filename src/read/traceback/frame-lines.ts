@@ -98,10 +98,20 @@ function parseArguments(
   return { args, braces, marked };
 }
 
+/** Fields that a logger has put behind the last line of a message; none of them are the frame's own pointers. */
+const fieldsBehind = /^(.* \+0x[0-9a-f]{1,16}) {1,8}(?!fp=|sp=|pc=)[A-Za-z_][\w.-]{0,100}=\S/;
+
 /** Reads a position line; a pasted dump may have spaces, or nothing, where the tab was. */
 export function parsePositionLine(text: string): PositionLine | undefined {
   // Loggers put a space behind a message.
   const line = text.trimEnd();
+  const position = positionOf(line);
+  if (position !== undefined || !line.includes("=")) return position;
+  const bare = fieldsBehind.exec(line)?.[1];
+  return bare === undefined ? undefined : positionOf(bare);
+}
+
+function positionOf(line: string): PositionLine | undefined {
   let end = line.length;
   const pointers = line.lastIndexOf(" fp=0x");
   if (pointers > 0) {
