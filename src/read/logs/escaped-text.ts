@@ -56,8 +56,9 @@ export function fieldText(line: string, key: string): FieldText | undefined {
 
 /** The text of a field that needs no quotes, `msg=main.main()`: slog leaves them off where nothing has to be escaped. */
 function unquotedText(line: string, key: string): FieldText | undefined {
-  const at = line.indexOf(` ${key}=`) + 1;
-  if (at === 0 || findHeader(line) >= 0) return undefined;
+  // At the line's beginning, too.
+  const at = ` ${line}`.indexOf(` ${key}=`);
+  if (at < 0 || findHeader(line) >= 0) return undefined;
   return { text: /^\S*/.exec(line.slice(at + key.length + 1))![0], tail: "", closed: true };
 }
 

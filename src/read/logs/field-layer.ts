@@ -50,9 +50,7 @@ export class FieldLayer implements Layer {
 
   get steady(): Layer | undefined {
     const isBetween = !this.#goesOn && this.#partial === "" && !this.#begun && this.#lines === 0;
-    return isBetween && this.key !== "" && this.key !== unquoted && this.#inner.steadyIn(this) === this
-      ? this
-      : undefined;
+    return isBetween && this.#inner.steadyIn(this) === this ? this : undefined;
   }
 
   explains(line: string): boolean {

@@ -1,3 +1,5 @@
+import { isDigit } from "../traceback/ascii.ts";
+
 /** In a pattern: a digit; one to nine of them. Neither stands in a text of which one is made. */
 const digit = 1;
 const digits = 2;
@@ -42,8 +44,4 @@ export class LinePattern {
     }
     return at;
   }
-}
-
-export function isDigit(c: number): boolean {
-  return c >= 0x30 && c <= 0x39;
 }

@@ -87,7 +87,7 @@ export class LogStreams {
    */
   get steady(): Layer | undefined {
     const stream = this.#first;
-    return stream !== undefined && this.#current === stream ? stream.unwrapper.steady : undefined;
+    return stream !== undefined && this.#current === stream ? stream.unwrapper.steadyIn() : undefined;
   }
 
   line(piece: LinePiece): void {

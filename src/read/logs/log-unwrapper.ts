@@ -52,17 +52,10 @@ export class LogUnwrapper {
     return this.#layer === undefined;
   }
 
-  /** `Layer.steady` of what is within a layer. */
-  steadyIn(outer: Layer): Layer | undefined {
+  /** `Layer.steady` of what is within a layer, or of all layers. */
+  steadyIn(outer?: Layer): Layer | undefined {
     if (this.#pending.length > 0 || this.#open || this.#panic !== undefined) return undefined;
     return this.#layer === undefined ? (this.#plain ? outer : undefined) : this.#layer.steady;
-  }
-
-  /** `Layer.steady` of all layers; `undefined` where there is none. */
-  get steady(): Layer | undefined {
-    return this.#pending.length > 0 || this.#open || this.#panic !== undefined
-      ? undefined
-      : this.#layer?.steady;
   }
 
   /** Takes the next line, or the next piece of one. */

@@ -1,6 +1,7 @@
+import { isDigit, newline, space, tab } from "../traceback/ascii.ts";
 import { FieldLayer } from "./field-layer.ts";
 import { findHeader, plainText } from "./header.ts";
-import { isDigit, LinePattern, zonedTime } from "./line-pattern.ts";
+import { LinePattern, zonedTime } from "./line-pattern.ts";
 import type { Layer } from "./line-piece.ts";
 import { criPrefix } from "./line-prefix.ts";
 import { PrefixLayer } from "./prefix-layer.ts";
@@ -30,6 +31,7 @@ const beforeLines = new RegExp(
   `^(?:\\[pod/[a-z0-9./-]{1,300}\\] (?:${zonedTime} )?|${colour}[\\w.-]{1,200} {1,100}\\| ${colour}|${zonedTime} |` +
     "[A-Z][a-z]{2} [ \\d]\\d \\d\\d:\\d\\d:\\d\\d [\\w.-]{1,200} [\\w./-]{1,200}(?:\\[\\d{1,10}\\])?: |[ \\t]{1,100})$",
 );
+/** Of lines that are observed, and none is taken, only each so many'th is looked at further. */
 const maxVain = 100;
 
 /** Lines that follow the header of a goroutine before the first position of a frame. */
@@ -45,9 +47,6 @@ for (let c = 0x20; c < 0x7f; c++) kinds[c] = plain;
 for (const c of '<&#"\\') kinds[c.charCodeAt(0)] = foreign;
 for (const c of " gG") kinds[c.charCodeAt(0)] = watched;
 
-const tab = 0x09;
-const lineFeed = 0x0a;
-const space = 0x20;
 const backslash = 0x5c;
 const brace = 0x7b;
 const bar = 0x7c;
@@ -137,7 +136,7 @@ export class SteadyLines {
   #lastEnd(chunk: Uint8Array): number {
     if (this.#chunk !== chunk) {
       this.#chunk = chunk;
-      this.#chunkEnd = chunk.lastIndexOf(lineFeed);
+      this.#chunkEnd = chunk.lastIndexOf(newline);
     }
     return this.#chunkEnd;
   }
@@ -151,8 +150,8 @@ export class SteadyLines {
       const ends = this.#text(chunk, begins, length, wrapped.escaped, chunk[at]!);
       if (ends < 0) return -1;
       const next = wrapped.behind.match(chunk, ends);
-      if (next < 0 || chunk[next] !== lineFeed) continue;
-      this.#out[this.#end++] = lineFeed;
+      if (next < 0 || chunk[next] !== newline) continue;
+      this.#out[this.#end++] = newline;
       return next + 1;
     }
     return -1;

@@ -22,9 +22,13 @@ export function startsWith(bytes: Uint8Array, at: number, word: Uint8Array): boo
   return true;
 }
 
+export function isDigit(c: number): boolean {
+  return c >= 48 && c <= 57;
+}
+
 /** Value of a hexadecimal digit (lower case, as Go prints), -1 for other characters. */
 export function hexDigit(c: number): number {
-  if (c >= 48 && c <= 57) return c - 48;
+  if (isDigit(c)) return c - 48;
   return c >= 97 && c <= 102 ? c - 87 : -1;
 }
 

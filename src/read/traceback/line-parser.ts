@@ -1,4 +1,5 @@
 import type { DumpEvent } from "../../model/dump.ts";
+import { cleanLine } from "./clean-line.ts";
 import { countHeaders, gluedHeader, type Header, looksLikeHeader, parseHeader } from "./header.ts";
 import { type LinePlace, OpenRecord } from "./open-record.ts";
 import type { RecordSink } from "./record.ts";
@@ -54,7 +55,7 @@ export class LineParser {
     this.#line++;
     this.#clean = false;
     this.#badHeader = false;
-    const line = clean(raw);
+    const line = cleanLine(raw);
     // Go indents the text of a panic: its blank lines do not end it.
     if (line !== "" || this.#state !== "panic" || !raw.startsWith("\t")) this.#take(line);
     this.#previous = line;
@@ -391,11 +392,3 @@ const lostLines =
 
 /** `rax    0xca`; some architectures have two on a line. */
 const registerLine = /^[a-z]\w{0,6} {1,8}0x[0-9a-f]{1,16}(?:\s|$)/;
-
-/** Undoes what transport does to single lines: carriage returns, space up to a terminal's edge, tabs that a logger escapes. */
-function clean(raw: string): string {
-  let line = raw.trimEnd();
-  if (line.startsWith("\\t")) line = line.replace(/^(?:\\t)+/, (tabs) => "\t".repeat(tabs.length / 2));
-  if (line.startsWith("#011")) line = line.replace(/^(?:#011)+/, (tabs) => "\t".repeat(tabs.length / 4));
-  return line;
-}
