@@ -95,10 +95,14 @@ class Causes {
   readonly #causes: Uint32Array;
   readonly #places: Uint32Array;
   readonly #byAddress = new Map<number, number[]>();
+  /** What was said of each candidate of the symptom that is looked at: many share one stack after the other with it. */
+  readonly #said: Int32Array;
+  #symptoms = 0;
 
   constructor(candidates: readonly Candidate[], sets: RowSets, isCause: (candidate: Candidate) => boolean) {
     this.#candidates = candidates;
     this.#sets = sets;
+    this.#said = new Int32Array(candidates.length);
     const start = new Uint32Array(sets.stacks + 2);
     for (const candidate of candidates)
       if (isCause(candidate)) for (const stack of candidate.rows.stacks) start[stack + 2]!++;
@@ -122,19 +126,25 @@ class Causes {
   /** The first of those that share goroutines, or wait for the same thing, and may be the cause; -1 for none. */
   first(symptom: Candidate, may: (cause: number) => boolean): number {
     let best = this.#candidates.length;
+    const yes = ++this.#symptoms;
+    const isCause = (cause: number): boolean => {
+      const said = this.#said[cause]!;
+      if (Math.abs(said) !== yes) this.#said[cause] = may(cause) ? yes : -yes;
+      return this.#said[cause] === yes;
+    };
     const { stacks } = symptom.rows;
     for (let place = 0; place < stacks.length; place++) {
       const end = this.#start[stacks[place]! + 1]!;
       for (let at = this.#start[stacks[place]!]!; at < end && this.#causes[at]! < best; at++) {
         const cause = this.#causes[at]!;
         const { rows } = this.#candidates[cause]!;
-        if (may(cause) && this.#sets.overlap(rows, this.#places[at]!, symptom.rows, place)) best = cause;
+        if (isCause(cause) && this.#sets.overlap(rows, this.#places[at]!, symptom.rows, place)) best = cause;
       }
     }
     for (const address of symptom.resources) {
       for (const cause of this.#byAddress.get(address) ?? []) {
         if (cause >= best) break;
-        if (may(cause)) best = cause;
+        if (isCause(cause)) best = cause;
       }
     }
     return best === this.#candidates.length ? -1 : best;

@@ -3,6 +3,7 @@ import {
   type Bindings,
   conjoin,
   holds,
+  maxSolutions,
   type Solution,
   type Subject,
   solution,
@@ -19,7 +20,12 @@ import { isLenient, numberMatcher, textQuestion } from "./text-matcher.ts";
 export interface FrameTest {
   readonly attributes: number;
   test(frame: Frame, index: number, subject: Subject): readonly Solution[];
+  /** Asks all frames of a stack. Those that match in the same way are one answer: there are many of a package. */
+  some(frames: readonly Frame[], subject: Subject): readonly Solution[];
 }
+
+/** Whether a frame is what is asked for, variables and addresses aside; `undefined` where the dump does not say. */
+type Matches = (frame: Frame, subject: Subject) => boolean | undefined;
 
 /** A variable that is bound to a property. */
 interface Binding {
@@ -77,26 +83,107 @@ export function compileFrame(source: unknown, context: PredicateContext, path: s
       else variables.push({ name: capture.name, lenient: isLenient(capture), isShownOnly, read });
     }
   }
+  const matches: Matches = (frame, subject) => {
+    // A method value's `-fm` and a `.gowrap` are the compiler's: no call that anybody wrote.
+    if (frame.symbol.wrapper) return false;
+    let known = true;
+    for (let i = 0; i < tests.length; i++) {
+      const answer = tests[i]!(frame, subject);
+      if (answer === false) return false;
+      if (answer === undefined) known = false;
+    }
+    return known || undefined;
+  };
   let deciding: readonly Binding[] | undefined;
+  const askedOf = ({ collects }: Subject): readonly Binding[] => {
+    deciding ??= variables.filter(({ isShownOnly }) => !isShownOnly());
+    return collects === true ? variables : deciding;
+  };
+  const test: FrameTest["test"] = (frame, index, subject) => {
+    const answer = matches(frame, subject);
+    if (answer === false) return truth(false);
+    const known = answer === true;
+    const asked = askedOf(subject);
+    let solutions = asked.length === 0 ? plainly(known, index) : bound(asked, known, frame, index, subject);
+    for (let i = 0; i < addresses.length && solutions.length > 0; i++)
+      solutions = conjoin(solutions, addresses[i]!(frame, index, subject));
+    return solutions;
+  };
   return {
     attributes: addresses.length === 0 ? 0 : attribute.arguments,
-    test(frame, index, subject) {
-      // A method value's `-fm` and a `.gowrap` are the compiler's: no call that anybody wrote.
-      if (frame.symbol.wrapper) return truth(false);
-      let known = true;
-      for (let i = 0; i < tests.length; i++) {
-        const answer = tests[i]!(frame, subject);
-        if (answer === false) return truth(false);
-        if (answer === undefined) known = false;
-      }
-      deciding ??= variables.filter(({ isShownOnly }) => !isShownOnly());
-      const asked = subject.collects === true ? variables : deciding;
-      let solutions = asked.length === 0 ? plainly(known, index) : bound(asked, known, frame, index, subject);
-      for (let i = 0; i < addresses.length && solutions.length > 0; i++)
-        solutions = conjoin(solutions, addresses[i]!(frame, index, subject));
-      return solutions;
+    test,
+    some(frames, subject) {
+      const asked = askedOf(subject);
+      return asked.length < 2 && addresses.length === 0
+        ? waysByValue(frames, matches, test, asked[0], subject)
+        : waysOf(frames, test, subject);
     },
   };
+}
+
+/** The known ways in which frames match; where there is none, all. */
+function waysOf(frames: readonly Frame[], test: FrameTest["test"], subject: Subject): readonly Solution[] {
+  const ways: Solution[] = [];
+  for (let i = 0; i < frames.length; i++) for (const way of test(frames[i]!, i, subject)) addWay(ways, way);
+  const known = ways.filter((way) => way.known);
+  return known.length > 0 ? known : ways;
+}
+
+function addWay(ways: Solution[], way: Solution): void {
+  for (let i = 0; way.known && i < ways.length; i++) {
+    const { known, bindings, forbidden, frames, missing } = ways[i]!;
+    if (!known || !isSame(bindings, way.bindings)) continue;
+    if (frames.length < maxSolutions)
+      ways[i] = { known, bindings, forbidden, frames: [...frames, ...way.frames], missing };
+    return;
+  }
+  ways.push(way);
+}
+
+function isSame(a: Bindings, b: Bindings): boolean {
+  if (a === b) return true;
+  let left = 0;
+  for (const _ in b) left++;
+  for (const name in a) {
+    if (!(name in b) || a[name] !== b[name]) return false;
+    left--;
+  }
+  return left === 0;
+}
+
+/** `waysOf` frames that bind one variable at most: told apart by its value, before any is made. */
+function waysByValue(
+  frames: readonly Frame[],
+  matches: Matches,
+  test: FrameTest["test"],
+  variable: Binding | undefined,
+  subject: Subject,
+): readonly Solution[] {
+  const values: (string | undefined)[] = [];
+  const places: (readonly number[])[] = [];
+  const unknowns: Solution[] = [];
+  for (let i = 0; i < frames.length; i++) {
+    const frame = frames[i]!;
+    const known = matches(frame, subject);
+    if (known === false) continue;
+    const value = variable?.read(frame, subject) || undefined;
+    if (known === undefined || (value === undefined && variable?.lenient === false)) {
+      unknowns.push(...test(frame, i, subject));
+      continue;
+    }
+    const way = values.indexOf(value);
+    if (way < 0) {
+      values.push(value);
+      places.push(only(i));
+    } else if (places[way]!.length < maxSolutions) places[way] = [...places[way]!, i];
+  }
+  if (values.length === 0) return unknowns;
+  return values.map((value, way) => {
+    if (variable === undefined) return solution(holds.bindings, places[way]);
+    const bindings: Record<string, Value | undefined> = {};
+    bindings[variable.name] = value;
+    return solution(bindings, places[way]);
+  });
 }
 
 /** The variables of a frame that matches, all bound in one go: frames are asked more often than anything else. */

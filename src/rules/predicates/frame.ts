@@ -1,9 +1,7 @@
 import {
-  type Bindings,
   type Condition,
   conjoin,
   holds,
-  maxSolutions,
   type Solution,
   type Subject,
   truth,
@@ -92,50 +90,14 @@ export const frame: Predicate = {
       let solutions = truth(true);
       const { frames } = subject.stack;
       for (const test of tests) {
-        let found: Solution[] | undefined;
-        for (let i = 0; i < frames.length; i++) {
-          const here = test.test(frames[i]!, i, subject);
-          if (here.length === 0) continue;
-          found ??= [];
-          for (let k = 0; k < here.length; k++) addWay(found, here[k]!);
-        }
-        if (found === undefined && !isPartial(subject.stack)) return truth(false);
-        solutions = conjoin(solutions, found === undefined ? unknown("stacks") : knownFirst(found));
+        const found = test.some(frames, subject);
+        if (found.length === 0 && !isPartial(subject.stack)) return truth(false);
+        solutions = conjoin(solutions, found.length === 0 ? unknown("stacks") : found);
       }
       return solutions;
     });
   },
 };
-
-/** Frames that match in the same way are one answer: there are many of a package, and each would be joined to all else. */
-function addWay(ways: Solution[], way: Solution): void {
-  for (let i = 0; way.known && i < ways.length; i++) {
-    const { known, bindings, forbidden, frames, missing } = ways[i]!;
-    if (!known || !isSame(bindings, way.bindings)) continue;
-    if (frames.length < maxSolutions)
-      ways[i] = { known, bindings, forbidden, frames: [...frames, ...way.frames], missing };
-    return;
-  }
-  ways.push(way);
-}
-
-function isSame(a: Bindings, b: Bindings): boolean {
-  if (a === b) return true;
-  let left = 0;
-  for (const _ in b) left++;
-  for (const name in a) {
-    if (!(name in b) || a[name] !== b[name]) return false;
-    left--;
-  }
-  return left === 0;
-}
-
-/** The known ones; where there is none, all. */
-function knownFirst(solutions: readonly Solution[]): readonly Solution[] {
-  if (solutions.every((s) => s.known)) return solutions;
-  const known = solutions.filter((s) => s.known);
-  return known.length > 0 ? known : solutions;
-}
 
 export const stack: Predicate = {
   key: "stack",
