@@ -44,11 +44,20 @@ function isValueType(bytes: Uint8Array): boolean {
 async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
   // Loaded here: the decoder is of no use to the other formats.
   const { ProfileTables } = await import("./pprof/profile-tables.ts");
-  const tables = new ProfileTables();
-  const builder = new DumpBuilder(source.name, "pprof-proto", ["stacks"]);
-  builder.goVersion = options.goVersion;
+  const dumps: Dump[] = [];
+  let tables = new ProfileTables();
   let damaged = 0;
+  const finish = (whole: boolean): void => {
+    const name = dumps.length === 0 ? source.name : `${source.name}#${dumps.length + 1}`;
+    dumps.push(dumpOf(name, tables, options, { damaged, whole, offset: fields.offset }));
+  };
   const fields = new ProtobufFields((field) => {
+    // To protobuf two messages in a row are one: numbers of the second would be looked up in the strings of the first.
+    if (tables.isBegunAnewBy(field)) {
+      finish(true);
+      tables = new ProfileTables();
+      damaged = 0;
+    }
     try {
       tables.add(field);
     } catch {
@@ -61,7 +70,26 @@ async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
     options.onProgress?.(bytes);
     fields.push(chunk);
   }
-  const samples = goroutineSamples(source.name, tables);
+  finish(fields.whole && fields.skippedFields === 0);
+  return dumps;
+}
+
+/** The state of a profile's bytes: fields that can't be decoded, and whether it ends where it should. */
+interface BytesRead {
+  readonly damaged: number;
+  readonly whole: boolean;
+  readonly offset: number;
+}
+
+function dumpOf(
+  name: string,
+  tables: ProfileTables,
+  options: ReadOptions,
+  { damaged, whole, offset }: BytesRead,
+): Dump {
+  const builder = new DumpBuilder(name, "pprof-proto", ["stacks"]);
+  builder.goVersion = options.goVersion;
+  const samples = goroutineSamples(name, tables);
   keepFacts(builder, tables, samples);
   pushSamples(builder, tables, samples);
   if (tables.full) {
@@ -71,11 +99,11 @@ async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
   if (damaged > 0) {
     builder.problem({ message: `${damaged} parts of the profile are damaged`, lost: -1 });
   }
-  if (!fields.whole || fields.skippedFields > 0 || tables.dangling) {
+  if (!whole || tables.dangling) {
     const names = tables.strings.length === 0 ? "; the names of all functions are missing" : "";
-    builder.cut({ offset: fields.offset, message: `the profile is cut or damaged here${names}`, lost: -1 });
+    builder.cut({ offset, message: `the profile is cut or damaged here${names}`, lost: -1 });
   }
-  return [builder.build()];
+  return builder.build();
 }
 
 /** Which of a sample's values counts goroutines, and whether they are proved to leak. */

@@ -223,6 +223,49 @@ test("a leak profile that lists nobody is a dump without goroutines", async () =
   expect([dumps.length, failures.length]).toEqual([1, 0]);
 });
 
+describe("profiles joined into one file are a dump each", () => {
+  const protos = profiles.filter((file) => file.endsWith(".gz"));
+
+  /** The fields of a profile in the order of their numbers, as other writers than Go give them. */
+  const byNumber = (bytes: Uint8Array): Buffer => {
+    const fields: [number: number, bytes: Uint8Array][] = [];
+    let at = 0;
+    const varint = (): number => {
+      let value = 0;
+      for (let factor = 1; ; factor *= 128) {
+        const byte = bytes[at++]!;
+        value += (byte % 128) * factor;
+        if (byte < 128) return value;
+      }
+    };
+    while (at < bytes.length) {
+      const from = at;
+      const tag = varint();
+      const length = varint();
+      if (tag % 8 === 2) at += length;
+      fields.push([tag >> 3, bytes.subarray(from, at)]);
+    }
+    return Buffer.concat(fields.sort((a, b) => a[0] - b[0]).map(([, field]) => field));
+  };
+
+  test.each([
+    ["as Go writes them", (bytes: Uint8Array) => bytes],
+    ["fields in the order of their numbers", byNumber],
+  ])("%s", async (_, written) => {
+    expect(protos.length).toBeGreaterThan(2);
+    for (const one of protos) {
+      for (const other of protos) {
+        const joined = await read(one, Buffer.concat([written(bytesOf(one)), written(bytesOf(other))]));
+        const alone = [await read(one), await read(other)].flat();
+        expect(joined.map((dump) => dumpText({ ...dump, name: "" }))).toEqual(
+          alone.map((dump) => dumpText({ ...dump, name: "" })),
+        );
+        expect(joined.map((dump) => dump.name)).toEqual(["dump", "dump#2"]);
+      }
+    }
+  });
+});
+
 test("a profile of something else is named", async () => {
   const bytes = Buffer.from(bytesOf("go1.27-debug0.pb.gz"));
   // Field 6, an entry of the string table, nine bytes long.

@@ -55,6 +55,15 @@ export class ProfileTables {
     return this.#kept > maxKept;
   }
 
+  /**
+   * Whether a field begins another profile, as in files that were joined: what stands once, or before all names, comes
+   * again behind the names. Some writers give fields in the order of their numbers, Go its names last.
+   */
+  isBegunAnewBy({ number }: ProtobufField): boolean {
+    if (this.strings.length === 0) return false;
+    return number === 1 ? this.sampleTypes.length > 0 : number === 11 && this.periodType !== undefined;
+  }
+
   /** Takes a field of the profile. Throws when a nested message is none. */
   add(field: ProtobufField): void {
     this.#kept += costOf(field);
