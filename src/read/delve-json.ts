@@ -4,6 +4,7 @@ import { GoroutineTemplates } from "./delve/goroutine-templates.ts";
 import { JsonStream } from "./delve/json-stream.ts";
 import { Places } from "./delve/places.ts";
 import { DelveSession } from "./delve/session.ts";
+import { looksLikeJson } from "./json-text.ts";
 import type { ByteSource, Reader, ReadOptions, Sniffed } from "./reader.ts";
 
 /**
@@ -32,9 +33,9 @@ const telling =
 
 function sniff(head: Uint8Array): Sniffed {
   const text = Buffer.from(head.buffer, head.byteOffset, head.length).toString("latin1");
-  const first = /[^\s\ufeff]/.exec(text)?.[0];
-  if (telling.test(text)) return first === "{" || first === "[" ? 3 : 2;
-  if (first !== "{" && first !== "[") return 0;
+  const isJson = looksLikeJson(text);
+  if (telling.test(text)) return isJson ? 3 : 2;
+  if (!isJson) return 0;
   return /"(?:result|goroutineID|waitReason|Nextg)"\s*:/.test(text) ? 1 : 0;
 }
 

@@ -1,4 +1,5 @@
 import { InputError } from "../errors.ts";
+import { looksLikeJson } from "./json-text.ts";
 
 /** Says what an input that is no dump looks like, and what to do about it. */
 export function noDumpError(name: string, head: Uint8Array): InputError {
@@ -56,7 +57,7 @@ function describeText(text: string): Description {
       hint: "Was it an error or login page, or the index page of pprof? Ask for `/debug/pprof/goroutine?debug=2`.",
     };
   }
-  if (/^[{[]/.test(text)) {
+  if (looksLikeJson(text)) {
     return {
       looksLike:
         "it looks like JSON, but not like a Delve response, a log with a traceback in it, or a snapshot",

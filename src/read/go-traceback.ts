@@ -1,4 +1,5 @@
 import type { Dump } from "../model/dump.ts";
+import { looksLikeJson } from "./json-text.ts";
 import type { ByteSource, Reader, ReadOptions, Sniffed } from "./reader.ts";
 import { Scanner } from "./traceback/scanner.ts";
 import { scanWithThreads } from "./traceback/threads.ts";
@@ -27,7 +28,7 @@ function sniff(head: Uint8Array): Sniffed {
   if (/^(?:panic: |fatal error: |SIG[A-Z]+: |runtime stack:\r?$|WARNING: DATA RACE)/m.test(text)) return 2;
   // A log may come to its traceback late.
   const first = text.trimStart().charAt(0);
-  return text.includes("\0") || first === "" || "{[<".includes(first) ? 0 : 1;
+  return text.includes("\0") || first === "" || first === "<" || looksLikeJson(text) ? 0 : 1;
 }
 
 async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {

@@ -55,6 +55,47 @@ describe("what is read", () => {
     expect(dumps.map((d) => [d.name, goroutineCount(d)])).toEqual([["stdin", 1]]);
   });
 
+  const tail = "main.main()\n\t/a/main.go:12 +0x1d\n\ngoroutine 12\n";
+  test.each([
+    "[GIN-debug] [WARNING] Creating an Engine instance with the Logger and Recovery middleware already attached.",
+    "[New LWP 123]",
+    "[nginx] null",
+    "[foo] x",
+    "[test]",
+    '[[n1] "x] 1',
+    "[2026-01-02 03:04:05] up",
+    "[    0.123456] Linux",
+    "[2026] up",
+    "{x} y",
+    '{m} "events": [ "',
+  ])("text that begins with %s is no JSON", async (line) => {
+    const { dumps } = await read(["-"], { stdin: stream(`${line}\n${tail}`) });
+    expect(dumps[0]!.problems.map((p) => p.message)).toEqual([
+      "goroutine header not understood",
+      "frames that belong to no goroutine; its header is missing",
+    ]);
+    const { failures } = await read(["-"], { stdin: stream(`${line}\nup\n`) });
+    expect(failures[0]!.error.message).toContain("it is text in which no goroutine is found");
+  });
+
+  test.each([
+    "[",
+    "[12",
+    '["a"]',
+    "[1, 2]",
+    "[null]\n",
+    " [[{",
+    "[\n  {\n",
+    "{",
+    "{}",
+    "[]",
+    '{\n "a": 1',
+    "[-1.5e3,",
+  ])("%j is JSON, however large or cut", async (text) => {
+    const { failures } = await read(["-"], { stdin: stream(text) });
+    expect(failures[0]!.error.message).toMatch(/it looks like JSON|the JSON of the log ends too early/);
+  });
+
   test.each([
     "delve-json/go1.27-dlv1.27-list.json",
     "delve-text/go1.27-dlv1.27-stacks.txt",

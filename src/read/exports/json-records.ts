@@ -1,3 +1,4 @@
+import { looksLikeJson } from "../json-text.ts";
 import { findHeader } from "../logs/header.ts";
 import { type Exported, type LogRecord, namesStream, textRank, timeRank } from "./record.ts";
 
@@ -9,7 +10,7 @@ const lists =
 
 /** True when JSON begins like a list of records, or like an answer that holds one. */
 export function looksLikeRecords(head: string): boolean {
-  if (!/^\ufeff?\s*(?:\[\s*[{[]|\{)/.test(head)) return false;
+  if (!/^\ufeff?\s*(?:\[\s*[{[]|\{)/.test(head) || !looksLikeJson(head)) return false;
   if (!/^\ufeff?\s*\[/.test(head) && !lists.test(head)) return false;
   return !isJsonLines(head);
 }
