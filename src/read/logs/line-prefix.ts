@@ -14,6 +14,8 @@ const place = "[^\\s:]{1,200}\\.go:\\d{1,9}: ";
 /** What the test says before the text stands on the first line only. */
 const endsInPlace = new RegExp(`${place}(.{0,100})$`);
 const further = "    ";
+/** What testify puts before the first line of a stack, behind what it puts before all. */
+const stackLabel = "\tPanic stack:\t";
 
 /**
  * The pattern of all lines whose prefix is like `example`: times, numbers, months and streams may differ.
@@ -21,8 +23,10 @@ const further = "    ";
  */
 export function prefixPattern(example: string): PrefixPattern {
   if (example.length > maxPrefix) return { strip: () => undefined };
-  const placed = endsInPlace.exec(example);
-  const ofLines = placed === null ? example : example.slice(0, placed.index) + further;
+  const labelled = example.endsWith(stackLabel);
+  const prefix = labelled ? example.slice(0, -stackLabel.length) : example;
+  const placed = endsInPlace.exec(prefix);
+  const ofLines = placed === null ? prefix : prefix.slice(0, placed.index) + further;
   const body = ofLines.trimEnd();
   const gap = ofLines.slice(body.length);
   let source = "";
@@ -40,7 +44,10 @@ export function prefixPattern(example: string): PrefixPattern {
     strip(line) {
       const found = pattern.exec(line)?.[0].length;
       if (found === undefined) return undefined;
-      if (line.startsWith(gap, found)) return line.slice(found + gap.length);
+      if (line.startsWith(gap, found)) {
+        const label = labelled && line.startsWith(stackLabel, found + gap.length);
+        return line.slice(found + gap.length + (label ? stackLabel.length : 0));
+      }
       // Collectors cut the space off the end of blank lines.
       if (found === line.trimEnd().length) return "";
       const placed = first?.exec(line)?.[0].length;
