@@ -24,7 +24,7 @@ export const goTracebackReader: Reader = {
 
 function sniff(head: Uint8Array): Sniffed {
   const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString("latin1");
-  if (/^[ \t]*goroutine \d+ (?:gp=[^[\]\n]*)?\[/m.test(text)) return 3;
+  if (/^[ \t]*(?:goroutine \d+ (?:gp=[^[\]\n]*)?\[|\[?Goroutine \d+ in state )/m.test(text)) return 3;
   if (/^(?:panic: |fatal error: |SIG[A-Z]+: |runtime stack:\r?$|WARNING: DATA RACE)/m.test(text)) return 2;
   // A log may come to its traceback late.
   const first = text.trimStart().charAt(0);

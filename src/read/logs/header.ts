@@ -1,12 +1,13 @@
 import { findSession, isSessionIndent } from "./session-line.ts";
 
 const header =
-  /goroutine (?:\d+ (?:gp=[^[\]\n]{1,100} )?\[|profile: total \d)|goroutineleak profile: total \d/g;
+  /goroutine (?:\d+ (?:gp=[^[\]\n]{1,100} )?\[|profile: total \d)|goroutineleak profile: total \d|[[ ]Goroutine \d+ in state /g;
 
 /** Index of the next header of a goroutine or a profile, or line of a debugger's session; -1: none. */
 export function findHeader(text: string, from = 0): number {
   header.lastIndex = from;
-  const found = text.includes("goroutine", from) ? (header.exec(text)?.index ?? -1) : -1;
+  const mayBe = text.includes("goroutine", from) || text.includes("Goroutine ", from);
+  const found = mayBe ? (header.exec(text)?.index ?? -1) : -1;
   return found >= 0 ? found : findSession(text, from);
 }
 
@@ -19,9 +20,9 @@ export interface DumpHeader {
   readonly ending: "line" | (typeof endings)[number];
 }
 
-/** A header as far as its labels, which need not be what they look like. */
+/** A header as far as its labels, which need not be what they look like; goleak's as a whole. */
 const headerStart =
-  /goroutine(?:( \d+ (?:gp=[^[\]\n]{1,100} )?\[)[^\]{\n]{0,500}|(?:leak)? profile: total \d{1,15})/g;
+  /goroutine(?:( \d+ (?:gp=[^[\]\n]{1,100} )?\[)[^\]{\n]{0,500}|(?:leak)? profile: total \d{1,15})|[[ ]Goroutine \d{1,20} in state [^\n]{1,1000}? on top of the stack:/g;
 const endings = ["escape", "quote", "rsyslog", "page"] as const;
 const headerEnding = /[ \t]*(?:$|[\r\n])|(\\+[rn])|(\\*")|(#012)|(&#(?:10|13|x[aAdD]);)/y;
 

@@ -1,9 +1,11 @@
 import type { DumpEvent } from "../../model/dump.ts";
 import { cleanLine } from "./clean-line.ts";
 import { countHeaders, gluedHeader, type Header, looksLikeHeader, parseHeader } from "./header.ts";
+import { LeakList } from "./leak-list.ts";
 import { type LinePlace, OpenRecord } from "./open-record.ts";
 import type { RecordSink } from "./record.ts";
 import { StrayFrames } from "./stray-frames.ts";
+import { LostLines, Registers } from "./system-lines.ts";
 import { cutPlace } from "./tail.ts";
 
 /** This many foreign lines in a row part one dump from the next. */
@@ -35,14 +37,13 @@ export class LineParser {
   #afterSeparator = false;
   #previous = "";
   readonly #strays = new StrayFrames();
+  readonly #leaks = new LeakList();
   #goroutines = 0;
   #badHeader = false;
   #isCut = false;
   #skipped = 0;
-  /** A signal's preamble came, behind whose goroutines the registers of its thread are still to be printed. */
-  #registersDue = false;
-  /** The line that says that lines are lost, before the first goroutine. */
-  #lost: { readonly line: number; readonly text: string } | undefined;
+  readonly #registers = new Registers();
+  readonly #lost = new LostLines();
   /** Nothing came since the last known goroutine. */
   #clean = false;
 
@@ -66,6 +67,7 @@ export class LineParser {
     this.#line += lines;
     this.#goroutines += goroutines;
     if (this.#clean) return;
+    this.#leaks.announced = undefined;
     this.#beforeGoroutine();
     this.#state = "outside";
     this.#previous = "";
@@ -84,14 +86,17 @@ export class LineParser {
 
   /** All lines were understood, and nothing is open. */
   get idle(): boolean {
-    return this.#record === undefined && this.#state === "outside" && this.#skipped === 0;
+    const open = this.#record ?? this.#leaks.announced;
+    return open === undefined && this.#state === "outside" && this.#skipped === 0;
   }
 
   /** @param unterminated the last line has no line end */
   end(unterminated: boolean): void {
+    this.#beginLeak();
     if (!unterminated || !this.#partialHeader()) this.#judgeTail(unterminated);
     this.#closeRecord();
     this.#reportStrays(false);
+    if (!this.#isCut) this.#leaks.miss(this.#line, this.#sink);
     this.#missRegisters();
     this.#flushEvent();
   }
@@ -101,7 +106,9 @@ export class LineParser {
       this.#blank();
       return;
     }
-    if (this.#registersDue && registerLine.test(line)) this.#registersDue = false;
+    this.#registers.line(line);
+    if (this.#leaks.announced !== undefined) this.#beginLeak(line);
+    if (this.#leak(line)) return;
     if (line.startsWith("goroutine ") && this.#header(line)) return;
     if (line.startsWith("created by ") && this.#headerInside(line)) return;
     if (this.#preamble(line)) return;
@@ -148,8 +155,31 @@ export class LineParser {
     return true;
   }
 
+  /** The header of goleak's list, or its end. */
+  #leak(line: string): boolean {
+    if (this.#state === "panic") return false;
+    if (this.#leaks.closes(line)) {
+      this.#closeRecord();
+      return true;
+    }
+    const entry = this.#leaks.take(line, this.#line);
+    if (entry === undefined) return false;
+    this.#beforeGoroutine();
+    // Each test reports its own.
+    if (entry === "first") this.#sink.stretch();
+    return true;
+  }
+
+  /** @param next the line behind a header of goleak's; the runtime's own may be there, which tells more */
+  #beginLeak(next = ""): void {
+    const { announced } = this.#leaks;
+    this.#leaks.announced = undefined;
+    if (announced !== undefined && parseHeader(next)?.id !== announced.header.id)
+      this.#begin(announced.header, announced.line);
+  }
+
   #beforeGoroutine(): void {
-    if (this.#lost !== undefined) this.#reportLost(this.#line - this.#lost.line);
+    this.#lost.beforeGoroutine(this.#line, longStretch, this.#sink);
     this.#closeRecord();
     this.#flushEvent();
     if (this.#foreign >= longStretch) this.#sink.stretch();
@@ -158,10 +188,10 @@ export class LineParser {
     this.#reportStrays(true);
   }
 
-  #begin(header: Header): void {
+  #begin(header: Header, line = this.#line): void {
     this.#beforeGoroutine();
     this.#state = "record";
-    this.#record = new OpenRecord(header, this.#line, this.#sink);
+    this.#record = new OpenRecord(header, line, this.#sink);
   }
 
   /** A header glued to the end of another line, or behind a prefix that nobody removed. */
@@ -191,7 +221,7 @@ export class LineParser {
 
   #preamble(line: string): boolean {
     if (this.#event?.kind === "signal" && line.startsWith("PC=0x"))
-      this.#registersDue = !this.#event.continues;
+      this.#registers.due = !this.#event.continues;
     if (this.#state !== "race" && !preambleStarts.has(line.charCodeAt(0))) return false;
     const found = /^(panic: |fatal error: |SIG[A-Z0-9]+: |WARNING: DATA RACE$|runtime stack:$|-----$)/.exec(
       line,
@@ -252,17 +282,8 @@ export class LineParser {
     return true;
   }
 
-  /** The runtime prints the registers last: without them, goroutines before them may be missing too. */
   #missRegisters(): void {
-    if (!this.#registersDue) return;
-    this.#registersDue = false;
-    if (this.#isCut || this.#goroutines === 0) return;
-    this.#sink.cut({
-      line: this.#line,
-      message:
-        "the traceback ends before the registers that the runtime prints behind the last goroutine: goroutines may be missing, too",
-      lost: -1,
-    });
+    this.#registers.miss(this.#line, !this.#isCut && this.#goroutines > 0, this.#sink);
   }
 
   #startPreamble(word: string, line: string): void {
@@ -311,22 +332,11 @@ export class LineParser {
   #skip(line: string): void {
     this.#foreign++;
     this.#skipped++;
-    if (lostLines.test(line)) {
-      this.#lost = { line: this.#line, text: line };
-      if (this.#goroutines > 0 || this.#record !== undefined) this.#reportLost(this.#foreign);
-    }
+    if (this.#lost.take(line, this.#line) && (this.#goroutines > 0 || this.#record !== undefined))
+      this.#lost.report(this.#foreign < longStretch, this.#sink);
     if (this.#state === "panic" || (this.#record !== undefined && !this.#record.ended)) return;
     const known = this.#goroutines > 0 || this.#record !== undefined;
     this.#strays.line(line, this.#line, known ? this.#foreign : undefined);
-  }
-
-  /** @param apart lines between the dump and the one that says that lines are lost */
-  #reportLost(apart: number): void {
-    const lost = this.#lost;
-    this.#lost = undefined;
-    if (lost === undefined || apart >= longStretch) return;
-    const message = "the system's log says that it has lost lines, perhaps of goroutines";
-    this.#sink.cut({ ...lost, message, lost: -1 });
   }
 
   /** @param header a goroutine's header is what comes now */
@@ -385,10 +395,3 @@ export class LineParser {
     );
   }
 }
-
-/** What journald and rsyslog write where a program writes faster than they allow. */
-const lostLines =
-  /Suppressed \d+ messages from \S+$|(?:imuxsock|imjournal)\b.{0,200}(?:lost \d+ messages|\d+ messages lost|begin to drop messages)/;
-
-/** `rax    0xca`; some architectures have two on a line. */
-const registerLine = /^[a-z]\w{0,6} {1,8}0x[0-9a-f]{1,16}(?:\s|$)/;
