@@ -1,3 +1,4 @@
+import { rejectForeign, roleProperties } from "./foreign-placeholders.ts";
 import type { RoleCompiler } from "./role-compiler.ts";
 import type { MessagePart } from "./rule.ts";
 import type { RuleSource } from "./rule-source.ts";
@@ -9,7 +10,7 @@ const filled = /\{([^{}|]*)\|([^{}|]*)\}|\$([A-Z][A-Z0-9_]*)|\$([a-z][a-z0-9-]*)
 /** Compiles a message: text, and what is filled in. */
 export function compileMessage(source: RuleSource, roles: RoleCompiler): MessagePart[] {
   const text = source.message;
-  rejectBraces(source, roles);
+  rejectForeign(source, roles);
   const parts: MessagePart[] = [];
   let last = 0;
   for (const m of text.matchAll(filled)) {
@@ -23,13 +24,6 @@ export function compileMessage(source: RuleSource, roles: RoleCompiler): Message
   }
   if (last < text.length) parts.push({ kind: "text", text: text.slice(last) });
   return parts;
-}
-
-/** Other tools fill in what stands in braces. */
-function rejectBraces({ message, roles: named }: RuleSource, roles: RoleCompiler): void {
-  for (const [braces, role, property = ".count"] of message.matchAll(/\{([a-z][a-z0-9-]*)(\.[a-z]+)?\}/g))
-    if (Object.hasOwn(named, role!))
-      roles.problem("/message", `${braces} is not filled in`, `Write $${role}${property}.`);
 }
 
 /** `{one|many}` goes by the number before it. */
@@ -63,14 +57,13 @@ function messageProperty(
   if (object === "cycle" && source.cycle !== undefined && property === "length")
     return { kind: "count", of: "cycle" };
   const role = roles.roleNamed(object, "/message");
-  const properties = ["count", "waited", "site", "function", "stacks"] as const;
-  const known = properties.find((p) => p === property);
+  const known = roleProperties.find((p) => p === property);
   if (known === undefined) {
-    const hint = nearest(property, properties);
+    const hint = nearest(property, roleProperties);
     roles.problem(
       "/message",
       `$${object}.${property} is nothing that a role has`,
-      hint ? `did you mean $${object}.${hint}?` : `a role has ${properties.join(", ")}`,
+      hint ? `did you mean $${object}.${hint}?` : `a role has ${roleProperties.join(", ")}`,
     );
   }
   if (known === undefined || known === "count" || known === "stacks")

@@ -278,6 +278,26 @@ describe("one mistake gives one message, with its place, its line and what to do
       "{s.count} is not filled in",
       "Write $s.count.",
     ],
+    ...[
+      ["{AT}", "$AT"],
+      ["{{ AT }}", "$AT"],
+      [`\${AT}`, "$AT"],
+      ["$(AT)", "$AT"],
+      ["{at}", "$AT"],
+      ["$at", "$AT"],
+      [`\${s.waited}`, "$s.waited"],
+      ["{{.s.count}}", "$s.count"],
+      [`\${s}`, "$s.count"],
+      ["$s", "$s.count"],
+      ["$count(s)", "$s.count"],
+      ["$stacks( $s )", "$s.stacks"],
+      ["{count(s)}", "$s.count"],
+    ].map(([written, hint]): [string, string, string, string] => [
+      `${written} in a message`,
+      rule("").replace('message: "at $AT"', `message: "at $AT: ${written}"`),
+      `${written} is not filled in`,
+      `Write ${hint}.`,
+    ]),
     [
       "a variable in a form of one and many",
       rule("").replace('message: "at $AT"', 'message: "$s.count {at|all at $AT}"'),
@@ -290,6 +310,11 @@ describe("one mistake gives one message, with its place, its line and what to do
     expect(said).toContain(hint);
     expect(said.match(/: error: /g)).toHaveLength(1);
     expect(said).toMatch(/r1\.yaml:\d+:\d+: error: .*\n +\d+ \| .*\n +\| *\^/);
+  });
+
+  it("braces and dollars of Go and of prose are text", async () => {
+    const text = `struct{} interface{} {} {x} map[K]V{} \${} {{1}} $5 US$ $s.count at $AT`;
+    expect(await check(rule("").replace("at $AT", text))).toBe("");
   });
 
   it("an id used twice in two files", async () => {
