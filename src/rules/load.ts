@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { RuleError, type RuleProblem, UsageError } from "../errors.ts";
 import { compileRule } from "./compile.ts";
+import { misplacedRule } from "./misplaced-rule.ts";
 import { compileText } from "./pattern.ts";
 import { type PositionedYaml, parseYaml, pointer } from "./positions.ts";
 import type { Rule } from "./rule.ts";
@@ -74,7 +75,9 @@ export async function loadRuleFiles(
   }
   const validate = await compileSchema(ruleFileSchema);
   const checked = parsed.map(({ file, yaml }): CheckedFile => {
-    const broken = locatedProblems(validate, yaml);
+    // The schema would say the same of every key.
+    const misplaced = misplacedRule(yaml);
+    const broken = misplaced === undefined ? locatedProblems(validate, yaml) : [misplaced];
     problems.push(...broken.map((b) => b.problem));
     return { file, yaml, broken: broken.map((b) => b.pointer) };
   });

@@ -7,7 +7,8 @@ import { conditionProperties, roleProperties } from "./schema-role.ts";
 import { confidenceStep, whenProperties } from "./schema-when.ts";
 import { testProperties } from "./test-schema.ts";
 
-const ruleProperties: Readonly<Record<string, JsonSchema>> = {
+/** Keys of a rule. */
+export const ruleProperties: Readonly<Record<string, JsonSchema>> = {
   id: {
     type: "string",
     pattern: "^[a-z][a-z0-9-]*/[a-z][a-z0-9-]*$",

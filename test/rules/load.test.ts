@@ -299,6 +299,24 @@ describe("one mistake gives one message, with its place, its line and what to do
       `Write ${hint}.`,
     ]),
     [
+      "a rule that stands where the file should",
+      'id: team/rule\ntitle: t\nseverity: error\nroles: { s: { wait: chan-send } }\nmessage: "x"\n',
+      'r1.yaml:1:1: error: "id" is a key of a rule, and the rules of a file stand in a list under rules',
+      'Write "schema: 1" and "rules:" before it, and the rule as an item of the list: "- id: …", its other keys below id.',
+    ],
+    [
+      "a rule that stands where the file should, behind the schema",
+      'schema: 1\nmessage: "x"\nid: team/rule\n',
+      'r1.yaml:2:1: error: "message" is a key of a rule, and the rules of a file stand in a list under rules',
+      'Write "rules:" before it, and the rule',
+    ],
+    [
+      "a list of rules that stands where the file should",
+      "- id: team/rule\n  title: t\n- id: team/other\n",
+      "r1.yaml:1:1: error: the file is a list, and the rules of a file stand in a list under rules",
+      'Write "schema: 1" and "rules:" before the list.',
+    ],
+    [
       "a variable in a form of one and many",
       rule("").replace('message: "at $AT"', 'message: "$s.count {at|all at $AT}"'),
       "{at|all at $AT} holds text only",
