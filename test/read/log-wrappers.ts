@@ -71,6 +71,10 @@ export const logWrappers: Readonly<Record<string, (dump: string) => string>> = {
         JSON.stringify({ Time: time(1), Action: "output", Package: "a.b/c", Test: "TestX", Output: part }),
       ),
     ),
+  "multilog and s6-log, stamped as TAI64N": (dump) =>
+    eachLine(dump, (line, n) => [
+      `@4000000069591234${((n * 7_919_000) % 1e9).toString(16).padStart(8, "0")} ${line}`,
+    ]),
   "GitLab with timestamps": (dump) => eachLine(dump, (line, n) => [`${time(n)} 00E ${line}`]),
   "gh run view --log": (dump) =>
     eachLine(dump, (line, n) => [`test\tRun go test ./...\t\ufeff${time(n)} ${line}`]),

@@ -6,7 +6,10 @@ export interface PrefixPattern {
 
 export const timestamp: RegExp = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?/;
 const monthOrDay = /\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b/;
-const parts = new RegExp(`( *${timestamp.source})|(${monthOrDay.source})|( *\\d+)|(stdout|stderr)`, "g");
+const parts = new RegExp(
+  `( *${timestamp.source})|(${monthOrDay.source})|( *\\d+)|(stdout|stderr)|@([0-9a-f]{24})(?= |$)`,
+  "g",
+);
 /** Longer ones are no prefixes but text. */
 const maxPrefix = 500;
 /** Where something is logged: so `go test` begins the first line of a test's text, and all others with four spaces more. */
@@ -57,9 +60,10 @@ export function prefixPattern(example: string): PrefixPattern {
 }
 
 /** @param apart something constant stands before it: else spaces must, so that numbers have one way to be parted */
-function generalised([, time, name, number]: RegExpMatchArray, apart: boolean): string {
+function generalised([, time, name, number, , stamp]: RegExpMatchArray, apart: boolean): string {
   if (time !== undefined) return `${" ".repeat(time.search(/\d/))}${timestamp.source}`;
   if (name !== undefined) return "[A-Z][a-z]{2}";
+  if (stamp !== undefined) return "@[0-9a-f]{24}";
   if (number === undefined) return "(?:stdout|stderr)";
   return apart ? " *\\d+" : " +\\d+";
 }
