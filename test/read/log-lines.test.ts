@@ -426,6 +426,11 @@ describe("several processes in one log, line by line", () => {
     stern: (n) => `web-7f9c8d6b5-x2v${n}q app `,
     "stern, in colours": (n) => `\u001b[3${n}mdb-${n}\u001b[0m \u001b[3${n}mpostgres\u001b[0m `,
     "CRI, stdout and stderr": (n) => `2026-01-02T03:04:05.12345678${n}Z std${n === 1 ? "out" : "err"} F `,
+    journald: (n) => `Jan 02 23:59:5${n} n1 api[4${n}]: `,
+    "journald, times as in ISO 8601": (n) => `2026-01-02T23:59:59+0000 n1 app.v2-x[4${n}]: `,
+    "journald, since boot": (n) => `[   12.34567${n}] n1 api[4${n}]: `,
+    "RFC 5424": (n) => `<11>1 2026-01-02T03:04:05.5Z n1 api 4${n} - - `,
+    Heroku: (n) => `2026-01-02T03:04:05.123456+00:00 app[web.${n}]: `,
   };
 
   /** Lines of both in turns that differ in length, after what both say before. */
@@ -450,6 +455,46 @@ describe("several processes in one log, line by line", () => {
         expect(texts.map((t) => t.replace("stdin#2", "stdin"))).toEqual(expected);
       }
     }
+  });
+
+  const journald = prefixes.journald!;
+
+  test("what a system's log has lost is told of each process that shows a dump", async () => {
+    const lost = "Jan 02 23:59:59 n1 systemd-journald[212]: Suppressed 1534 messages from shop.service\n";
+    const log = `${lost}${"x\n".repeat(250)}${mixed(journald, [])}`;
+    expect((await read(log)).map((d) => d.complete)).toEqual([true, true]);
+    const dumps = await read(`${mixed(journald, [])}${lost}`);
+    expect(dumps.map((d) => d.problems.map((p) => p.message))).toEqual(
+      Array(2).fill(["the system's log says that it has lost lines, perhaps of goroutines"]),
+    );
+  });
+
+  test("lines without a process belong to the one before", async () => {
+    const lines = other.split("\n");
+    const log = lines.map((line, i) => (i === 0 || line !== "" ? journald(1) + line : line)).join("\n");
+    const [between, told] = [log.replaceAll("\n\n", `\n\n${journald(2)}served\n`), await content(other)];
+    expect(await content(between)).toBe(told);
+    const [first, ...others] = lines;
+    expect(await content(`${journald(1)}${first}\n${others.join("\n")}`)).toBe(told);
+  });
+
+  test("blank lines without a process, where several write at the same time, end nobody's goroutine", async () => {
+    const lines = mixed(journald, []).trimEnd().split("\n");
+    const log = lines.map((line) => (line.endsWith("]: ") ? "" : line)).join("\n");
+    expect((await read(`${log}\n`)).map((d) => [d.complete, d.headersSeen])).toEqual(
+      (await Promise.all([read(one), read(other)])).map(([d]) => [true, d!.headersSeen]),
+    );
+  });
+
+  test("more processes than can be followed, of which few show a dump", async () => {
+    const jobs = Array.from(
+      { length: 2_500 },
+      (_, i) => `Jan 02 23:59:59 n1 CRON[${i + 100}]: (root) CMD (x)`,
+    );
+    const log = `${jobs.join("\n")}\n${mixed(journald, [])}${jobs.join("\n")}\n`;
+    expect((await read(log)).map((d) => [d.complete, d.headersSeen])).toEqual(
+      (await Promise.all([read(one), read(other)])).map(([d]) => [true, d!.headersSeen]),
+    );
   });
 
   test("Docker's JSON lines of stdout and stderr: each has its own dump", async () => {

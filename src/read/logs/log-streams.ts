@@ -2,12 +2,17 @@ import type { ReadProblem } from "../../model/dump.ts";
 import { findHeader, plainText } from "./header.ts";
 import type { Layer, LinePiece } from "./line-piece.ts";
 import { LogUnwrapper } from "./log-unwrapper.ts";
+import { type LineProcess, lineProcess } from "./process-prefix.ts";
 import { recordProcess } from "./record-line.ts";
 
 /** Text of the streams behind the first that is held, in characters. */
 const maxHeld = 1 << 28;
 /** Streams of one log at most; the lines of more are taken as one. */
 const maxStreams = 1_000;
+
+/** Of the system's own lines so many are kept; what they tell is of no dump that comes so many lines later. */
+const maxNotices = 20;
+const longStretch = 200;
 
 /** What is looked at of a line for its prefix, in characters. */
 const maxPrefix = 1_000;
@@ -26,20 +31,25 @@ const dockerStream = /"stream":"(stdout|stderr)"/;
 /** The package of an event of `go test -json`. */
 const testedPackage = /^\{"Time":"[^"]{1,40}","Action":"[a-z]{1,20}","Package":"([^"]{1,500})"/;
 
-/** What tells the lines of one process and stream from those of others. */
-function streamKey(text: string): string {
+/** What tells the lines of one process and stream from those of others; a process where syslog names one. */
+function streamKey(text: string): string | LineProcess {
   const start = plainText(text.length > maxPrefix ? text.slice(0, maxPrefix) : text);
   const process = recordProcess(start);
   if (process !== undefined) return process;
   if (start.startsWith('{"log":"')) return dockerStream.exec(text.slice(-maxPrefix))?.[1] ?? "";
   if (start.startsWith('{"Time":"')) return testedPackage.exec(start)?.[1] ?? "";
   return (
-    criStream.exec(start)?.[1] ?? (streamPrefix.exec(start) ?? podPrefix.exec(start))?.[0].trimEnd() ?? ""
+    criStream.exec(start)?.[1] ??
+    (streamPrefix.exec(start) ?? podPrefix.exec(start))?.[0].trimEnd() ??
+    lineProcess(start) ??
+    ""
   );
 }
 
 /** What one process has written. */
 interface Stream {
+  /** Syslog names it: lines that name none go on with those before. */
+  readonly named: boolean;
   readonly unwrapper: LogUnwrapper;
   /** A goroutine's header has come. */
   shown: boolean;
@@ -67,6 +77,10 @@ export class LogStreams {
   /** Of the line that is read in pieces. */
   #current: Stream | undefined;
   #held = 0;
+  /** How many have shown a goroutine. */
+  #shown = 0;
+  /** The last lines of the system's, which processes are told whose first dump comes soon. */
+  readonly #notices: LinePiece[] = [];
   /** Pieces of long lines that show goroutines and are not known to lie in a field. */
   missed = 0;
   #open = false;
@@ -92,14 +106,29 @@ export class LogStreams {
 
   line(piece: LinePiece): void {
     if (piece.begins || this.#current === undefined) {
-      const key = streamKey(piece.text);
+      const found = streamKey(piece.text);
+      const process = typeof found === "string" ? undefined : found;
+      const key = process?.key ?? (found as string);
       if (this.#open && !(key !== "" && this.#streams.has(key)) && this.#first !== undefined) {
         this.#lastLine(piece);
         return;
       }
-      this.#current = this.#stream(key);
+      if (process?.system === true && this.#notice(key, piece)) return;
+      const goesOn = key === "" && this.#current?.named === true && this.#current.shown;
+      // Headers tell where goroutines end; a blank line may be any process's.
+      if (goesOn && this.#shown > 1 && piece.ends && piece.text.trim() === "") return;
+      if (!goesOn) this.#current = this.#stream(key, process !== undefined);
     }
-    this.#take(this.#current, piece);
+    if (this.#current !== undefined) this.#take(this.#current, piece);
+  }
+
+  /** Takes a line of the system's, which may tell of every process, unless it is part of a dump itself. */
+  #notice(key: string, piece: LinePiece): boolean {
+    if (this.#streams.get(key)?.shown === true || findHeader(plainText(piece.text)) >= 0) return false;
+    for (const stream of this.#streams.values()) if (stream.shown) stream.unwrapper.line(piece);
+    this.#notices.push(piece);
+    if (this.#notices.length > maxNotices) this.#notices.shift();
+    return true;
   }
 
   /** A last line that may be cut before it says whose it is could be that of each process. */
@@ -119,7 +148,10 @@ export class LogStreams {
     stream.open = this.#open;
     if (!stream.shown && findHeader(plainText(text)) >= 0) {
       stream.shown = true;
+      this.#shown++;
       this.#first ??= stream;
+      for (const notice of this.#notices)
+        if (piece.from - notice.from < longStretch) stream.unwrapper.line(notice);
     }
     stream.unwrapper.line(piece);
   }
@@ -143,9 +175,10 @@ export class LogStreams {
       .map(({ held, open }) => ({ pieces: held, open }));
   }
 
-  #stream(key: string): Stream {
+  #stream(key: string, named: boolean): Stream {
     const known = this.#streams.get(key);
     if (known !== undefined) return known;
+    if (this.#streams.size >= maxStreams) this.#forgetSilent();
     if (this.#current !== undefined && this.#streams.size >= maxStreams) {
       this.#onProblem({ message: `the log has more than ${maxStreams} processes`, lost: -1 });
       return this.#current;
@@ -157,9 +190,18 @@ export class LogStreams {
       missed: () => this.missed++,
     });
     if (this.#open) unwrapper.lastLineIsOpen();
-    const stream: Stream = { unwrapper, shown: false, held, open: false };
+    const stream: Stream = { named, unwrapper, shown: false, held, open: false };
     this.#streams.set(key, stream);
     return stream;
+  }
+
+  /** Each job that a system starts has a number of its own, and few show dumps. */
+  #forgetSilent(): void {
+    for (const [key, stream] of this.#streams) {
+      if (!stream.named || stream.shown) continue;
+      stream.unwrapper.end();
+      this.#streams.delete(key);
+    }
   }
 
   #handOn(stream: Stream, piece: LinePiece): void {
