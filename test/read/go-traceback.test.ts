@@ -581,3 +581,28 @@ describe("a lost line", () => {
     expect(dump!.problems).toEqual([]);
   });
 });
+
+test("a finalizer's goroutine that stands last may be whole, or cut: both are said", async () => {
+  // Of Go 1.24.1, whose runtime hides that it has started it.
+  const text = `fatal error: all goroutines are asleep - deadlock!
+
+goroutine 1 [select (no cases)]:
+main.main()
+\t/src/main.go:33 +0x1a5
+
+goroutine 5 [chan receive]:
+main.main.main.func1.func3(0x0?)
+\t/src/main.go:20 +0x1c
+`;
+  const [dump] = await read(text);
+  expect([dump!.complete, dump!.problems.map((p) => p.message)]).toEqual([
+    false,
+    [
+      "the input ends in the middle of a goroutine, unless it is the one that runs finalizers, whose starter Go hides up to 1.24; goroutines after 5 are missing, if there were any",
+    ],
+  ]);
+  const [cut] = await read(text.replace("(0x0?)", "(0x0?, 0x1)"));
+  expect(cut!.problems[0]!.message).toContain(
+    "the input ends in the middle of a goroutine; goroutines after 5",
+  );
+});

@@ -380,6 +380,7 @@ export class LineParser {
       line: this.#previous,
       unterminated,
       foreign: this.#foreign,
+      goroutines: this.#goroutines,
     });
     if (where === undefined) return;
     this.#isCut = true;

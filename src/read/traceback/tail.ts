@@ -9,10 +9,13 @@ export interface Tail {
   readonly unterminated: boolean;
   /** Lines since the last that was understood. */
   readonly foreign: number;
+  /** How many goroutines came before. */
+  readonly goroutines: number;
 }
 
 /** In the middle of what the input ends; `undefined` when the last goroutine is whole as far as one can see. */
-export function cutPlace(record: OpenRecord, { line, unterminated, foreign }: Tail): string | undefined {
+export function cutPlace(record: OpenRecord, tail: Tail): string | undefined {
+  const { line, unterminated, foreign } = tail;
   if (record.pending !== undefined) return "a frame";
   if (record.pendingCreator !== undefined) return "a goroutine's creator";
   if (record.frames.length === 0 && !record.unavailable) return "a goroutine";
@@ -33,7 +36,14 @@ export function cutPlace(record: OpenRecord, { line, unterminated, foreign }: Ta
   const elided = record.gapAt === record.frames.length;
   if (record.header.id <= 1 && (elided || /\.init(?:\.|$)/.test(entry))) return undefined;
   // Only a goroutine that the runtime started ends without a creator.
-  return "a goroutine";
+  return mayRunFinalizers(record, tail)
+    ? "a goroutine, unless it is the one that runs finalizers, whose starter Go hides up to 1.24"
+    : "a goroutine";
+}
+
+/** That goroutine is made before main runs, behind which it stands; a finalizer takes one argument. */
+function mayRunFinalizers({ frames }: OpenRecord, { goroutines }: Tail): boolean {
+  return (goroutines === 1 || goroutines === 2) && frames.at(-1)?.args?.length === 1;
 }
 
 /** Functions at which the stack of a thread's scheduler ends. */
