@@ -5,6 +5,7 @@ import { TranscriptReader } from "./delve/transcript.ts";
 import { TranscriptDump } from "./delve/transcript-dump.ts";
 import { Indentation } from "./indentation.ts";
 import { eachLine } from "./lines.ts";
+import { OtherFormats } from "./other-formats.ts";
 import type { ByteSource, Reader, ReadOptions, Sniffed } from "./reader.ts";
 
 /**
@@ -48,7 +49,13 @@ function sniff(head: Uint8Array): Sniffed {
 async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
   const reader = new TranscriptReader();
   const indentation = new Indentation(indented);
-  reader.finish(await eachLine(source, options, (line) => reader.line(indentation.off(line))));
+  const others = new OtherFormats("delve-text", options.onOther);
+  reader.finish(
+    await eachLine(source, options, (line, number) => {
+      reader.line(indentation.off(line));
+      others.line(line, number);
+    }),
+  );
   const transcripts = reader.transcripts.filter(
     (t, index) => index === 0 || t.headers > 0 || t.strays.length > 0,
   );

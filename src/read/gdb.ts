@@ -4,6 +4,7 @@ import { gdbFrame, gdbListed } from "./gdb/lines.ts";
 import { GdbSession } from "./gdb/session.ts";
 import { Indentation } from "./indentation.ts";
 import { eachLine } from "./lines.ts";
+import { OtherFormats } from "./other-formats.ts";
 import type { ByteSource, Reader, ReadOptions, Sniffed } from "./reader.ts";
 
 /**
@@ -38,5 +39,10 @@ function sniff(head: Uint8Array): Sniffed {
 async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
   const session = new GdbSession(source.name, options.goVersion);
   const indentation = new Indentation(indented);
-  return [session.finish(await eachLine(source, options, (line) => session.line(indentation.off(line))))];
+  const others = new OtherFormats("gdb", options.onOther);
+  const unterminated = await eachLine(source, options, (line, number) => {
+    session.line(indentation.off(line));
+    others.line(line, number);
+  });
+  return [session.finish(unterminated)];
 }

@@ -32,7 +32,7 @@ function sniff(head: Uint8Array): Sniffed {
 }
 
 async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
-  const builder = new TracebackBuilder(source.name, options.goVersion);
+  const builder = new TracebackBuilder(source.name, options.goVersion, options.onOther);
   const { file } = source;
   if (file !== undefined && file.size >= largeFile) {
     await scanWithThreads({ ...file, segmentSize }, options.threads, builder, (bytes) => {

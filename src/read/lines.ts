@@ -117,7 +117,7 @@ export class LineSplitter {
 export async function eachLine(
   source: ByteSource,
   options: ReadOptions,
-  onLine: (line: string) => void,
+  onLine: (line: string, number: number) => void,
 ): Promise<boolean> {
   let line = 0;
   const splitter = new LineSplitter(maxLine, (text) => {
@@ -131,7 +131,7 @@ export async function eachLine(
         lost: -1,
       });
     }
-    onLine(text);
+    onLine(text, line);
   });
   let bytes = 0;
   for await (const chunk of source.chunks()) {

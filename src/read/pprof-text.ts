@@ -1,6 +1,7 @@
 import type { Dump } from "../model/dump.ts";
 import { plural } from "../words.ts";
 import { eachLine } from "./lines.ts";
+import { OtherFormats } from "./other-formats.ts";
 import { noSymbols, ProfileAssembler } from "./pprof/profile-assembler.ts";
 import type { ByteSource, Reader, ReadOptions, Sniffed } from "./reader.ts";
 import { hexDigit } from "./traceback/ascii.ts";
@@ -33,8 +34,10 @@ function sniff(head: Uint8Array): Sniffed {
 
 async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
   const parser = new PprofTextParser(source.name, options.goVersion);
-  const unterminated = await eachLine(source, options, (line) => {
+  const others = new OtherFormats("pprof-text", options.onOther);
+  const unterminated = await eachLine(source, options, (line, number) => {
     parser.line(line);
+    others.line(line, number);
   });
   return parser.end(unterminated);
 }

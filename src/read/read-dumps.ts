@@ -7,6 +7,7 @@ import { isTable } from "./exports/csv-records.ts";
 import type { UnwrappedLog } from "./log-lines.ts";
 import { isWrapped } from "./logs/header.ts";
 import type { LineMap } from "./logs/line-map.ts";
+import { readAllFormats } from "./mixed-formats.ts";
 import type { ByteSource, Reader, ReadOptions } from "./reader.ts";
 import { readerOf, sniffReader } from "./readers.ts";
 import { type ResolvedInput, resolveInput } from "./resolve-inputs.ts";
@@ -122,7 +123,8 @@ async function readContent(
 ): Promise<void> {
   const head = await headOf(source);
   const { reader, content, log, skipped, original } = await readerFor(source, head, forced);
-  const dumps = reader === undefined ? [] : await reader.read(content, readOptions(source, options));
+  const dumps =
+    reader === undefined ? [] : await readAllFormats(reader, content, readOptions(source, options));
   const problems = content.problems ?? [];
   const placed = log === undefined ? dumps : dumps.map((d) => onLinesOf(d, log.lines, skipped, original));
   const others = log === undefined ? [] : await othersOf(log, forced, options, original);

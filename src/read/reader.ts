@@ -1,4 +1,5 @@
 import type { Dump, FormatId, ReadProblem } from "../model/dump.ts";
+import type { OnOther } from "./other-formats.ts";
 
 /** Bytes of one input, read as a stream, from the beginning each time `chunks` is called. */
 export interface ByteSource {
@@ -22,6 +23,8 @@ export interface ReadOptions {
   readonly goVersion?: string;
   /** Called now and then with the number of bytes read so far. */
   readonly onProgress?: (bytes: number) => void;
+  /** Told by readers of text of each other format that shows in it, once. */
+  readonly onOther?: OnOther;
 }
 
 /** A Go version as users give it: `go1.24`, `go1.24.3`. */

@@ -9,6 +9,9 @@ const chunkSize = 1 << 20;
 /** What a stream that can be read only once keeps of its beginning, so that formats can be recognised. */
 const keptOfStream = 4 << 20;
 
+/** Bytes that passed by are asked for again. */
+export class ReadOnceError extends Error {}
+
 /** A plain file of `size` bytes. Throws `UsageError` from `chunks` when it can't be opened. */
 export function fileSource(name: string, path: string, size: number): ByteSource {
   return { name, file: { path, size }, problems: [], chunks: () => fileChunks(name, path, size) };
@@ -27,7 +30,7 @@ export function bytesSource(name: string, bytes: Bytes): ByteSource {
 
 /**
  * A pipe or socket, which passes by once. Its first megabytes are kept, so `chunks` may be called again
- * as long as no more than those were taken; later calls throw.
+ * as long as no more than those were taken; later calls throw `ReadOnceError`.
  */
 export function streamSource(name: string, stream: AsyncIterable<Uint8Array>): ByteSource {
   const kept: Bytes[] = [];
@@ -38,7 +41,7 @@ export function streamSource(name: string, stream: AsyncIterable<Uint8Array>): B
     name,
     problems: [],
     async *chunks() {
-      if (passed) throw new Error(`${name} can be read only once`);
+      if (passed) throw new ReadOnceError(`${name} can be read only once`);
       iterator ??= stream[Symbol.asyncIterator]();
       for (let i = 0; ; i++) {
         if (i === kept.length) {

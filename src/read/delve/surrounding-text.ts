@@ -2,6 +2,11 @@ import type { JsonHandler } from "./json-handler.ts";
 import { isSpace } from "./json-value.ts";
 import type { JsonWindow } from "./json-window.ts";
 
+/** Up to the next bracket. */
+const beginsDump =
+  /(?:^|\n)[ \t*]*(?:goroutine (?:\d{1,15} (?:gp=[^[\n]{1,100} )?$|profile: total \d)|Goroutine \d{1,15} - \w|\d{1,15} (?:waiting|running|syscall) {2}\S)/;
+const otherDump =
+  "another dump begins here (goroutines as text), which is not read with this one: save it as a file of its own";
 const noBeginning = "more brackets close than open: the beginning is missing";
 
 /** Text around the JSON of an input: a prompt, a log line. Brackets that are left over after something broken are none. */
@@ -10,6 +15,7 @@ export class SurroundingText {
   leftOver = false;
   /** It was said that there is some, and no JSON has come since. */
   #isTold = false;
+  #isDumpTold = false;
 
   /** Passes over it up to what may be JSON again; the first byte is known to be some. */
   pass(window: JsonWindow, handler: JsonHandler): void {
@@ -27,6 +33,10 @@ export class SurroundingText {
       if (this.#isTold || closes || isSpace(byte)) continue;
       this.#isTold = true;
       handler.broken(base + pos, undefined, "text that is not JSON was passed over", 0);
+    }
+    if (!this.#isDumpTold && pos > first && beginsDump.test(window.text(first, pos))) {
+      this.#isDumpTold = true;
+      handler.broken(base + first, undefined, otherDump, -1);
     }
     window.pos = pos;
   }

@@ -4,6 +4,7 @@ import type { Dump, DumpEvent, ReadProblem } from "../../model/dump.ts";
 import type { FramePool } from "../../model/frame-pool.ts";
 import type { FilledColumn } from "../../model/goroutines.ts";
 import { plural } from "../../words.ts";
+import { type OnOther, OtherFormats } from "../other-formats.ts";
 import type { Batch } from "./batch.ts";
 import { LearnedRows } from "./learned-rows.ts";
 import { isDumper, isProfileWriter, type KnownShape, LearnedShape } from "./learned-shape.ts";
@@ -49,12 +50,14 @@ export class DumpAssembler implements RecordSink {
   /** Dumps in which goroutines came that are of another. */
   readonly #mixed = new Map<number, ReadProblem>();
   #overflow = false;
+  readonly #others: OtherFormats;
   readonly #rows = new LearnedRows();
   /** The shape of the last regular goroutine in the dump that is being read; `undefined` where it is none of its own. */
   #regularShape: KnownShape | undefined;
 
   /** @param pool where the frames of all dumps are interned */
-  constructor(name: string, goVersion: string | undefined, pool: FramePool) {
+  constructor(name: string, goVersion: string | undefined, pool: FramePool, onOther: OnOther | undefined) {
+    this.#others = new OtherFormats("go-traceback", onOther);
     this.#name = name;
     this.#goVersion = goVersion;
     this.#pool = pool;
@@ -174,6 +177,10 @@ export class DumpAssembler implements RecordSink {
   stretch(): void {
     this.#parted = true;
     this.#stretched = true;
+  }
+
+  foreign(text: string, line: number): void {
+    this.#others.line(text, line, !this.#open.begun && this.#dumps.length === 0);
   }
 
   /** Makes room for the goroutines to come, as many a byte as came so far and some more; returns it, if it did. */

@@ -105,6 +105,9 @@ class OnlyRecord implements RecordSink {
   stretch(): void {
     this.disturbed = true;
   }
+  foreign(): void {
+    this.disturbed = true;
+  }
 }
 
 function isShort(cut: Cut): boolean {

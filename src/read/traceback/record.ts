@@ -52,4 +52,6 @@ export interface RecordSink {
   separator(): void;
   /** Many lines in a row were no traceback. */
   stretch(): void;
+  /** A line was no traceback: another format may begin in it. */
+  foreign(text: string, line: number): void;
 }

@@ -1,6 +1,7 @@
 import type { Dump } from "../../model/dump.ts";
 import { FramePool } from "../../model/frame-pool.ts";
 import type { FilledColumn } from "../../model/goroutines.ts";
+import type { OnOther } from "../other-formats.ts";
 import { DumpAssembler } from "./assembler.ts";
 import {
   type Batch,
@@ -55,8 +56,8 @@ export class TracebackBuilder {
   #begun: Buffer[] = [];
   #begunLength = 0;
 
-  constructor(name: string, goVersion: string | undefined) {
-    this.#assembler = new DumpAssembler(name, goVersion, this.#pool);
+  constructor(name: string, goVersion: string | undefined, onOther?: OnOther) {
+    this.#assembler = new DumpAssembler(name, goVersion, this.#pool, onOther);
     this.#names = new KnownNames(this.#pool);
     this.#regular = new RegularReader(this.#names, true);
     this.#record = new RegularRecord(this.#pool);

@@ -1,0 +1,63 @@
+import type { Dump, FormatId, ReadProblem } from "../model/dump.ts";
+import type { ByteSource, Reader, ReadOptions } from "./reader.ts";
+import { readerOf } from "./readers.ts";
+import { ReadOnceError } from "./source.ts";
+
+interface OtherDump {
+  readonly format: FormatId;
+  readonly line: number;
+  readonly isFirst: boolean;
+}
+
+/** Formats that are read wherever they stand in a text. */
+const inText: ReadonlySet<FormatId> = new Set<FormatId>(["go-traceback", "pprof-text", "delve-text", "gdb"]);
+
+/**
+ * Reads all dumps of an input, those of other formats than the reader's, too: of each format one after the other, those
+ * that begin before the reader's first. What can't be read a second time is told.
+ */
+export async function readAllFormats(
+  reader: Reader,
+  source: ByteSource,
+  options: ReadOptions,
+): Promise<readonly Dump[]> {
+  const others: OtherDump[] = [];
+  const onOther: ReadOptions["onOther"] = (format, line, isFirst) => others.push({ format, line, isFirst });
+  const own = await reader.read(source, { ...options, onOther });
+  if (others.length === 0) return own;
+  const before: Dump[] = [];
+  const behind: Dump[] = [];
+  const problems: ReadProblem[] = [];
+  for (const other of others) {
+    const dumps = await readOther(other.format, source, options);
+    if (dumps !== undefined) (other.isFirst ? before : behind).push(...dumps);
+    else {
+      const { title } = await readerOf(other.format);
+      const message = `another dump begins here (${title}), which is not read with this one: save it as a file of its own`;
+      problems.push({ line: other.line, message, lost: -1 });
+    }
+  }
+  const all = [...before, ...own, ...behind].map((dump, index) => ({
+    ...dump,
+    name: index === 0 ? source.name : `${source.name}#${index + 1}`,
+  }));
+  const last = all.at(-1);
+  if (problems.length === 0 || last === undefined) return all;
+  return [...all.slice(0, -1), { ...last, complete: false, problems: [...last.problems, ...problems] }];
+}
+
+/** `undefined`: the bytes have passed by, or hold the format in a way in which it can't be read out of them. */
+async function readOther(
+  format: FormatId,
+  source: ByteSource,
+  options: ReadOptions,
+): Promise<readonly Dump[] | undefined> {
+  if (!inText.has(format)) return undefined;
+  try {
+    const dumps = await (await readerOf(format)).read(source, options);
+    return dumps.length === 0 ? undefined : dumps;
+  } catch (error) {
+    if (error instanceof ReadOnceError) return undefined;
+    throw error;
+  }
+}

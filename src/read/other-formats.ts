@@ -1,0 +1,68 @@
+import type { FormatId } from "../model/dump.ts";
+
+/** Told that a dump of another format stands in an input, in which line it begins (from 1), and whether before all others. */
+export type OnOther = (format: FormatId, line: number, isFirst: boolean) => void;
+
+interface Beginning {
+  readonly format: FormatId;
+  /** Tested on a line and the one before it. */
+  readonly begins: RegExp;
+  /** It begins in the line before: of what prose quotes, too, one line is not enough. */
+  readonly before?: true;
+}
+
+const listed = "[* ] ?\\d{1,15} (?:idle|runnable|running|syscall|waiting) {2}\\S";
+
+const beginnings: readonly Beginning[] = [
+  {
+    format: "go-traceback",
+    begins:
+      /^[ \t]*goroutine \d{1,15} (?:gp=[^[\n]{1,100} )?\[[^\n]{1,500}\]:[ \t]*\n[ \t]*(?:[^\s()][^\n]*\([^\n]*\)$|goroutine running on other thread)/,
+    before: true,
+  },
+  {
+    format: "pprof-text",
+    begins: /^[ \t]*goroutine(?:leak)? profile: total \d{1,15}[ \t]*\n[ \t]*\d{1,15} @(?: 0x[0-9a-f]{1,16})+/,
+    before: true,
+  },
+  { format: "delve-text", begins: /\n\s*(?:\* ?)?Goroutine \d{1,15} - (?:User|Runtime|Go|Start): \S/ },
+  { format: "gdb", begins: new RegExp(`^${listed}[^\\n]*\\n${listed}`), before: true },
+  {
+    format: "delve-json",
+    begins: /\n\s*[[{](?=[^\n]{0,2000}"(?:currentLoc|userCurrentLoc|Goroutines)"\s*:)/,
+  },
+];
+/** What no beginning lacks. */
+const telling = /oroutine|urrentLoc|^[* ] ?\d{1,15} [a-z]+ {2}/;
+
+/**
+ * Finds, among the lines of an input, the beginnings of dumps of other formats than the reader's own: people append to one
+ * file whatever they collect.
+ */
+export class OtherFormats {
+  readonly #own: FormatId;
+  readonly #onOther: OnOther | undefined;
+  readonly #found = new Set<FormatId>();
+  #previous = "";
+  #previousLine = 0;
+
+  constructor(own: FormatId, onOther: OnOther | undefined) {
+    this.#own = own;
+    this.#onOther = onOther;
+  }
+
+  /** @param isFirst nothing of the reader's own format has come; where it is not given, its own beginning is looked for */
+  line(text: string, line: number, isFirst?: boolean): void {
+    const previous = this.#previousLine === line - 1 ? this.#previous : "";
+    this.#previous = text;
+    this.#previousLine = line;
+    if (!telling.test(text) && !telling.test(previous)) return;
+    const both = `${previous}\n${text}`;
+    for (const { format, begins, before } of beginnings) {
+      if (this.#found.has(format) || !begins.test(both)) continue;
+      this.#found.add(format);
+      if (format !== this.#own)
+        this.#onOther?.(format, before ? line - 1 : line, isFirst ?? !this.#found.has(this.#own));
+    }
+  }
+}

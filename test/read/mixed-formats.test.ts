@@ -1,0 +1,75 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import type { Dump } from "../../src/model/dump.ts";
+import { readDumps } from "../../src/read/read-dumps.ts";
+import { dumpText } from "./dump-text.ts";
+
+const bytesOf = (path: string): Buffer =>
+  readFileSync(new URL(`../../fixtures/dumps/${path}`, import.meta.url));
+
+/** A dump of each format of text, and one of JSON. */
+const texts: Readonly<Record<string, Buffer>> = {
+  traceback: bytesOf("go-traceback/go1.24-debug2.txt"),
+  profile: bytesOf("profiles/go1.24-debug1.txt"),
+  delve: bytesOf("delve-text/go1.24-dlv1.27-stacks.txt"),
+  gdb: bytesOf("gdb/go1.24-all.txt"),
+};
+const json = bytesOf("delve-json/go1.24-dlv1.27-list.json");
+
+async function read(...chunks: readonly Buffer[]): Promise<Dump[]> {
+  async function* stdin() {
+    yield* chunks;
+  }
+  const { dumps, failures } = await readDumps(["-"], { threads: 1, stdin: stdin() });
+  expect(failures).toEqual([]);
+  return dumps;
+}
+
+/** What a dump holds beside its name, its place in the file, and what is known of Go's version from elsewhere. */
+const told = (dumps: readonly Dump[]) =>
+  dumps.map((dump) => dumpText({ ...dump, name: "dump" }).replaceAll(/ line \d+:|"line":\d+,/g, ""));
+const joined = (...parts: readonly Buffer[]) =>
+  Buffer.concat(parts.flatMap((part) => [part, Buffer.from("\n\n")]));
+
+describe("dumps of several formats in one file are each read, in order", () => {
+  const names = Object.keys(texts);
+  const pairs = names.flatMap((one) =>
+    names.filter((other) => other !== one).map((other) => [one, other] as const),
+  );
+
+  test.each(pairs)("%s, then %s", async (one, other) => {
+    const dumps = await read(joined(texts[one]!, texts[other]!));
+    expect(dumps.map((dump) => dump.name)).toEqual(
+      dumps.map((_, i) => (i === 0 ? "stdin" : `stdin#${i + 1}`)),
+    );
+    expect(told(dumps)).toEqual(told([await read(texts[one]!), await read(texts[other]!)].flat()));
+  });
+});
+
+describe("a dump that can't be read beside another one is told", () => {
+  test.each(Object.keys(texts))("Delve's JSON behind and before a %s", async (name) => {
+    const [behind] = (await read(joined(texts[name]!, json))).slice(-1);
+    expect(behind!.complete).toBe(false);
+    expect(behind!.problems.map((p) => p.message).join()).toContain("another dump begins here");
+    const [before] = await read(joined(json, texts[name]!));
+    expect(before!.complete).toBe(false);
+  });
+
+  test("behind more than is kept of a stream", async () => {
+    const header = "goroutine 7 [chan send]:\nmain.f()\n\t/src/main.go:1 +0x1\n";
+    const goroutines = Array.from({ length: 120_000 }, (_, i) => header.replace("7", String(i + 1)));
+    const all = goroutines.join("\n");
+    expect(all.length).toBeGreaterThan(6 << 20);
+    const chunks = (all.match(/.{1,65536}/gs) ?? []).map((part) => Buffer.from(part));
+    const dumps = await read(...chunks, Buffer.from("\n"), texts.profile!);
+    expect(dumps.map((dump) => [dump.goroutines.length, dump.complete])).toEqual([[120_000, false]]);
+    expect(dumps[0]!.problems.map((p) => p.message)).toEqual([
+      "another dump begins here (pprof goroutine profile as text (debug=1)), which is not read with this one: save it as a file of its own",
+    ]);
+  });
+});
+
+test("a line of another format that is quoted is no dump of its own", async () => {
+  const quoted = Buffer.from("goroutine profile: total 23014\nis what the other page says first\n\n");
+  expect((await read(quoted, texts.traceback!)).map((dump) => dump.format)).toEqual(["go-traceback"]);
+});
