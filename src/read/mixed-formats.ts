@@ -15,12 +15,16 @@ const inText: ReadonlySet<FormatId> = new Set<FormatId>(["go-traceback", "pprof-
 /**
  * Reads all dumps of an input, those of other formats than the reader's, too: of each format one after the other, those
  * that begin before the reader's first. What can't be read a second time is told.
+ * @param isNamed the user named the format, and wants no other
  */
 export async function readAllFormats(
-  reader: Reader,
+  reader: Reader | undefined,
+  isNamed: boolean,
   source: ByteSource,
   options: ReadOptions,
 ): Promise<readonly Dump[]> {
+  if (reader === undefined) return [];
+  if (isNamed) return reader.read(source, options);
   const others: OtherDump[] = [];
   const onOther: ReadOptions["onOther"] = (format, line, isFirst) => others.push({ format, line, isFirst });
   const own = await reader.read(source, { ...options, onOther });

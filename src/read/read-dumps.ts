@@ -123,8 +123,8 @@ async function readContent(
 ): Promise<void> {
   const head = await headOf(source);
   const { reader, content, log, skipped, original } = await readerFor(source, head, forced);
-  const dumps =
-    reader === undefined ? [] : await readAllFormats(reader, content, readOptions(source, options));
+  const isNamed = forced !== undefined;
+  const dumps = await readAllFormats(reader, isNamed, content, readOptions(source, options));
   const problems = content.problems ?? [];
   const placed = log === undefined ? dumps : dumps.map((d) => onLinesOf(d, log.lines, skipped, original));
   const others = log === undefined ? [] : await othersOf(log, forced, options, original);
@@ -152,7 +152,7 @@ async function othersOf(
   const dumps: Dump[] = [];
   for (const other of log.others) {
     const reader = forced ?? (await sniffReader(await headOf(other)))?.reader;
-    const read = (await reader?.read(other, readOptions(other, options))) ?? [];
+    const read = await readAllFormats(reader, forced !== undefined, other, readOptions(other, options));
     const placed = read.filter(isDump).map((d) => onLinesOf(d, other.lines, 0, original));
     dumps.push(...withProblems(placed, other.problems));
   }
