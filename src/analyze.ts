@@ -111,6 +111,7 @@ export function analyze(
     incomplete,
     [...budgets.exceeded, ...(strict ? stale.map(staleMessage) : [])],
     gate,
+    rules.length === 0 || !dumps.some(isAnalysed),
   );
   return {
     schemaVersion: 1,
@@ -278,6 +279,11 @@ function incompleteness(dump: Dump, all: readonly Dump[]): string[] {
   const what =
     lost > 0 ? `${count(lost)} of ${plural(dump.headersSeen, "goroutine")} could not be read` : untold;
   return [`${dump.name} is not complete: ${what}${share}`];
+}
+
+/** It says something: a leak profile that lists nobody, that nothing leaks. */
+function isAnalysed({ goroutines, extra }: Dump): boolean {
+  return goroutines.length > 0 || extra.profile === "goroutineleak";
 }
 
 /** A list of where goroutines stand in the runtime's scheduler, as `info goroutines` of gdb, names no line that blocks. */

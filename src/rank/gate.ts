@@ -61,16 +61,18 @@ function gatedReason(findings: number, symptoms: number, options: GateOptions): 
  * The verdict. Precedence of the exit codes is 2, 3, 1, 0; 2 is decided before, as nothing is analysed then.
  * @param incomplete why the input was not fully analysed, a sentence each
  * @param exceeded budgets that were exceeded, a sentence each
+ * @param nothing nothing was analysed, which is no part of anything
  */
 export function gateOf(
   findings: readonly Finding[],
   incomplete: readonly string[],
   exceeded: readonly string[],
   options: GateOptions,
+  nothing = false,
 ): Report["gate"] {
   const [gated, symptoms] = [countGated(findings), countGatedSymptoms(findings)];
   const failed = gated + symptoms > 0 || exceeded.length > 0;
-  const partial = incomplete.length > 0 && !options.allowPartial;
+  const partial = incomplete.length > 0 && (nothing || !options.allowPartial);
   const reasons = [...incomplete];
   if (gated + symptoms > 0) reasons.push(gatedReason(gated, symptoms, options));
   reasons.push(...exceeded);

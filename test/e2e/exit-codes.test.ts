@@ -8,6 +8,9 @@ const directory = scratch();
 const missing = join(directory, "missing.txt");
 const page = file(directory, "page.html", "<!doctype html><html><body>Sign in</body></html>");
 const cut = file(directory, "cut.txt", readFileSync(selfSend).subarray(0, -200));
+const empty = file(directory, "empty.txt", "");
+const nobody = file(directory, "nobody.txt", "goroutine profile: total 60\n");
+const noLeak = file(directory, "leak.txt", "goroutineleak profile: total 0\n");
 const broken = file(directory, "broken.yaml", "rules:\n\t- id: x\n");
 
 const cases: readonly (readonly [string, number, readonly string[]])[] = [
@@ -27,6 +30,12 @@ const cases: readonly (readonly [string, number, readonly string[]])[] = [
   ["a file without a dump", 3, [page]],
   ["a cut dump, though with findings", 3, [cut]],
   ["a cut dump, allowed", 1, ["--allow-partial", cut]],
+  ["no dump, allowed", 3, ["--allow-partial", page]],
+  ["an empty file, allowed", 3, ["--allow-partial", empty]],
+  ["no goroutine, allowed", 3, ["--allow-partial", nobody]],
+  ["no dump beside another, allowed", 0, ["--allow-partial", page, quiet]],
+  ["a leak profile alone that lists nobody", 3, [noLeak]],
+  ["a leak profile alone that lists nobody, allowed", 0, ["--allow-partial", noLeak]],
   ["more files than allowed", 2, ["--max-files", "10", dump("channel")]],
   ["2 before 3 and 1", 2, [missing, page, selfSend]],
   ["2 even where partial input is allowed", 2, ["--allow-partial", missing, quiet]],
