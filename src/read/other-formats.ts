@@ -28,12 +28,17 @@ const beginnings: readonly Beginning[] = [
   { format: "delve-text", begins: /\n\s*(?:\* ?)?Goroutine \d{1,15} - (?:User|Runtime|Go|Start): \S/ },
   { format: "gdb", begins: new RegExp(`^${listed}[^\\n]*\\n${listed}`), before: true },
   {
+    format: "gdb",
+    begins: /^#\d{1,4} {1,3}(?:0x[0-9a-f]{1,16} in )?[^\n]* at [^\n]*\.(?:go|s):\d{1,9}\s*\n#\d{1,4} {1,3}\S/,
+    before: true,
+  },
+  {
     format: "delve-json",
     begins: /\n\s*[[{](?=[^\n]{0,2000}"(?:currentLoc|userCurrentLoc|Goroutines)"\s*:)/,
   },
 ];
 /** What no beginning lacks. */
-const telling = /oroutine|urrentLoc|^[* ] ?\d{1,15} [a-z]+ {2}/;
+const telling = /oroutine|urrentLoc|^[* ] ?\d{1,15} [a-z]+ {2}|^#\d{1,4} /;
 
 /**
  * Finds, among the lines of an input, the beginnings of dumps of other formats than the reader's own: people append to one

@@ -13,6 +13,7 @@ const texts: Readonly<Record<string, Buffer>> = {
   profile: bytesOf("profiles/go1.24-debug1.txt"),
   delve: bytesOf("delve-text/go1.24-dlv1.27-stacks.txt"),
   gdb: bytesOf("gdb/go1.24-all.txt"),
+  "gdb's threads": bytesOf("gdb/go1.27-threads.txt"),
 };
 const json = bytesOf("delve-json/go1.24-dlv1.27-list.json");
 
@@ -34,7 +35,9 @@ const joined = (...parts: readonly Buffer[]) =>
 describe("dumps of several formats in one file are each read, in order", () => {
   const names = Object.keys(texts);
   const pairs = names.flatMap((one) =>
-    names.filter((other) => other !== one).map((other) => [one, other] as const),
+    names
+      .filter((other) => !one.startsWith(other) && !other.startsWith(one))
+      .map((other) => [one, other] as const),
   );
 
   test.each(pairs)("%s, then %s", async (one, other) => {

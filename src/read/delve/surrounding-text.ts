@@ -4,7 +4,7 @@ import type { JsonWindow } from "./json-window.ts";
 
 /** Up to the next bracket. */
 const beginsDump =
-  /(?:^|\n)[ \t*]*(?:goroutine (?:\d{1,15} (?:gp=[^[\n]{1,100} )?$|profile: total \d)|Goroutine \d{1,15} - \w|\d{1,15} (?:waiting|running|syscall) {2}\S)/;
+  /(?:^|\n)[ \t*]*(?:goroutine (?:\d{1,15} (?:gp=[^[\n]{1,100} )?$|profile: total \d)|Goroutine \d{1,15} - \w|\d{1,15} (?:waiting|running|syscall) {2}\S|#0 {2}\S)/;
 const otherDump =
   "another dump begins here (goroutines as text), which is not read with this one: save it as a file of its own";
 const noBeginning = "more brackets close than open: the beginning is missing";
