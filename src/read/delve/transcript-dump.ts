@@ -8,7 +8,14 @@ import { plural } from "../../words.ts";
 import { ReasonEvidence } from "./go-version.ts";
 import { kindAt } from "./listed-waits.ts";
 import { ReasonTexts } from "./reason-texts.ts";
-import { pcKey, type Transcript, type TranscriptFrame, type TranscriptGoroutine } from "./transcript.ts";
+import type { Transcript } from "./transcript.ts";
+import {
+  joinStack,
+  newGoroutine,
+  pcKey,
+  type TranscriptFrame,
+  type TranscriptGoroutine,
+} from "./transcript-goroutine.ts";
 
 /** Makes a dump of a transcript. */
 export class TranscriptDump {
@@ -76,16 +83,18 @@ export class TranscriptDump {
       if (pc !== undefined) byPlace.set(pc, [...(byPlace.get(pc) ?? []).slice(0, 1), g]);
     }
     const unnamed = new Map<string, TranscriptGoroutine>();
+    let others = 0;
     for (const stray of strays) {
       const named = Number.isNaN(stray.id) ? this.#standing(byPlace, stray) : this.#named(stray.id);
-      if (named !== undefined) {
-        const richer = stray.frames.some((f) => f.withArguments) || stray.frames.length > named.frames.length;
-        if (named.frames.length === 0 || richer) {
-          named.frames = stray.frames;
-          named.truncated = stray.truncated;
-        }
-      } else if (stray.frames.length > 0) unnamed.set(pcKey(stray.frames), stray);
+      if (named !== undefined && joinStack(named, stray)) continue;
+      if (!Number.isNaN(stray.id)) others++;
+      else if (stray.frames.length > 0) unnamed.set(pcKey(stray.frames), stray);
     }
+    if (others > 0)
+      this.#builder.problem({
+        message: `${plural(others, "stack was", "stacks were")} left out: the goroutine had another stack before`,
+        lost: 0,
+      });
     if (goroutines.size === 0) {
       this.#transcript.headers += unnamed.size;
       return [...unnamed.values()];
@@ -113,15 +122,7 @@ export class TranscriptDump {
     const { goroutines } = this.#transcript;
     let goroutine = goroutines.get(id);
     if (goroutine === undefined) {
-      goroutine = {
-        id,
-        places: new Map(),
-        reason: "",
-        threadId: 0,
-        labels: [],
-        frames: [],
-        truncated: false,
-      };
+      goroutine = newGoroutine(id);
       goroutines.set(id, goroutine);
       this.#transcript.headers++;
     }

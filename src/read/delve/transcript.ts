@@ -1,42 +1,17 @@
 import { stripVTControlCharacters } from "node:util";
-import type { Address } from "../../model/address.ts";
-import { formatAddress, unknownAddress } from "../../model/address.ts";
+import { unknownAddress } from "../../model/address.ts";
 import type { ReadProblem } from "../../model/dump.ts";
-import type { FrameDraft } from "../../model/dump-builder.ts";
 import { plural } from "../../words.ts";
 import { lacksFirst } from "./first-argument.ts";
 import {
   frameLine,
   type HeaderLine,
   headerLine,
-  type LocationKind,
   labelPairs,
   positionLine,
   variableLine,
 } from "./text-lines.ts";
-
-/** A frame while its lines are read. */
-export interface TranscriptFrame extends FrameDraft {
-  readonly pc: Address;
-  file: string;
-  line: number;
-  readonly args: Address[];
-  /** Its arguments are printed: `stack -full`. */
-  withArguments: boolean;
-}
-
-/** A goroutine of a transcript: what all commands together told of it. */
-export interface TranscriptGoroutine {
-  /** NaN for a stack of which nobody says whose it is. */
-  readonly id: number;
-  readonly places: Map<LocationKind, FrameDraft & { readonly pc: Address }>;
-  reason: string;
-  threadId: number;
-  labels: readonly [string, string][];
-  frames: TranscriptFrame[];
-  /** More frames were there: `(truncated)`. */
-  truncated: boolean;
-}
+import { newGoroutine, type TranscriptFrame, type TranscriptGoroutine } from "./transcript-goroutine.ts";
 
 /** One dump in a transcript: until the program goes on. */
 export interface Transcript {
@@ -68,6 +43,8 @@ export class TranscriptReader {
   readonly transcripts: Transcript[] = [];
   #now: Transcript = this.#begin();
   #goroutine: TranscriptGoroutine | undefined;
+  /** The goroutine of a list whose stack comes next, if any does. */
+  #owner: TranscriptGoroutine | undefined;
   /** Whose frames come next: named by a command, or the goroutine that is selected. */
   #asked: number | undefined;
   #selected: number | undefined;
@@ -215,6 +192,7 @@ export class TranscriptReader {
     }
     if (Number.isNaN(header.pc)) this.#lose(text, "a goroutine without its address");
     this.#goroutine = goroutine;
+    this.#owner = goroutine;
     this.#headerLine = this.#line;
     this.#foldable = this.#line;
   }
@@ -263,8 +241,11 @@ export class TranscriptReader {
   /** Frames under a goroutine's line are its own; others are of the goroutine that a command named. */
   #startStack(below: boolean): void {
     this.#aside = false;
-    if (below && this.#goroutine !== undefined && this.#goroutine.frames.length === 0) return;
-    const id = this.#asked ?? this.#selected;
+    const owner = this.#owner;
+    this.#owner = undefined;
+    if (below && owner !== undefined && owner.frames.length === 0) return;
+    // Of two stacks below one line of a list the second is that of a goroutine whose line is lost.
+    const id = below && this.#listed > 0 ? owner?.id : (this.#asked ?? this.#selected);
     this.#endStack();
     const stray = newGoroutine(id ?? Number.NaN);
     this.#now.strays.push(stray);
@@ -283,6 +264,7 @@ export class TranscriptReader {
 
   #endStack(): void {
     this.#goroutine = undefined;
+    this.#owner = undefined;
     this.#frame = undefined;
     this.#deferred = false;
     this.#next = 0;
@@ -349,13 +331,4 @@ export class TranscriptReader {
   #problem(text: string, message: string, lost: number): void {
     this.#now.problems.push({ line: this.#line, text, message, lost });
   }
-}
-
-function newGoroutine(id: number): TranscriptGoroutine {
-  return { id, places: new Map(), reason: "", threadId: 0, labels: [], frames: [], truncated: false };
-}
-
-/** Identity of a stack by its instructions: to find whose an unnamed stack is. */
-export function pcKey(frames: readonly TranscriptFrame[]): string {
-  return frames.map((f) => formatAddress(f.pc)).join(" ");
 }

@@ -1,0 +1,93 @@
+import { describe, expect, test } from "vitest";
+import type { Dump } from "../../src/model/dump.ts";
+import { delveTextReader } from "../../src/read/delve-text.ts";
+import { bytesSource } from "./bytes.ts";
+
+const read = (text: string): Promise<Dump[]> =>
+  delveTextReader.read(bytesSource("dump", text), { threads: 1 });
+
+/** Frames as Delve prints them, the innermost first; equal functions stand at equal addresses. */
+function stack(indent: string, ...functions: string[]): string {
+  return functions.map((f, i) => `${indent}${i}  ${pcOf(f)} in ${f}\n${indent}    at /src/a.go:7\n`).join("");
+}
+
+function pcOf(name: string): string {
+  let hash = 7;
+  for (const char of name) hash = (hash * 31 + char.charCodeAt(0)) % 0xffffff;
+  return `0x${hash.toString(16).padStart(16, "0")}`;
+}
+
+const header = (id: number, at: string, reason = "select", mark = " ") =>
+  `${mark} Goroutine ${id} - User: /src/a.go:7 ${at} (${pcOf(at).replace(/^0x0+/, "0x")}) [${reason} 17]\n`;
+
+/** What is known of each goroutine: its id, how much of its stack is there, and the functions. */
+function goroutines(dump: Dump): [number, string, ...string[]][] {
+  return [...dump.goroutines.stack.slice(0, dump.goroutines.length)].map((index, row) => {
+    const { extent, frames } = dump.stacks[index]!;
+    return [dump.goroutines.id[row]!, extent, ...frames.map((f) => f.symbol.name)];
+  });
+}
+
+describe("Delve: several stacks of one goroutine", () => {
+  const main = ["runtime.gopark", "main.wait", "main.main", "runtime.goexit"];
+  const send = [
+    "runtime.gopark",
+    "runtime.chansend",
+    "main.send",
+    "main.run",
+    "main.serve",
+    "runtime.goexit",
+  ];
+  const list = (depth: number, mark: string) => {
+    const frames = (all: string[]) =>
+      stack("\t", ...all.slice(0, depth)) + (all.length > depth ? "\t(truncated)\n" : "");
+    return `${header(1, "main.main", "sync.WaitGroup.Wait", mark)}${frames(main)}${header(6, "main.send", "chan send")}${frames(send)}[2 goroutines]\n`;
+  };
+  const whole = [
+    [1, "full", ...main],
+    [6, "full", ...send],
+  ];
+
+  test.each([
+    [1, 50, " "],
+    [1, 50, "*"],
+    [50, 2, "*"],
+    [50, 50, "*"],
+    [6, 5, "*"],
+  ])("lists of %d and %d frames, %j before the first goroutine", async (first, second, mark) => {
+    for (const prompt of ["(dlv) goroutines -t\n", "(dlv) ", ""]) {
+      const [dump] = await read(`${prompt}${list(first, mark)}${prompt}${list(second, mark)}(dlv) `);
+      expect(goroutines(dump!)).toEqual(whole);
+      expect([dump!.complete, dump!.problems, dump!.repeated]).toEqual([true, [], 2]);
+    }
+  });
+
+  test("a goroutine that is selected gets no stack of a list", async () => {
+    const selected = `(dlv) goroutine 6\nSwitched from 1 to 6 (thread 4)\n(dlv) `;
+    const [dump] = await read(`(dlv) ${list(50, " ")}${selected}${list(50, "*")}`);
+    expect(goroutines(dump!)).toEqual(whole);
+  });
+
+  test("arguments of a short stack are those of the long one's frames", async () => {
+    const [first, second] = stack("", "runtime.gopark", "main.wait").split(/(?=^1)/m);
+    const full = `${first}${second}        p = (*main.T)(0xc000086080)\n(truncated)\n`;
+    const [dump] = await read(`(dlv) ${list(50, "*")}(dlv) goroutine 1 stack 1 -full\n${full}(dlv) `);
+    expect(goroutines(dump!)).toEqual(whole);
+    expect(dump!.stacks[0]!.slots).toEqual([{ frame: 1, argument: 0 }]);
+  });
+
+  test("a stack that is not the one before, cut or continued, is left out, and that is told", async () => {
+    const moved = stack("", "runtime.gopark", "main.later", "main.then", "main.main", "runtime.goexit");
+    const [dump] = await read(`(dlv) ${list(50, "*")}(dlv) ${moved}(dlv) `);
+    expect(goroutines(dump!)).toEqual(whole);
+    const message = "1 stack was left out: the goroutine had another stack before";
+    expect(dump!.problems).toEqual([{ message, lost: 0 }]);
+  });
+
+  test("a stack below another one in a list is nobody's, not the selected goroutine's", async () => {
+    const lost = list(50, "*").replace(/^ {2}Goroutine 6.*\n/m, "");
+    const [dump] = await read(`(dlv) goroutines -t\n${lost}`);
+    expect(goroutines(dump!)).toEqual([whole[0]]);
+    expect(dump!.complete).toBe(false);
+  });
+});
