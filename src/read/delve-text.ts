@@ -18,7 +18,8 @@ import type { ByteSource, Reader, ReadOptions, Sniffed } from "./reader.ts";
  *     	    at /src/runtime/proc.go:364
  *     [66 goroutines]
  *
- * What all commands tell of a goroutine is joined, until the program goes on; then a new dump begins.
+ * What all commands tell of a goroutine is joined, until the program goes on or another session begins; then a new dump
+ * begins, as it does with a list in which a goroutine stands elsewhere than before.
  */
 export const delveTextReader: Reader = {
   id: "delve-text",
@@ -50,20 +51,17 @@ async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
   const reader = new TranscriptReader();
   const indentation = new Indentation(indented);
   const others = new OtherFormats("delve-text", options.onOther);
-  reader.finish(
-    await eachLine(source, options, (line, number) => {
-      reader.line(indentation.off(line));
-      others.line(line, number);
-    }),
-  );
-  const transcripts = reader.transcripts.filter(
-    (t, index) => index === 0 || t.headers > 0 || t.strays.length > 0,
-  );
-  return transcripts.map((transcript, index) =>
-    new TranscriptDump(
-      index === 0 ? source.name : `${source.name}#${index + 1}`,
-      transcript,
-      options.goVersion,
-    ).build(),
-  );
+  const cut = await eachLine(source, options, (line, number) => {
+    reader.line(indentation.off(line));
+    others.line(line, number);
+  });
+  return reader
+    .finish(cut)
+    .map((transcript, index) =>
+      new TranscriptDump(
+        index === 0 ? source.name : `${source.name}#${index + 1}`,
+        transcript,
+        options.goVersion,
+      ).build(),
+    );
 }

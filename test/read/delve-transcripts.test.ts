@@ -91,3 +91,96 @@ describe("Delve: several stacks of one goroutine", () => {
     expect(dump!.complete).toBe(false);
   });
 });
+
+describe("Delve: lists of several moments in one file", () => {
+  const banner = "Type 'help' for list of commands.\n";
+  const list = (...lines: string[]) => `${lines.join("")}[${lines.length} goroutines]\n`;
+  const first = list(header(1, "main.main"), header(6, "main.send"), header(7, "main.idle"));
+  const later = list(header(1, "main.main"), header(6, "main.receive"), header(7, "main.idle"));
+  const places = (dumps: readonly Dump[]) =>
+    dumps.map((d) => goroutines(d).map(([id, , at]) => `${id} ${at}`));
+  const apart = [
+    ["1 main.main", "6 main.send", "7 main.idle"],
+    ["1 main.main", "6 main.receive", "7 main.idle"],
+  ];
+
+  test.each([
+    [
+      "sessions",
+      `${banner}(dlv) goroutines\n${first}(dlv) exit\n${banner}(dlv) goroutines\n${later}(dlv) exit\n`,
+    ],
+    ["commands from a pipe", `${banner}(dlv) ${first}(dlv) ${banner}(dlv) ${later}(dlv) `],
+    ["the program went on unseen", `(dlv) ${first}(dlv) > main.f() /src/a.go:7\n(dlv) ${later}(dlv) `],
+    ["without prompts", first + later],
+    [
+      "Delve that counts first",
+      `(dlv) [3 goroutines]\n${first.slice(0, -15)}(dlv) [3 goroutines]\n${later.slice(0, -15)}(dlv) `,
+    ],
+  ])("%s: each is a dump, in order", async (_, text) => {
+    const dumps = await read(text);
+    expect(places(dumps)).toEqual(apart);
+    expect(dumps.map((d) => [d.name, d.complete, d.problems])).toEqual([
+      ["dump", true, []],
+      ["dump#2", true, []],
+    ]);
+  });
+
+  test.each(["exit", "quit", "q", "detach", "restart", "r"])(
+    "%s ends a session, alike or not",
+    async (command) => {
+      const dumps = await read(`(dlv) goroutines\n${first}(dlv) ${command}\n(dlv) goroutines\n${first}`);
+      expect(places(dumps)).toEqual([apart[0], apart[0]]);
+    },
+  );
+
+  test("another process starts a goroutine elsewhere, under an id that was there", async () => {
+    for (const kind of ["Go", "Start"]) {
+      const [one, two] = [first, later].map((l) => l.replaceAll("User:", `${kind}:`));
+      expect(await read(`(dlv) ${first}(dlv) ${one}(dlv) ${two}(dlv) `)).toHaveLength(2);
+    }
+  });
+
+  test("lists of one moment are one dump, whatever they show", async () => {
+    const start = list(header(1, "runtime.main"), header(6, "main.run")).replaceAll("User:", "Start:");
+    const stacks = list(
+      header(6, "main.send") + stack("\t", "runtime.gopark", "main.send", "runtime.goexit"),
+    );
+    const dumps = await read(`(dlv) ${first}(dlv) ${start}(dlv) ${stacks}(dlv) ${first}(dlv) `);
+    expect(places(dumps)).toEqual([["1 main.main", "6 runtime.gopark", "7 main.idle"]]);
+    expect([dumps[0]!.headersSeen, dumps[0]!.repeated, dumps[0]!.problems]).toEqual([9, 6, []]);
+  });
+
+  test("stacks that differ are of two moments", async () => {
+    const [a, b] = ["main.one", "main.two"].map((caller) =>
+      list(header(6, "main.send") + stack("\t", "runtime.gopark", "main.send", caller, "runtime.goexit")),
+    );
+    expect(await read(`(dlv) ${a}(dlv) ${b}(dlv) `)).toHaveLength(2);
+  });
+
+  test("groups of one list stay together", async () => {
+    const grouped = (text: string) =>
+      text.replace(/(?=^ {2}Goroutine)/gm, "main.f\n").replace(/(^ {2}Goroutine.*\n)/gm, "$1\tTotal: 1\n");
+    expect(places(await read(`(dlv) ${grouped(first)}(dlv) ${grouped(later)}(dlv) `))).toEqual(apart);
+  });
+
+  test("a list that ends before a new session is not whole", async () => {
+    const dumps = await read(`(dlv) ${first.slice(0, -15)}${banner}(dlv) ${later}(dlv) `);
+    expect(dumps.map((d) => [d.goroutines.length, d.complete])).toEqual([
+      [3, false],
+      [3, true],
+    ]);
+  });
+
+  test("what is lost behind the last list is told", async () => {
+    const [dump] = await read(
+      `(dlv) goroutines\n${first}(dlv) next\n(dlv) goroutine 6 bt\n    at /src/a.go:7\n`,
+    );
+    expect(dump!.complete).toBe(false);
+  });
+
+  test("a session says its Go version once, of its own process", async () => {
+    const version = "Go version go1.22.3\n";
+    const text = `(dlv) ${version}(dlv) ${first}(dlv) ${later}(dlv) exit\n${banner}(dlv) ${first}(dlv) `;
+    expect((await read(text)).map((d) => d.goVersion)).toEqual(["go1.22.3", "go1.22.3", undefined]);
+  });
+});

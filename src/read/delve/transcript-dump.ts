@@ -8,7 +8,6 @@ import { plural } from "../../words.ts";
 import { ReasonEvidence } from "./go-version.ts";
 import { kindAt } from "./listed-waits.ts";
 import { ReasonTexts } from "./reason-texts.ts";
-import type { Transcript } from "./transcript.ts";
 import {
   joinStack,
   newGoroutine,
@@ -16,6 +15,7 @@ import {
   type TranscriptFrame,
   type TranscriptGoroutine,
 } from "./transcript-goroutine.ts";
+import type { Transcript } from "./transcript-parts.ts";
 
 /** Makes a dump of a transcript. */
 export class TranscriptDump {

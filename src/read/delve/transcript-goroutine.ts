@@ -35,14 +35,21 @@ export function pcKey(frames: readonly TranscriptFrame[]): string {
   return frames.map((f) => formatAddress(f.pc)).join(" ");
 }
 
+/** One stack begins with all that the other has: they can be of one goroutine at one moment. */
+export function areAlike(some: readonly TranscriptFrame[], others: readonly TranscriptFrame[]): boolean {
+  const length = Math.min(some.length, others.length);
+  for (let i = 0; i < length; i++) if (!Object.is(some[i]!.pc, others[i]!.pc)) return false;
+  return true;
+}
+
 /**
- * Gives a goroutine the longer of two stacks, its own and another, with the arguments of both. False when one does not
- * begin as the other does: they are not of one goroutine at one moment, and it keeps its own.
+ * Gives a goroutine the longer of two stacks, its own and another, with the arguments of both. False when they are not alike,
+ * and it keeps its own.
  */
 export function joinStack(goroutine: TranscriptGoroutine, other: TranscriptGoroutine): boolean {
   const own = goroutine.frames;
+  if (!areAlike(own, other.frames)) return false;
   const [more, less] = other.frames.length > own.length ? [other, goroutine] : [goroutine, other];
-  if (less.frames.some((f, index) => !Object.is(f.pc, more.frames[index]!.pc))) return false;
   // Of two that are as long one may say that it ends there.
   goroutine.truncated =
     less.frames.length === more.frames.length ? less.truncated && more.truncated : more.truncated;

@@ -1,6 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
 import { unknownAddress } from "../../model/address.ts";
-import type { ReadProblem } from "../../model/dump.ts";
 import { plural } from "../../words.ts";
 import { lacksFirst } from "./first-argument.ts";
 import {
@@ -12,24 +11,7 @@ import {
   variableLine,
 } from "./text-lines.ts";
 import { newGoroutine, type TranscriptFrame, type TranscriptGoroutine } from "./transcript-goroutine.ts";
-
-/** One dump in a transcript: until the program goes on. */
-export interface Transcript {
-  readonly goroutines: Map<number, TranscriptGoroutine>;
-  /** Stacks of goroutines unknown. */
-  readonly strays: TranscriptGoroutine[];
-  readonly problems: ReadProblem[];
-  goVersion: string | undefined;
-  headers: number;
-  repeated: number;
-  /** What lists left out: members of groups, goroutines after an early end. Another list may have them. */
-  readonly gaps: ReadProblem[];
-  /** Goroutines of the longest list that is whole. */
-  whole: number;
-  /** A list was asked for some goroutines only: `goroutines -with …`. */
-  selection: boolean;
-  cut: boolean;
-}
+import { isEmpty, joinParts, newTranscript, type Transcript } from "./transcript-parts.ts";
 
 /** Most frames and variables that are kept of one goroutine. */
 const maxFrames = 2000;
@@ -40,8 +22,8 @@ const endOfFolded = /^\s*(?:\d{1,8}|\(thread \d{1,15}\).*|\[.*\])$/;
 
 /** Reads what people paste out of a Delve terminal, line by line. */
 export class TranscriptReader {
-  readonly transcripts: Transcript[] = [];
-  #now: Transcript = this.#begin();
+  readonly #parts: Transcript[] = [];
+  #now: Transcript = this.#begin(false);
   #goroutine: TranscriptGoroutine | undefined;
   /** The goroutine of a list whose stack comes next, if any does. */
   #owner: TranscriptGoroutine | undefined;
@@ -54,6 +36,7 @@ export class TranscriptReader {
   /** Goroutines since the list began, and since the group. */
   #listed = 0;
   #grouped = 0;
+  #inList = false;
   /** The list that comes is one of some goroutines only. */
   #selective = false;
   /** Goroutines of the list that was announced. */
@@ -70,20 +53,10 @@ export class TranscriptReader {
   /** Where a line came last that ends in a number or a reason: a terminal may have folded it before that. */
   #foldable = -1;
 
-  #begin(): Transcript {
-    const transcript: Transcript = {
-      goroutines: new Map(),
-      strays: [],
-      problems: [],
-      goVersion: undefined,
-      headers: 0,
-      repeated: 0,
-      gaps: [],
-      whole: 0,
-      selection: false,
-      cut: false,
-    };
-    this.transcripts.push(transcript);
+  /** @param again nothing has let the program go on */
+  #begin(again: boolean, goVersion?: string): Transcript {
+    const transcript = newTranscript(again, goVersion);
+    this.#parts.push(transcript);
     return transcript;
   }
 
@@ -102,8 +75,8 @@ export class TranscriptReader {
     this.#otherLine(text);
   }
 
-  /** @param cut the last line has no end */
-  finish(cut: boolean): void {
+  /** Answers the dumps. @param cut the last line has no end */
+  finish(cut: boolean): Transcript[] {
     if (this.#announced > 0) this.#checkAnnounced();
     else if (this.#listed > 0 || this.#place === "due" || (cut && this.#frame !== undefined)) {
       const what = this.#listed > 0 ? "its list does" : "the stack that it shows last";
@@ -111,6 +84,7 @@ export class TranscriptReader {
       this.#now.problems.push({ line: this.#line, message, lost: -1 });
       this.#now.cut = true;
     }
+    return joinParts(this.#parts);
   }
 
   /** A frame has two lines: where another follows the first, or where that is folded, the second does not come next. */
@@ -129,24 +103,32 @@ export class TranscriptReader {
 
   /** What stands behind a prompt: the command that was typed, or in a piped session its output. */
   #prompt(text: string): void {
-    this.#endStack();
-    this.#checkAnnounced();
-    if (this.#listed > 0) this.#lose(text, "a list of goroutines without the line that ends it");
-    this.#listed = 0;
-    this.#grouped = 0;
-    this.#asked = undefined;
+    this.#endOutput(text);
     const stack = /^(?:goroutine|gr) (\d{1,15}) (?:bt|stack|.*\bbt\b|.*\bstack\b)/.exec(text);
     const chosen = /^(?:goroutine|gr) (\d{1,15})\s*$/.exec(text);
     this.#selective = /^(?:goroutines|grs) .*-(?:with|without|w|wo|chan)\b/.test(text);
     if (stack !== null) this.#asked = Number(stack[1]);
     if (chosen !== null) this.#selected = Number(chosen[1]);
     if (/^(?:c|continue|n|next|s|step|si|so|stepout|r|restart|rebuild|rev|rw|rewind)\b/.test(text))
-      this.#goOn();
+      this.#goOn(this.#now.goVersion);
+    if (/^(?:exit|quit|q|detach)\b/.test(text)) this.#goOn(undefined);
   }
 
-  #goOn(): void {
+  #endOutput(text: string): void {
+    this.#endStack();
+    this.#checkAnnounced();
+    if (this.#listed > 0) this.#lose(text, "a list of goroutines without the line that ends it");
+    this.#listed = 0;
+    this.#grouped = 0;
+    this.#inList = false;
+    this.#asked = undefined;
+  }
+
+  /** @param goVersion of the program; `undefined` where another one may come */
+  #goOn(goVersion: string | undefined): void {
     this.#selected = undefined;
-    if (this.#now.headers > 0 || this.#now.strays.length > 0) this.#now = this.#begin();
+    if (isEmpty(this.#now)) this.#now.goVersion = goVersion;
+    else this.#now = this.#begin(false, goVersion);
   }
 
   #goroutineLine(text: string): boolean {
@@ -156,8 +138,7 @@ export class TranscriptReader {
       return true;
     }
     if (/^\s*(?:\* ?)?Goroutine (?:\d{1,15} )?(?:- )?\(unreadable/.test(text)) {
-      this.#now.headers++;
-      this.#listed++;
+      this.#listLine();
       this.#problem(text, "Delve could not read this goroutine", 1);
       return true;
     }
@@ -172,11 +153,18 @@ export class TranscriptReader {
     return true;
   }
 
+  /** Whether a list is of the same moment as those before it, its first goroutine does not tell: it begins a part. */
+  #listLine(): void {
+    if (!this.#inList && this.#now.goroutines.size > 0) this.#now = this.#begin(true, this.#now.goVersion);
+    this.#inList = true;
+    this.#now.headers++;
+    this.#listed++;
+  }
+
   #header(header: HeaderLine, text: string): void {
     this.#endStack();
     this.#aside = false;
-    this.#now.headers++;
-    this.#listed++;
+    this.#listLine();
     this.#grouped++;
     if (header.current) this.#selected = header.id;
     let goroutine = this.#now.goroutines.get(header.id);
@@ -283,6 +271,9 @@ export class TranscriptReader {
     else if (switched !== null) {
       this.#endStack();
       this.#selected = Number(switched[1]);
+    } else if (text === "Type 'help' for list of commands.") {
+      this.#endOutput(text);
+      this.#goOn(undefined);
     } else if (this.#line === this.#foldable + 1 && endOfFolded.test(text))
       this.#lose(text, "the end of a line that is folded");
     else this.#version(text);
@@ -306,6 +297,7 @@ export class TranscriptReader {
     else if (this.#selective) this.#now.selection = true;
     else this.#now.whole = Math.max(this.#now.whole, count);
     this.#listed = 0;
+    this.#inList = false;
     this.#endStack();
   }
 
