@@ -184,3 +184,36 @@ describe("Delve: lists of several moments in one file", () => {
     expect((await read(text)).map((d) => d.goVersion)).toEqual(["go1.22.3", "go1.22.3", undefined]);
   });
 });
+
+describe("Delve: a goroutine that is not there is not selected", () => {
+  const list = `${header(1, "main.main", "select", "*")}${header(6, "main.send")}[2 goroutines]\n`;
+  const main = ["runtime.gopark", "main.wait", "main.main", "runtime.goexit"];
+  const send = ["runtime.gopark", "main.send", "runtime.goexit"];
+
+  test.each([
+    "(dlv) goroutine 99\nCommand failed: unknown goroutine 99\n",
+    "(dlv) gr 99\nCommand failed: Unknown goroutine 99\n",
+    "Command failed: unknown goroutine 99\n(dlv) goroutine 99\nunknown goroutine 99\n",
+    "(dlv) goroutine 99 bt\nCommand failed: unknown goroutine 99\n",
+    "(dlv) goroutine 98\nCommand failed: unknown goroutine 98\n(dlv) goroutine 99\nCommand failed: unknown goroutine 99\n",
+  ])("%j", async (failed) => {
+    const [dump] = await read(`(dlv) goroutines\n${list}${failed}(dlv) bt\n${stack("", ...main)}(dlv) `);
+    expect(goroutines(dump!)).toEqual([
+      [1, "full", ...main],
+      [6, "ends", "main.send"],
+    ]);
+    expect([dump!.complete, dump!.problems]).toEqual([true, []]);
+  });
+
+  test("nor does a command that fails later undo a selection", async () => {
+    const selected = "(dlv) goroutine 6\nSwitched from 1 to 6 (thread 4)\n";
+    const failed = "(dlv) print x\nCommand failed: could not find symbol value for x\n";
+    for (const begin of [selected, selected + failed, `(dlv) goroutine 6\n${failed}`]) {
+      const [dump] = await read(`(dlv) goroutines\n${list}${begin}(dlv) bt\n${stack("", ...send)}(dlv) `);
+      expect(goroutines(dump!)).toEqual([
+        [1, "ends", "main.main"],
+        [6, "full", ...send],
+      ]);
+    }
+  });
+});

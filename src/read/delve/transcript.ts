@@ -30,6 +30,8 @@ export class TranscriptReader {
   /** Whose frames come next: named by a command, or the goroutine that is selected. */
   #asked: number | undefined;
   #selected: number | undefined;
+  /** What stays selected where the command fails. */
+  #selectedBefore: number | undefined;
   #frame: TranscriptFrame | undefined;
   /** Lines of deferred calls and ancestors are no frames of the stack. */
   #aside = false;
@@ -104,6 +106,7 @@ export class TranscriptReader {
   /** What stands behind a prompt: the command that was typed, or in a piped session its output. */
   #prompt(text: string): void {
     this.#endOutput(text);
+    this.#selectedBefore = this.#selected;
     const stack = /^(?:goroutine|gr) (\d{1,15}) (?:bt|stack|.*\bbt\b|.*\bstack\b)/.exec(text);
     const chosen = /^(?:goroutine|gr) (\d{1,15})\s*$/.exec(text);
     this.#selective = /^(?:goroutines|grs) .*-(?:with|without|w|wo|chan)\b/.test(text);
@@ -127,6 +130,7 @@ export class TranscriptReader {
   /** @param goVersion of the program; `undefined` where another one may come */
   #goOn(goVersion: string | undefined): void {
     this.#selected = undefined;
+    this.#selectedBefore = undefined;
     if (isEmpty(this.#now)) this.#now.goVersion = goVersion;
     else this.#now = this.#begin(false, goVersion);
   }
@@ -271,6 +275,9 @@ export class TranscriptReader {
     else if (switched !== null) {
       this.#endStack();
       this.#selected = Number(switched[1]);
+      this.#selectedBefore = this.#selected;
+    } else if (/^(?:Command failed: |unknown goroutine \d)/.test(text)) {
+      this.#selected = this.#selectedBefore;
     } else if (text === "Type 'help' for list of commands.") {
       this.#endOutput(text);
       this.#goOn(undefined);
