@@ -217,3 +217,66 @@ describe("Delve: a goroutine that is not there is not selected", () => {
     }
   });
 });
+
+describe("Delve: a stack of more frames than are kept", () => {
+  const deep = (depth: number) => [
+    "runtime.gopark",
+    ...Array<string>(depth - 3).fill("main.rec"),
+    "main.main",
+    "runtime.goexit",
+  ];
+  const list = (frames: string[], more = "") =>
+    `${header(1, "main.rec")}${stack("\t", ...frames)}${more}[1 goroutines]\n`;
+
+  test("as many as are kept are a full one", async () => {
+    const [dump] = await read(list(deep(2000)));
+    expect(dump!.stacks.map((s) => [s.extent, s.frames.length, s.elided])).toEqual([["full", 2000, 0]]);
+    expect(dump!.problems).toEqual([]);
+  });
+
+  test("both ends are kept, and what is left out between them is told", async () => {
+    const [dump] = await read(list(deep(5002)));
+    const [found] = dump!.stacks;
+    expect([found!.extent, found!.frames.length, found!.gapAt, found!.elided]).toEqual([
+      "elided",
+      2000,
+      1900,
+      3002,
+    ]);
+    expect([0, 1998, 1999].map((i) => found!.frames[i]!.symbol.name)).toEqual([
+      "runtime.gopark",
+      "main.main",
+      "runtime.goexit",
+    ]);
+    const message =
+      "1 stack of more than 2000 frames: those behind the 1900 innermost are left out, but for the 100 outermost of a stack that is whole";
+    expect([dump!.complete, dump!.problems]).toEqual([true, [{ message, lost: 0 }]]);
+  });
+
+  test("one that Delve has truncated ends where the frames do that follow each other", async () => {
+    const [dump] = await read(list(deep(5002).slice(0, 3000), "\t(truncated)\n"));
+    expect(dump!.stacks.map((s) => [s.extent, s.frames.length, s.gapAt, s.elided])).toEqual([
+      ["cut", 1900, undefined, -1],
+    ]);
+    expect(dump!.problems).toHaveLength(1);
+  });
+
+  test("the deepest of several is kept", async () => {
+    const texts = [list(deep(5002).slice(0, 2500), "\t(truncated)\n"), list(deep(5002))];
+    for (const [first, second] of [texts, texts.toReversed()]) {
+      const dumps = await read(`(dlv) ${first}(dlv) ${second}(dlv) `);
+      expect(dumps.map((d) => d.stacks.map((s) => [s.extent, s.elided]))).toEqual([[["elided", 3002]]]);
+    }
+  });
+
+  test("arguments find their frame beyond the gap", async () => {
+    const full = deep(2500).map((f) => stack("", f).replace("0", "N"));
+    const text = full.map(
+      (f, i) => f.replace("N", String(i)) + (f.includes("main.main") ? "        p = 0xc000086080\n" : ""),
+    );
+    const [dump] = await read(
+      `(dlv) ${list(deep(2500))}(dlv) goroutine 1 stack 9999 -full\n${text.join("")}(dlv) `,
+    );
+    expect(dump!.stacks.map((s) => [s.elided, s.slots])).toEqual([[500, [{ frame: 1998, argument: 0 }]]]);
+  });
+});

@@ -3,13 +3,17 @@ import { resourceOf } from "../../model/arguments.ts";
 import type { Dump } from "../../model/dump.ts";
 import { DumpBuilder, type FrameDraft, type StackDraft, type StackHandle } from "../../model/dump-builder.ts";
 import { goroutineFlags } from "../../model/goroutines.ts";
+import type { StackExtent } from "../../model/stack.ts";
 import { type WaitKind, waitKindOf } from "../../model/wait-kind.ts";
 import { plural } from "../../words.ts";
 import { ReasonEvidence } from "./go-version.ts";
 import { kindAt } from "./listed-waits.ts";
 import { ReasonTexts } from "./reason-texts.ts";
 import {
+  gapAt,
   joinStack,
+  maxFrames,
+  maxOutermost,
   newGoroutine,
   pcKey,
   type TranscriptFrame,
@@ -26,6 +30,7 @@ export class TranscriptDump {
   readonly #goVersion: string | undefined;
   #anyReason = false;
   #undecided = 0;
+  #deep = 0;
 
   constructor(name: string, transcript: Transcript, goVersion: string | undefined) {
     this.#builder = new DumpBuilder(name, "delve-text", ["ids"]);
@@ -88,7 +93,7 @@ export class TranscriptDump {
       const named = Number.isNaN(stray.id) ? this.#standing(byPlace, stray) : this.#named(stray.id);
       if (named !== undefined && joinStack(named, stray)) continue;
       if (!Number.isNaN(stray.id)) others++;
-      else if (stray.frames.length > 0) unnamed.set(pcKey(stray.frames), stray);
+      else if (stray.frames.length > 0) unnamed.set(pcKey(stray), stray);
     }
     if (others > 0)
       this.#builder.problem({
@@ -140,15 +145,18 @@ export class TranscriptDump {
   #add(goroutine: TranscriptGoroutine): void {
     const builder = this.#builder;
     const { places, frames, threadId } = goroutine;
-    const drafts = frames.length > 0 ? frames.map(draftOf) : ends(goroutine);
+    const shown = shownOf(goroutine);
+    const drafts = shown.frames.length > 0 ? shown.frames.map(draftOf) : ends(goroutine);
+    if (goroutine.elided > 0) this.#deep++;
     const { reason, wait } = this.#waitOf(goroutine, drafts);
     const creator = places.get("Go");
     const draft: StackDraft = {
       reason,
       wait,
       frames: drafts,
-      extent: drafts.length === 0 ? "none" : frames.length === 0 ? "ends" : extentOf(goroutine),
-      ...(goroutine.truncated ? { elided: -1 } : {}),
+      extent: drafts.length === 0 ? "none" : frames.length === 0 ? "ends" : shown.extent,
+      ...(shown.elided === 0 ? {} : { elided: shown.elided }),
+      ...(shown.extent === "elided" ? { gapAt } : {}),
       createdBy: creator?.function === "runtime.newproc" ? undefined : creator,
     };
     if (frames.length > 0) builder.can("stacks");
@@ -203,9 +211,17 @@ export class TranscriptDump {
           "some versions of Go; give the version with --go-version go1.N, or save the stacks (goroutines -t)",
         lost: 0,
       });
+    if (this.#deep > 0) builder.problem({ message: deepText(this.#deep), lost: 0 });
     if (builder.goroutines.length === 0)
       builder.problem({ message: "no goroutine was found in this transcript", lost: 0 });
   }
+}
+
+function deepText(stacks: number): string {
+  return (
+    `${plural(stacks, "stack")} of more than ${maxFrames} frames: those behind the ${gapAt} innermost are left out, ` +
+    `but for the ${maxOutermost} outermost of a stack that is whole`
+  );
 }
 
 function draftOf({ withArguments, args, ...frame }: TranscriptFrame): FrameDraft {
@@ -219,8 +235,16 @@ function ends({ places }: TranscriptGoroutine): FrameDraft[] {
   return [user, start?.function === user?.function ? undefined : start].filter((f) => f !== undefined);
 }
 
-function extentOf({ truncated, frames }: TranscriptGoroutine): "full" | "cut" {
-  return !truncated && frames.at(-1)?.function === "runtime.goexit" ? "full" : "cut";
+/** What is shown of a stack; one that lacks its outermost frames and others, too, ends at the others. */
+function shownOf({ truncated, frames, elided }: TranscriptGoroutine): {
+  readonly frames: readonly TranscriptFrame[];
+  readonly extent: StackExtent;
+  readonly elided: number;
+} {
+  const cut = truncated || frames.at(-1)?.function !== "runtime.goexit";
+  if (cut && elided > 0) return { frames: frames.slice(0, gapAt), extent: "cut", elided: -1 };
+  if (cut) return { frames, extent: "cut", elided: truncated ? -1 : 0 };
+  return { frames, extent: elided > 0 ? "elided" : "full", elided };
 }
 
 function isSystem(frames: readonly FrameDraft[], wait: WaitKind): boolean {

@@ -61,8 +61,7 @@ export function joinParts(parts: readonly Transcript[]): Transcript[] {
 function isSameMoment(before: Transcript, part: Transcript): boolean {
   for (const goroutine of part.goroutines.values()) {
     const known = before.goroutines.get(goroutine.id);
-    if (known !== undefined && !(isThere(known, goroutine) && areAlike(known.frames, goroutine.frames)))
-      return false;
+    if (known !== undefined && !(isThere(known, goroutine) && areAlike(known, goroutine))) return false;
   }
   return true;
 }

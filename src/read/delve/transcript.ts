@@ -10,11 +10,15 @@ import {
   positionLine,
   variableLine,
 } from "./text-lines.ts";
-import { newGoroutine, type TranscriptFrame, type TranscriptGoroutine } from "./transcript-goroutine.ts";
+import {
+  addFrame,
+  newGoroutine,
+  type TranscriptFrame,
+  type TranscriptGoroutine,
+} from "./transcript-goroutine.ts";
 import { isEmpty, joinParts, newTranscript, type Transcript } from "./transcript-parts.ts";
 
-/** Most frames and variables that are kept of one goroutine. */
-const maxFrames = 2000;
+/** Most variables that are kept of one frame. */
 const maxArguments = 16;
 
 /** Of a place or of a goroutine's line: what both are whole without. */
@@ -203,7 +207,7 @@ export class TranscriptReader {
       if (this.#aside || this.#goroutine === undefined) return true;
       const { function: fn, pc } = frame;
       this.#frame = { function: fn, file: "", line: 0, pc, args: [], withArguments: false };
-      if (this.#goroutine.frames.length < maxFrames) this.#goroutine.frames.push(this.#frame);
+      addFrame(this.#goroutine, this.#frame);
       return true;
     }
     const position = positionLine(text);
