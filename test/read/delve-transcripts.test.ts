@@ -280,3 +280,35 @@ describe("Delve: a stack of more frames than are kept", () => {
     expect(dump!.stacks.map((s) => [s.elided, s.slots])).toEqual([[500, [{ frame: 1998, argument: 0 }]]]);
   });
 });
+
+describe("Delve: reasons in lists that do not say where goroutines are", () => {
+  const line = (id: number, kind: string, at: string, reason: string) =>
+    `  Goroutine ${id} - ${kind}: /src/a.go:7 ${at} (0x${id}) [${reason} 17]\n`;
+
+  test("a text that Delve did not have before it was right", async () => {
+    for (const kind of ["Go", "Start", "Runtime"]) {
+      const lines = [
+        line(1, kind, "main.main", "sync.WaitGroup.Wait"),
+        line(6, kind, "main.serve", "sync.Mutex.Lock"),
+        line(7, kind, "main.serve", "sleep"),
+      ];
+      const [dump] = await read(`(dlv) ${lines.join("")}[3 goroutines]\n(dlv) `);
+      expect(dump!.stacks.map((s) => s.wait)).toEqual(["waitgroup-wait", "mutex-lock", "sleep"]);
+      expect(dump!.problems).toEqual([]);
+    }
+  });
+
+  test.each([
+    ["runtime.bgscavenge", "sleep", "sleep", "sleep"],
+    ["runtime.updateMaxProcsGoroutine", "semacquire", "sync.Cond.Wait", "sleep"],
+  ])("what goroutines of the runtime can wait for: %s, %s", async (start, known, reason, wait) => {
+    const lines = [
+      line(2, "Start", "runtime.forcegchelper", "force gc (idle)"),
+      line(5, "Start", start, known),
+      line(6, "Start", "main.serve", reason),
+    ];
+    const [dump] = await read(`(dlv) ${lines.join("")}[3 goroutines]\n(dlv) `);
+    expect(dump!.stacks.at(-1)!.wait).toBe(wait);
+    expect(dump!.problems).toEqual([]);
+  });
+});

@@ -35,7 +35,7 @@ const goparkLines: Readonly<Record<number, number>> = {
 };
 
 /** Wait reasons that a goroutine of the runtime can have, by the function it was started with. */
-const startReasons: ReadonlyMap<string, readonly string[]> = new Map(
+export const startReasons: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries({
     "runtime.forcegchelper": ["force gc (idle)"],
     "runtime.bgsweep": ["GC sweep wait"],

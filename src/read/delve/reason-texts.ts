@@ -1,5 +1,5 @@
 import { waitReasonTable, waitReasonTables } from "../../model/wait-reasons.ts";
-import { atReasons } from "./go-version.ts";
+import { atReasons, startReasons } from "./go-version.ts";
 
 /**
  * The texts that Delve 1.6 to 1.25 prints for a wait reason's number, whatever the target's Go version: those of
@@ -47,17 +47,23 @@ interface Reading {
 
 /** Works out what the wait reasons in a Delve transcript mean. */
 export class ReasonTexts {
-  /** Functions at which a text was printed. */
-  readonly #seen = new Map<string, Set<string>>();
+  /** Functions at which a text was printed, and those of the runtime with which goroutines that wait for it were started. */
+  readonly #seen = new Map<string, { readonly at: Set<string>; readonly starts: Set<string> }>();
   #best: readonly Reading[] | undefined;
 
-  /** @param at innermost function that Delve's `User:` line names */
-  note(text: string, at: string): void {
+  /**
+   * @param at innermost function that Delve's `User:` line names; `undefined` in lists of other places
+   * @param start what `Start:` names
+   */
+  note(text: string, at: string | undefined, start: string | undefined): void {
     this.#best = undefined;
-    const functions = this.#seen.get(text) ?? new Set();
-    this.#seen.set(text, functions);
+    const seen = this.#seen.get(text) ?? { at: new Set(), starts: new Set() };
+    this.#seen.set(text, seen);
     // More than a few tell nothing new.
-    if (functions.size < 200) functions.add(at);
+    if (at !== undefined && seen.at.size < 200) seen.at.add(at);
+    // Finalizers are of the program, and wait for whatever they do.
+    if (start !== undefined && startReasons.has(start) && (at ?? "runtime.").startsWith("runtime."))
+      seen.starts.add(start);
   }
 
   /** What a printed reason can mean, best readings only; more than one when it stays open. */
@@ -83,12 +89,13 @@ export class ReasonTexts {
   #contradictions(reading: Reading): number {
     let count = 0;
     const inRuntime = new Set<string>();
-    for (const [text, functions] of this.#seen) {
+    for (const [text, { at: functions, starts }] of this.#seen) {
       const meaning = reading.decode(text);
       if (meaning === undefined) {
         count += 2;
         continue;
       }
+      for (const start of starts) if (!startReasons.get(start)!.includes(meaning)) count++;
       for (const at of functions) {
         if (at === "runtime.gopark") {
           inRuntime.add(meaning);

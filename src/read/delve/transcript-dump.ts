@@ -138,8 +138,7 @@ export class TranscriptDump {
     for (const frame of [...places.values(), ...frames]) this.#evidence.frame(frame);
     if (reason === "") return;
     this.#anyReason = true;
-    const at = places.get("User")?.function;
-    if (at !== undefined) this.#reasons.note(reason, at);
+    this.#reasons.note(reason, places.get("User")?.function, places.get("Start")?.function);
   }
 
   #add(goroutine: TranscriptGoroutine): void {
