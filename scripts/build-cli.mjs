@@ -49,6 +49,7 @@ const { metafile } = await build({
     "fzstd",
     "tinyglobby",
     "web-tree-sitter",
+    "xxhash-wasm",
   ],
   metafile: true,
 });

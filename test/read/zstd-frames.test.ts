@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Budget } from "../../src/read/containers/budget.ts";
 import { unpackedSource } from "../../src/read/containers/unpacker.ts";
 import { zstdUnpacker } from "../../src/read/containers/zstd.ts";
@@ -53,4 +53,43 @@ test("many small blocks in a large window are refused, in a small one they are n
   const walk = (exponent: number, blocks: number) => new ZstdFrames().push(frame(exponent, blocks));
   expect(() => walk(17, 1_000)).toThrow("too small for the memory");
   expect(() => walk(8, 100_000)).not.toThrow();
+});
+
+describe("the checksum of a frame", () => {
+  const whole = readFileSync(new URL("plain.txt.zst", folder));
+  const wrong = Buffer.from(whole);
+  wrong[wrong.length - 1]! ^= 1;
+  const bad = "the zstd data is damaged (the checksum of a frame is wrong)";
+
+  test("is that of its content, in any number of frames, without blocks too", async () => {
+    const { length } = await unpack(whole);
+    const skippable = Uint8Array.from([0x50, 0x2a, 0x4d, 0x18, 1, 0, 0, 0, 9]);
+    const empty = Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, 4, 0, 1, 0, 0, 0x99, 0xe9, 0xd8, 0x51]);
+    const all = [skippable, whole, empty, frame(0, 1), skippable, whole];
+    expect(await unpack(Buffer.concat(all))).toEqual({ length: 2 * length + 1, problem: undefined });
+    empty[9]! ^= 1;
+    expect(await unpack(empty)).toEqual({ length: 0, problem: bad });
+  });
+
+  test("is wrong: what the frame holds is read, and the damage is told", async () => {
+    const { length } = await unpack(whole);
+    expect(await unpack(wrong)).toEqual({ length, problem: bad });
+    expect((await unpack(Buffer.concat([wrong, whole]))).problem).toBe(bad);
+    expect((await unpack(Buffer.concat([whole, wrong]))).problem).toBe(bad);
+  });
+
+  test("shows any bit of the content that has changed", async () => {
+    // Raw blocks: nothing else tells them.
+    const raw = Buffer.from(frame(0, 40));
+    raw[4] = 4;
+    const sum = Buffer.from("90712b93", "hex");
+    const problems = [];
+    for (const at of [9, 81, 165]) {
+      const hurt = Buffer.from(raw);
+      hurt[at]! ^= 1;
+      problems.push((await unpack(Buffer.concat([hurt, sum]))).problem);
+    }
+    expect((await unpack(Buffer.concat([raw, sum]))).problem).toBeUndefined();
+    expect(problems).toEqual([bad, bad, bad]);
+  });
 });

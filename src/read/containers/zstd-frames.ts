@@ -5,7 +5,15 @@ const freeWork = 2 ** 36;
 const workPerByte = 2 ** 17;
 
 /** What comes next in a Zstandard stream, with the bytes that it takes. */
-type Part = "magic" | "skippable size" | "header" | "block" | "skipped";
+type Part = "magic" | "skippable size" | "header" | "block" | "checksum" | "skipped";
+
+/** Where a frame ends. */
+export interface FrameEnd {
+  /** Bytes of the pushed chunk up to there. */
+  readonly at: number;
+  /** What the frame says of its content, if it does: the low 32 bits of XXH64. */
+  readonly checksum: number | undefined;
+}
 
 /**
  * Walks over the frames of a Zstandard stream (RFC 8878) without unpacking them, and refuses those that would take too
@@ -18,6 +26,8 @@ export class ZstdFrames {
   /** Of "skipped": what follows. */
   #after: Part = "magic";
   #checksum = false;
+  #ends: FrameEnd[] = [];
+  #at = 0;
   #window = 0;
   #work = 0;
   readonly #maxWindow: number;
@@ -28,21 +38,32 @@ export class ZstdFrames {
     this.#maxWindow = maxWindow;
   }
 
-  /** @throws RangeError for a frame that is refused; damage is left to whoever unpacks */
-  push(chunk: Uint8Array): void {
+  /**
+   * @returns where frames end in the chunk
+   * @throws RangeError for a frame that is refused; damage is left to whoever unpacks
+   */
+  push(chunk: Uint8Array): readonly FrameEnd[] {
     this.#packed += chunk.length;
-    let at = 0;
-    while (at < chunk.length) {
+    this.#ends = [];
+    this.#at = 0;
+    while (this.#at < chunk.length) {
       if (this.#part === "skipped") {
-        const step = Math.min(this.#needed, chunk.length - at);
-        at += step;
+        const step = Math.min(this.#needed, chunk.length - this.#at);
+        this.#at += step;
         this.#needed -= step;
-        if (this.#needed === 0) this.#expect(this.#after);
+        if (this.#needed === 0) this.#go(this.#after);
         continue;
       }
-      this.#bytes.push(chunk[at++]!);
+      this.#bytes.push(chunk[this.#at++]!);
       if (this.#bytes.length === this.#needed) this.#take(this.#bytes);
     }
+    return this.#ends;
+  }
+
+  /** Goes on to the next part; to a magic number, because a frame has ended. */
+  #go(part: Part, checksum?: number): void {
+    if (part === "magic") this.#ends.push({ at: this.#at, checksum });
+    this.#expect(part);
   }
 
   #expect(part: Part): void {
@@ -52,8 +73,11 @@ export class ZstdFrames {
   }
 
   #skip(bytes: number, after: Part): void {
-    this.#expect(after);
-    if (bytes === 0) return;
+    if (bytes === 0) {
+      this.#go(after);
+      return;
+    }
+    this.#bytes = [];
     this.#after = after;
     this.#part = "skipped";
     this.#needed = bytes;
@@ -63,6 +87,7 @@ export class ZstdFrames {
     if (this.#part === "magic") this.#expect(isSkippable(littleEndian(bytes)) ? "skippable size" : "header");
     else if (this.#part === "skippable size") this.#skip(littleEndian(bytes), "magic");
     else if (this.#part === "header") this.#header(bytes);
+    else if (this.#part === "checksum") this.#go("magic", littleEndian(bytes));
     else this.#block(littleEndian(bytes));
   }
 
@@ -98,7 +123,7 @@ export class ZstdFrames {
     const last = (header & 1) !== 0;
     // A run of one byte is packed as that byte.
     const size = ((header >> 1) & 3) === 1 ? 1 : header >> 3;
-    this.#skip(size + (last && this.#checksum ? 4 : 0), last ? "magic" : "block");
+    this.#skip(size, !last ? "block" : this.#checksum ? "checksum" : "magic");
   }
 }
 
