@@ -1,5 +1,6 @@
 import { InputError } from "../errors.ts";
 import { looksLikeJson } from "./json-text.ts";
+import { binaryKindOf, howToTakeOne } from "./binary-kinds.ts";
 
 /** Says what an input that is no dump looks like, and what to do about it. */
 export function noDumpError(name: string, head: Uint8Array): InputError {
@@ -17,34 +18,15 @@ interface Description {
   readonly hint: string;
 }
 
-const howToTakeOne =
-  "Save a dump with `curl -o dump.txt 'http://HOST:PORT/debug/pprof/goroutine?debug=2'` or send the process SIGQUIT.";
-
-const binaryKinds: readonly (readonly [magic: string, looksLike: string, hint: string])[] = [
-  [
-    "\x7fELF",
-    "an ELF file (an executable or a core file)",
-    "Take the dump of a core file with `dlv core EXE CORE` and its `goroutines -t` command.",
-  ],
-  ["go 1.", "a Go execution trace", howToTakeOne],
-  ["\x89PNG", "a picture", "The dump is needed as text."],
-  ["%PDF", "a PDF document", "The dump is needed as text."],
-  ["BZh", "bzip2 data", "Unpack it with `bunzip2` first."],
-  ["\xfd7zXZ", "xz data", "Unpack it with `unxz` first."],
-  ["7z\xbc\xaf", "a 7z archive", "Unpack it first."],
-  ["Rar!", "a RAR archive", "Unpack it first."],
-];
-
 function describeInput(head: Uint8Array): Description {
   if (head.length === 0) {
     return { looksLike: "the input is empty", hint: `Did the command that took it fail? ${howToTakeOne}` };
   }
-  const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString("latin1");
-  for (const [magic, looksLike, hint] of binaryKinds) {
-    if (text.startsWith(magic)) return { looksLike: `it looks like ${looksLike}`, hint };
-  }
+  const kind = binaryKindOf(head);
+  if (kind !== undefined) return { looksLike: `it looks like ${kind.title}`, hint: kind.hint };
   if (isBinary(head))
     return { looksLike: "it looks like binary data of an unknown kind", hint: howToTakeOne };
+  const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString("latin1");
   return describeText(text.trimStart());
 }
 

@@ -1,6 +1,7 @@
 import { InputError, UsageError } from "../errors.ts";
 import type { Dump, FormatId, ReadProblem } from "../model/dump.ts";
 import { StackPool } from "../model/stack-pool.ts";
+import { binaryKindOf } from "./binary-kinds.ts";
 import { Budget, defaultMaxDecompressedBytes } from "./containers/budget.ts";
 import { looksLike, noDumpError } from "./describe-input.ts";
 import { isTable } from "./exports/csv-records.ts";
@@ -189,6 +190,9 @@ const asItIs: LineOf = (line) => line;
 
 /** Recognises the format; an input that shows none yet may come to its dump late, or have a log around it. */
 async function readerFor(source: ByteSource, head: Uint8Array, forced: Reader | undefined): Promise<Reading> {
+  // Not sought in: a program that links the runtime has all the texts by which dumps are known.
+  if (forced === undefined && binaryKindOf(head) !== undefined)
+    return { reader: undefined, content: source, skipped: 0, original: asItIs };
   const sniffed = await sniffReader(head);
   const certain = sniffed !== undefined && sniffed.sure >= (loggedFormats.has(sniffed.reader.id) ? 3 : 2);
   const reader = forced ?? (certain ? sniffed.reader : undefined);

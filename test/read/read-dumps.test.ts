@@ -39,6 +39,10 @@ const read = (inputs: string[], more: object = {}) =>
 const names = (result: Awaited<ReturnType<typeof read>>) =>
   result.dumps.map((d) => d.name.slice(folder.length + 1).replaceAll("\\", "/"));
 
+async function* chunksOf(bytes: Uint8Array) {
+  yield bytes;
+}
+
 async function* stream(...parts: string[]) {
   for (const part of parts) yield Buffer.from(part);
 }
@@ -193,6 +197,53 @@ describe("what can't be read", () => {
   test("a format that the file is not of gives no dump", async () => {
     const result = await read(["one.txt"], { inputFormat: "pprof-text" });
     expect(result.failures.map((f) => f.error.name)).toEqual(["InputError"]);
+  });
+});
+
+describe("programs and packed files, though texts of the runtime or of a dump stand in them", () => {
+  const texts = `\0\nfatal error: all goroutines are asleep\ngoroutine 1 [running]:\n${traceback(1)}\0`;
+  const elf = (type: number) => [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0, ...Array(8).fill(0), type, 0];
+  const pe = [0x4d, 0x5a, ...Array(58).fill(0), 0x80, 0, 0, 0, ...Array(64).fill(0), 0x50, 0x45, 0, 0];
+  const kinds: readonly (readonly [string, number[], string, RegExp])[] = [
+    ["server", elf(2), "an ELF file (an executable or a library)", /debug=2/],
+    ["lib.so", elf(3), "an ELF file (an executable or a library)", /debug=2/],
+    ["core.1", elf(4), "an ELF file (a core file)", /`deadlock-lint collect --core CORE --exe BINARY`/],
+    ["mac", [0xcf, 0xfa, 0xed, 0xfe, 7, 0, 0, 1, 3, 0, 0, 0, 2, 0, 0, 0], "a Mach-O file", /debug=2/],
+    [
+      "mac.core",
+      [0xcf, 0xfa, 0xed, 0xfe, 7, 0, 0, 1, 3, 0, 0, 0, 4, 0, 0, 0],
+      "a Mach-O file (a core",
+      /--core/,
+    ],
+    ["fat", [0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 2], "a Mach-O file (of several", /debug=2/],
+    ["server.exe", pe, "a program of Windows", /debug=2/],
+    ["server.wasm", [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0], "a WebAssembly module", /debug=2/],
+    ["dump.lz4", [0x04, 0x22, 0x4d, 0x18, 0x64, 0x40, 0xa7], "lz4 data", /unlz4/],
+    ["dump.bz2", [...Buffer.from("BZh91AY&SY")], "bzip2 data", /bunzip2/],
+    ["dump.xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], "xz data", /unxz/],
+    ["dump.7z", [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], "a 7z archive", /Unpack/],
+  ];
+  const bytes = (magic: number[]) => Buffer.concat([Buffer.from(magic), Buffer.from(texts)]);
+
+  test.each(kinds)("%s", async (_, magic, title, hint) => {
+    const { dumps, failures } = await read(["-"], { stdin: chunksOf(bytes(magic)) });
+    expect(dumps).toEqual([]);
+    expect(failures.map((f) => [f.error.message, f.error.hint])).toEqual([
+      [expect.stringContaining(`no goroutine dump: it looks like ${title}`), expect.stringMatching(hint)],
+    ]);
+  });
+
+  test("are passed over in directories, and read when the user names the format", async () => {
+    mkdirSync(join(folder, "mixed"));
+    for (const [name, magic] of kinds) writeFileSync(join(folder, "mixed", name), bytes(magic));
+    writeFileSync(join(folder, "mixed/a.txt"), traceback(1));
+    const result = await read(["mixed"]);
+    expect(names(result)).toEqual(["mixed/a.txt"]);
+    expect(result.dumps.map((d) => d.complete)).toEqual([true]);
+    expect(result.failures).toEqual([]);
+    expect(result.skipped).toHaveLength(kinds.length);
+    const forced = await read(["mixed/server"], { inputFormat: "go-traceback" });
+    expect(forced.dumps.map((d) => d.headersSeen > 0)).toEqual([true]);
   });
 });
 
