@@ -64,7 +64,7 @@ async function* unpackArchive(
 ): AsyncGenerator<ByteSource> {
   const entries =
     kind === "tar"
-      ? (await import("./containers/tar.ts")).tarEntries(source)
+      ? (await import("./containers/tar.ts")).tarEntries(source, budget)
       : (await import("./containers/zip.ts")).zipEntries(source, budget);
   let count = 0;
   for await (const entry of entries) {

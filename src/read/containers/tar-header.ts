@@ -28,3 +28,19 @@ export function tarText(bytes: Uint8Array, at: number, length: number): string {
   const end = field.indexOf(0);
   return field.toString("utf8", 0, end < 0 ? length : end);
 }
+
+/** What pax says of a file, by key; a key may come several times. */
+export type PaxAttributes = ReadonlyMap<string, readonly string[]>;
+
+/** `30 path=some/name\n`, as often as it is there. */
+export function paxAttributes(content: Uint8Array): PaxAttributes {
+  const found = new Map<string, string[]>();
+  for (const line of tarText(content, 0, content.length).split("\n")) {
+    const [, key, value] = /^\d+ ([^=]+)=(.*)$/.exec(line) ?? [];
+    if (key === undefined) continue;
+    const values = found.get(key);
+    if (values === undefined) found.set(key, [value!]);
+    else values.push(value!);
+  }
+  return found;
+}

@@ -2,21 +2,37 @@ import { InputError } from "../../errors.ts";
 import { plural } from "../../words.ts";
 import type { ByteSource } from "../reader.ts";
 import { noteProblem, streamSource } from "../source.ts";
+import type { Budget } from "./budget.ts";
 import { ByteCursor, copied } from "./byte-cursor.ts";
 import { endOfArchive } from "./end-of-archive.ts";
-import { isTarHeader, tarBlock, tarNumber, tarText } from "./tar-header.ts";
+import {
+  isTarHeader,
+  type PaxAttributes,
+  paxAttributes,
+  tarBlock,
+  tarNumber,
+  tarText,
+} from "./tar-header.ts";
+import { gnuSparseMap, isPaxSparse, isWhole, paxSparseMap, type SparseMap, withZeros } from "./tar-sparse.ts";
 
 /** Longer names and attributes are not read. */
 const maxAttributes = 1 << 20;
+const noAttributes: PaxAttributes = new Map();
+
+/**
+ * Members of which POSIX, GNU, Solaris and star say that they hold no file: links, devices, directories, fifos, rights,
+ * attributes, long names, lists of directories, labels. All others do, as POSIX says of those that nobody knows.
+ */
+const noFiles = "123456ADEIKLNVXgx";
 
 /**
  * The files of a tar archive (v7, ustar, pax, GNU), in order. Each must be read before the next is asked for.
  * Throws `InputError` when a header is damaged, and when the archive ends without the zeros that end one.
  */
-export async function* tarEntries(archive: ByteSource): AsyncGenerator<ByteSource> {
+export async function* tarEntries(archive: ByteSource, budget: Budget): AsyncGenerator<ByteSource> {
   const cursor = new ByteCursor(archive.chunks());
   let longName: string | undefined;
-  let paxSize: number | undefined;
+  let attributes = noAttributes;
   try {
     for (;;) {
       const header = await cursor.read(tarBlock);
@@ -24,25 +40,34 @@ export async function* tarEntries(archive: ByteSource): AsyncGenerator<ByteSourc
         await endOfArchive(archive, cursor);
         return;
       }
-      if (!isTarHeader(header)) {
-        throw damaged(archive, cursor);
-      }
+      if (!isTarHeader(header)) throw damaged(archive, cursor);
       const type = String.fromCharCode(header[156]!);
-      const size = paxSize ?? tarNumber(header, 124, 12);
+      const size = sizeOf(header, type, attributes);
       if (Number.isNaN(size)) throw damaged(archive, cursor);
       const padding = (tarBlock - (size % tarBlock)) % tarBlock;
-      if ((type === "L" || type === "x") && size <= maxAttributes) {
+      if ("LxX".includes(type) && size <= maxAttributes) {
         const content = await cursor.read(size);
         await cursor.skip(padding);
         if (type === "L") longName = tarText(content, 0, content.length);
-        else ({ path: longName = longName, size: paxSize } = paxAttributes(content));
+        else attributes = paxAttributes(content);
         continue;
       }
-      const name = longName ?? headerName(header);
+      const name =
+        attributes.get("GNU.sparse.name")?.[0] ??
+        attributes.get("path")?.[0] ??
+        longName ??
+        headerName(header);
+      let begin = cursor.offset;
+      let sparse: Member["sparse"];
+      if (type === "S") {
+        sparse = { map: await gnuSparseMap(header, cursor) };
+        begin = cursor.offset;
+      } else if (isPaxSparse(attributes)) sparse = { map: await paxSparseMap(attributes, cursor) };
+      const end = begin + size;
       longName = undefined;
-      paxSize = undefined;
-      const end = cursor.offset + size;
-      if (type === "0" || type === "\0" || type === "7") yield entry(archive, name, cursor, size);
+      attributes = noAttributes;
+      if (!noFiles.includes(type) && !name.endsWith("/"))
+        yield entry(archive, { name, type, end, sparse }, cursor, budget);
       await cursor.skip(end + padding - cursor.offset);
     }
   } finally {
@@ -56,17 +81,39 @@ function damaged(archive: ByteSource, cursor: ByteCursor): InputError {
   });
 }
 
-function entry(archive: ByteSource, name: string, cursor: ByteCursor, size: number): ByteSource {
-  const end = cursor.offset + size;
+/** Headers of labels have none. */
+function sizeOf(header: Uint8Array, type: string, attributes: PaxAttributes): number {
+  const size = attributes.get("size")?.[0];
+  if (size !== undefined && /^\d{1,15}$/.test(size)) return Number(size);
+  return type === "V" ? 0 : tarNumber(header, 124, 12);
+}
+
+interface Member {
+  readonly name: string;
+  readonly type: string;
+  /** Where its content ends in the archive. */
+  readonly end: number;
+  /** For a file without its zeros: what it has; `undefined` in there when that can't be read. */
+  readonly sparse: { readonly map: SparseMap | undefined } | undefined;
+}
+
+function entry(archive: ByteSource, member: Member, cursor: ByteCursor, budget: Budget): ByteSource {
+  const { name, type, end, sparse } = member;
   const source = streamSource(`${archive.name}!${name}`, content());
+  const note = (message: string): void => noteProblem(source, { message, lost: -1 });
   async function* content() {
-    yield* copied(cursor.parts(size));
+    if (type === "M") note("the beginning of this file is in the volume of the tar archive before this one");
+    const stored = end - cursor.offset;
+    if (sparse === undefined) yield* copied(cursor.parts(stored));
+    else if (sparse.map !== undefined && isWhole(sparse.map, stored))
+      yield* withZeros(cursor, sparse.map, budget, () => noteProblem(source, budget.problem()));
+    else {
+      note("this file is in the tar archive without its zeros, and where they were can't be read");
+      yield* copied(cursor.parts(stored));
+    }
     if (cursor.offset === end) return;
     for (const problem of archive.problems ?? []) noteProblem(source, problem);
-    noteProblem(source, {
-      message: `the tar archive ends ${plural(end - cursor.offset, "byte")} before this file does`,
-      lost: -1,
-    });
+    note(`the tar archive ends ${plural(end - cursor.offset, "byte")} before this file does`);
   }
   return source;
 }
@@ -74,15 +121,4 @@ function entry(archive: ByteSource, name: string, cursor: ByteCursor, size: numb
 function headerName(header: Uint8Array): string {
   const prefix = tarText(header, 257, 5) === "ustar" ? tarText(header, 345, 155) : "";
   return prefix === "" ? tarText(header, 0, 100) : `${prefix}/${tarText(header, 0, 100)}`;
-}
-
-/** `30 path=some/name\n`, as often as it is there. */
-function paxAttributes(content: Uint8Array): { path?: string; size?: number } {
-  const found: { path?: string; size?: number } = {};
-  for (const line of tarText(content, 0, content.length).split("\n")) {
-    const [, key, value] = /^\d+ (path|size)=(.*)$/.exec(line) ?? [];
-    if (key === "path") found.path = value!;
-    else if (key === "size" && /^\d{1,15}$/.test(value!)) found.size = Number(value);
-  }
-  return found;
 }
