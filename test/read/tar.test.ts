@@ -87,3 +87,21 @@ test("a sparse file whose map is damaged is read as far as it is there, and that
   expect(problems).toEqual([expect.stringContaining("where they were can't be read")]);
   expect(failures).toEqual([]);
 });
+
+test("archives behind one another are read, however many zeros are between them", async () => {
+  const [a, b] = [member("a.txt", "0", plain), member("b.txt", "0", plain)];
+  const both = {
+    dumps: [
+      ["stdin!a.txt", 19, true],
+      ["stdin!b.txt", 19, true],
+    ],
+    problems: [],
+    failures: [],
+  };
+  for (const zeros of [512, 1024, 10240, 1 << 21])
+    expect(await read([a, Buffer.alloc(zeros), b, endOfArchive])).toEqual(both);
+  expect(await read([a, b, endOfArchive, Buffer.alloc(100)])).toEqual(both);
+  const other = await read([a, b, endOfArchive, plain]);
+  expect(other.dumps).toEqual(both.dumps);
+  expect(other.failures).toEqual(["stdin: what is behind the end of the tar archive is not read"]);
+});

@@ -25,14 +25,20 @@ export class ByteCursor {
 
   /** Like `read`, but the bytes stay to be read. */
   async peek(length: number): Promise<Bytes> {
+    if (this.#chunk.length - this.#at >= length) return this.#chunk.slice(this.#at, this.#at + length);
     const ahead = await this.read(length);
-    const rest = this.#chunk.subarray(this.#at);
-    this.#chunk = new Uint8Array(ahead.length + rest.length);
-    this.#chunk.set(ahead);
-    this.#chunk.set(rest, ahead.length);
-    this.#at = 0;
-    this.offset -= ahead.length;
+    this.unread(ahead);
     return ahead;
+  }
+
+  /** Gives back the last bytes that were read. */
+  unread(bytes: Bytes): void {
+    const rest = this.#chunk.subarray(this.#at);
+    this.#chunk = new Uint8Array(bytes.length + rest.length);
+    this.#chunk.set(bytes);
+    this.#chunk.set(rest, bytes.length);
+    this.#at = 0;
+    this.offset -= bytes.length;
   }
 
   /** @returns false when the stream ends before that */

@@ -1,17 +1,19 @@
 import { InputError } from "../../errors.ts";
 import type { ByteSource } from "../reader.ts";
-import type { ByteCursor } from "./byte-cursor.ts";
 
-/**
- * Passes over what follows the last file of an archive: it holds no files, but shows whether the compression around
- * the archive is whole. Throws `InputError` when it is not.
- */
-export async function endOfArchive(archive: ByteSource, cursor: ByteCursor): Promise<void> {
-  await cursor.skip(Number.MAX_SAFE_INTEGER);
+/** At the end of an archive: throws `InputError` when the compression around it is not whole. */
+export function endOfArchive(archive: ByteSource): void {
   const problem = archive.problems?.[0];
   if (problem !== undefined) {
     throw new InputError(`${archive.name}: behind the last file of the archive, ${problem.message}`, {
       hint: "Take or copy it again; the files before this place were read.",
     });
   }
+}
+
+/** What to say when an archive ends, and what follows is no other. */
+export function moreBehind(archive: ByteSource, kind: "tar" | "zip"): InputError {
+  return new InputError(`${archive.name}: what is behind the end of the ${kind} archive is not read`, {
+    hint: "Was something else written to the same file? The files of the archive were read.",
+  });
 }

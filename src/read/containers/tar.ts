@@ -4,7 +4,7 @@ import type { ByteSource } from "../reader.ts";
 import { noteProblem, streamSource } from "../source.ts";
 import type { Budget } from "./budget.ts";
 import { ByteCursor, copied } from "./byte-cursor.ts";
-import { endOfArchive } from "./end-of-archive.ts";
+import { endOfArchive, moreBehind } from "./end-of-archive.ts";
 import {
   isTarHeader,
   type PaxAttributes,
@@ -26,21 +26,25 @@ const noAttributes: PaxAttributes = new Map();
 const noFiles = "123456ADEIKLNVXgx";
 
 /**
- * The files of a tar archive (v7, ustar, pax, GNU), in order. Each must be read before the next is asked for.
- * Throws `InputError` when a header is damaged, and when the archive ends without the zeros that end one.
+ * The files of a tar archive (v7, ustar, pax, GNU), in order, and of those behind it. Each must be read before the next is
+ * asked for. Throws `InputError` when a header is damaged, and when the archive ends without the zeros that end one.
  */
 export async function* tarEntries(archive: ByteSource, budget: Budget): AsyncGenerator<ByteSource> {
   const cursor = new ByteCursor(archive.chunks());
   let longName: string | undefined;
   let attributes = noAttributes;
+  let ended = false;
   try {
     for (;;) {
       const header = await cursor.read(tarBlock);
-      if (header.length === tarBlock && header.every((byte) => byte === 0)) {
-        await endOfArchive(archive, cursor);
-        return;
+      if (header.length === 0 && ended) return endOfArchive(archive);
+      if (header.every((byte) => byte === 0) && (ended || header.length === tarBlock)) {
+        // Others may follow, as `cat a.tar b.tar` makes them.
+        ended = true;
+        continue;
       }
-      if (!isTarHeader(header)) throw damaged(archive, cursor);
+      if (!isTarHeader(header)) throw ended ? moreBehind(archive, "tar") : damaged(archive, cursor);
+      ended = false;
       const type = String.fromCharCode(header[156]!);
       const size = sizeOf(header, type, attributes);
       if (Number.isNaN(size)) throw damaged(archive, cursor);

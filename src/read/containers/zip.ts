@@ -1,35 +1,21 @@
 import { crc32, createInflateRaw } from "node:zlib";
-import { InputError } from "../../errors.ts";
 import type { ByteSource } from "../reader.ts";
 import { noteProblem, streamSource } from "../source.ts";
 import type { Budget } from "./budget.ts";
 import { ByteCursor, copied } from "./byte-cursor.ts";
-import { endOfArchive } from "./end-of-archive.ts";
+import { endOfArchive, moreBehind } from "./end-of-archive.ts";
 import { unpackedAtOnce, zlibUnpacker } from "./gzip.ts";
+import { readDescriptor, untilDescriptor } from "./zip-descriptor.ts";
+import { type LocalHeader, passDirectory, readHeader } from "./zip-header.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-const localHeader = 0x04034b50;
-const descriptor = 0x08074b50;
-/** What may follow the files: central directory, its end, zip64's end of it, an archive's extra data. */
-const afterFiles: readonly number[] = [0x02014b50, 0x06054b50, 0x06064b50, 0x08064b50];
 /** Small, so that even a bomb gives no more than megabytes at once. */
 const pieceSize = 1 << 14;
 
-/** What precedes each file of an archive: section 4.3.7 of APPNOTE.TXT. */
-interface LocalHeader {
-  readonly name: string;
-  readonly method: number;
-  readonly encrypted: boolean;
-  /** Sizes and checksum are 0 here and follow the content. */
-  readonly sizesFollow: boolean;
-  readonly crc: number;
-  readonly size: number;
-}
-
 /**
- * The files of a zip archive, in order, as its bytes pass by: a pipe or a cut archive gives what it has.
- * Each must be read before the next is asked for. Throws `InputError` when the archive is damaged between files.
+ * The files of a zip archive, in order, as its bytes pass by, and of those behind it: a pipe or a cut archive gives what it
+ * has. Each must be read before the next is asked for. Throws `InputError` when the archive is damaged between files.
  */
 export async function* zipEntries(archive: ByteSource, budget: Budget): AsyncGenerator<ByteSource> {
   const cursor = new ByteCursor(archive.chunks());
@@ -37,8 +23,10 @@ export async function* zipEntries(archive: ByteSource, budget: Budget): AsyncGen
     for (;;) {
       const header = await readHeader(archive, cursor);
       if (header === undefined) {
-        await endOfArchive(archive, cursor);
-        return;
+        const behind = await passDirectory(cursor);
+        if (behind === "archive") continue;
+        if (behind === "other") throw moreBehind(archive, "zip");
+        return endOfArchive(archive);
       }
       const start = cursor.offset;
       const content = entryContent(header, cursor, budget, (message) => {
@@ -47,52 +35,13 @@ export async function* zipEntries(archive: ByteSource, budget: Budget): AsyncGen
       });
       const source = streamSource(`${archive.name}!${header.name}`, content);
       if (!header.name.endsWith("/")) yield source;
-      if (header.sizesFollow) {
-        // Where the content ends is known only when it has been unpacked.
-        for await (const _ of content);
-        await skipDescriptor(cursor);
-      } else await cursor.skip(start + header.size - cursor.offset);
+      // Where the content ends may be known only when it has been read.
+      if (header.sizesFollow) for await (const _ of content);
+      else await cursor.skip(start + (header.size ?? 0) - cursor.offset);
     }
   } finally {
     await cursor.close();
   }
-}
-
-async function readHeader(archive: ByteSource, cursor: ByteCursor): Promise<LocalHeader | undefined> {
-  const fixed = await cursor.read(30);
-  const view = new DataView(fixed.buffer, fixed.byteOffset, fixed.length);
-  const signature = fixed.length >= 4 ? view.getUint32(0, true) : 0;
-  if (afterFiles.includes(signature)) return undefined;
-  if (signature !== localHeader || fixed.length < 30) {
-    throw new InputError(
-      `${archive.name}: the zip archive is damaged or cut at byte ${cursor.offset - fixed.length}`,
-      {
-        hint: "Take or copy it again; the files before this place were read.",
-      },
-    );
-  }
-  const flags = view.getUint16(6, true);
-  const name = await cursor.read(view.getUint16(26, true));
-  const extra = await cursor.read(view.getUint16(28, true));
-  const size = view.getUint32(18, true);
-  return {
-    name: Buffer.from(name).toString(flags & 0x800 ? "utf8" : "latin1"),
-    method: view.getUint16(8, true),
-    encrypted: (flags & 1) !== 0,
-    sizesFollow: (flags & 8) !== 0,
-    crc: view.getUint32(14, true),
-    size: size === 0xffffffff ? zip64Size(extra) : size,
-  };
-}
-
-/** Of the extra fields, that with id 1 has the sizes: unpacked, packed. */
-function zip64Size(extra: Bytes): number {
-  const view = new DataView(extra.buffer, extra.byteOffset, extra.length);
-  for (let at = 0; at + 4 <= extra.length; at += 4 + view.getUint16(at + 2, true)) {
-    if (view.getUint16(at, true) === 1 && at + 20 <= extra.length)
-      return Number(view.getBigUint64(at + 12, true));
-  }
-  return 0xffffffff;
 }
 
 async function* entryContent(
@@ -101,15 +50,17 @@ async function* entryContent(
   budget: Budget,
   note: (message: string) => void,
 ): AsyncGenerator<Bytes> {
-  if (header.encrypted) return note("this file of the zip archive is encrypted: unpack the archive first");
-  if (header.method !== 8 && (header.method !== 0 || header.sizesFollow)) {
-    return note(
-      `this file of the zip archive is packed in a way not known (${header.method}): unpack it first`,
-    );
+  const state: ContentState = { crc: 0, error: undefined, cut: false };
+  const unreadable = whyUnreadable(header);
+  if (unreadable !== undefined) {
+    note(unreadable);
+    if (!header.sizesFollow) return;
+    for await (const _ of packed(cursor, header, state));
+    await readDescriptor(cursor);
+    return;
   }
-  const state: ContentState = { crc: 0, error: undefined };
-  const end = cursor.offset + header.size;
-  const plain = header.method === 8 ? inflated(cursor, header, state) : copied(cursor.parts(header.size));
+  const end = cursor.offset + (header.size ?? 0);
+  const plain = header.method === 8 ? inflated(cursor, header, state) : packed(cursor, header, state);
   for await (const bytes of plain) {
     const granted = budget.take(bytes.length);
     state.crc = crc32(bytes, state.crc);
@@ -117,15 +68,33 @@ async function* entryContent(
     if (granted < bytes.length) return note(budget.problem().message);
   }
   if (state.error !== undefined)
-    note(`this file of the zip archive is damaged or cut (${state.error.message})`);
-  else if (!header.sizesFollow && cursor.offset < end) note("the zip archive is cut in this file");
-  else if (!header.sizesFollow && state.crc !== header.crc)
+    return note(`this file of the zip archive is damaged or cut (${state.error.message})`);
+  if (state.cut || cursor.offset < end) return note("the zip archive is cut in this file");
+  const crc = header.sizesFollow ? await readDescriptor(cursor) : header.crc;
+  if (crc !== undefined && crc !== state.crc)
     note("this file of the zip archive is damaged: its checksum is wrong");
+}
+
+function whyUnreadable({ encrypted, method }: LocalHeader): string | undefined {
+  if (encrypted) return "this file of the zip archive is encrypted: unpack the archive first";
+  if (method !== 0 && method !== 8)
+    return `this file of the zip archive is packed in a way not known (${method}): unpack it first`;
+  return undefined;
 }
 
 interface ContentState {
   crc: number;
   error: Error | undefined;
+  /** What says where it ends is not there. */
+  cut: boolean;
+}
+
+/** As the archive has it. */
+function packed(cursor: ByteCursor, { size }: LocalHeader, state: ContentState): AsyncGenerator<Bytes> {
+  if (size !== undefined) return copied(cursor.parts(size));
+  return untilDescriptor(cursor, () => {
+    state.cut = true;
+  });
 }
 
 /** Unpacks until deflate itself says that it ends; what was read beyond is given back. */
@@ -139,7 +108,7 @@ async function* inflated(
   let fed = 0;
   try {
     for await (const piece of cursor.parts(
-      header.sizesFollow ? Number.MAX_SAFE_INTEGER : header.size,
+      header.sizesFollow ? Number.MAX_SAFE_INTEGER : (header.size ?? 0),
       pieceSize,
     )) {
       state.error = await unpacker.push(piece);
@@ -155,20 +124,5 @@ async function* inflated(
     yield* unpacker.take();
   } finally {
     unpacker.close();
-  }
-}
-
-/** Checksum and sizes behind the content: with or without signature, sizes of 4 or 8 bytes. */
-async function skipDescriptor(cursor: ByteCursor): Promise<void> {
-  const ahead = await cursor.peek(28);
-  const view = new DataView(ahead.buffer, ahead.byteOffset, ahead.length);
-  const signed = ahead.length >= 4 && view.getUint32(0, true) === descriptor ? 4 : 0;
-  for (const length of [signed + 12, signed + 20]) {
-    if (length + 4 > ahead.length) continue;
-    const next = view.getUint32(length, true);
-    if (next === localHeader || afterFiles.includes(next)) {
-      await cursor.skip(length);
-      return;
-    }
   }
 }
