@@ -70,6 +70,51 @@ test("gzip with zeros behind its end, as disks and tapes pad files, is whole; wi
   expect(dumps[0]!.problems.map((p) => p.message)).toEqual([expect.stringContaining("gzip data")]);
 });
 
+/** A member with all that its header may have: extra bytes, a name, a comment, a checksum of itself. */
+function dressedGzip(): Buffer {
+  const packed = gzipSync(plain);
+  const header = Buffer.from(packed.subarray(0, 10));
+  header[3] = 2 | 4 | 8 | 16;
+  const extra = Buffer.concat([Buffer.from([44, 1]), Buffer.alloc(300, 7)]);
+  const texts = Buffer.from(`dump.txt\0${"about ".repeat(4000)}\0`);
+  return Buffer.concat([header, extra, texts, Buffer.alloc(2), packed.subarray(10)]);
+}
+
+test("gzip members of any header and length follow one another", async () => {
+  const dressed = dressedGzip();
+  const empty = gzipSync("");
+  const members = [empty, dressed, empty, gzipSync(plain, { level: 0 }), dressed];
+  const one = await contents("-", { stdin: chunked(gzipSync(Buffer.concat([plain, plain, plain])), 4096) });
+  for (const size of [1, 10, 313, 1 << 14, 1 << 20])
+    expect(await contents("-", { stdin: chunked(Buffer.concat(members), size) })).toEqual(one);
+});
+
+describe("gzip that is not whole is read as far as it is there, and that is told:", () => {
+  const packed = gzipSync(plain);
+  const flipped = (at: number) => {
+    const bytes = Buffer.from(packed);
+    bytes[packed.length + at]! ^= 1;
+    return bytes;
+  };
+  test.each([
+    ["a wrong checksum", [flipped(-6)], "incorrect data check"],
+    ["a wrong length", [flipped(-1)], "incorrect length check"],
+    ["something else behind its end", [packed, Buffer.from("other text")], "something else behind its end"],
+    ["another format behind its end", [packed, plain], "something else behind its end"],
+    ["a cut trailer", [packed.subarray(0, -3)], "unexpected end of file"],
+    ["no trailer", [packed.subarray(0, -8)], "unexpected end of file"],
+    ["a cut header behind its end", [packed, packed.subarray(0, 5)], "unexpected end of file"],
+  ])("%s", async (_, parts, message) => {
+    for (const size of [1, 1 << 20]) {
+      const stdin = chunked(Buffer.concat(parts), size);
+      const { dumps, failures } = await readDumps(["-"], { threads: 1, stdin });
+      expect(failures).toEqual([]);
+      expect(dumps.map((d) => [d.complete, d.headersSeen])).toEqual([[false, 19]]);
+      expect(dumps[0]!.problems.map((p) => p.message)).toEqual([expect.stringContaining(message)]);
+    }
+  });
+});
+
 test("no file is forgotten", () => {
   expect(Object.keys(made).sort()).toEqual(readdirSync(fixtures).sort());
 });

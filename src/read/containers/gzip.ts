@@ -1,57 +1,68 @@
-import { createGunzip, type Gunzip, type InflateRaw } from "node:zlib";
+import { crc32, createInflateRaw } from "node:zlib";
+import { unpackedAtOnce, zlibUnpacker } from "./inflate.ts";
 import type { Unpacker } from "./unpacker.ts";
 
+type Bytes = Uint8Array<ArrayBuffer>;
+
 /**
- * Bytes unpacked at once: each time another thread is waited for, which with zlib's usual 16 KB takes a third of the time.
- * With many more, memory for thousands of small files costs more than it saves.
+ * Gzip, of several members too, as `cat a.gz b.gz` makes it. Not Node's own: where that finds a wrong checksum, or something
+ * else behind the end, it drops what it has unpacked.
  */
-export const unpackedAtOnce = 1 << 16;
-
-/** Gzip, of several members too, as `cat a.gz b.gz` makes it. */
 export async function gzipUnpacker(): Promise<Unpacker> {
-  const stream = createGunzip({ chunkSize: unpackedAtOnce });
-  const unpacker = zlibUnpacker(stream);
-  let pushed = 0;
+  let out: Bytes[] = [];
   let failed: Error | undefined;
-  return {
-    ...unpacker,
-    async push(packed) {
-      failed ??= await unpacker.push(packed);
-      if (packed === undefined) return failed;
-      pushed += packed.length;
-      // At zeros zlib ends, and looks at nothing behind them.
-      if (stream.readableEnded) {
-        const unread = packed.subarray(Math.max(0, packed.length - (pushed - stream.bytesWritten)));
-        if (unread.some((byte) => byte !== 0))
-          failed ??= new Error("there is more behind the zeros at its end");
-      }
-      return failed;
-    },
-  };
-}
+  let part: "header" | "content" | "trailer" | "zeros" = "header";
+  let have: Bytes = new Uint8Array(0);
+  let members = 0;
+  let member: Member | undefined;
 
-/** Not `pipe` and `for await`: on an error those drop what was unpacked before it. */
-export function zlibUnpacker(stream: Gunzip | InflateRaw): Unpacker {
-  let out: Uint8Array<ArrayBuffer>[] = [];
-  let failed: Error | undefined;
-  let settle = () => {};
-  stream.on("data", (bytes: Buffer<ArrayBuffer>) => {
-    out.push(bytes);
-  });
-  stream.on("error", (error) => {
-    failed = error;
-    settle();
-  });
-  // It may come before all that was written is taken, and then nobody calls back.
-  stream.on("end", () => settle());
+  /** Takes what is of the present part. @returns the rest */
+  async function take(packed: Uint8Array): Promise<Uint8Array> {
+    if (part === "zeros") {
+      if (packed.some((byte) => byte !== 0)) throw new Error("there is more behind the zeros at its end");
+      return packed.subarray(packed.length);
+    }
+    if (part === "content") {
+      member ??= new Member();
+      const rest = await member.push(packed);
+      out.push(...member.take());
+      if (rest !== undefined) part = "trailer";
+      return rest ?? packed.subarray(packed.length);
+    }
+    have = Buffer.concat([have, packed]);
+    const length = part === "trailer" ? 8 : headerLength(have, members);
+    if (length === 0) part = "zeros";
+    else if (have.length < length) return packed.subarray(packed.length);
+    else if (part === "header") part = "content";
+    else {
+      member?.close();
+      member?.check(have);
+      member = undefined;
+      members++;
+      part = "header";
+    }
+    const rest = have.subarray(length);
+    have = new Uint8Array(0);
+    return rest;
+  }
+
+  async function end(): Promise<void> {
+    if (part === "content") {
+      await member?.end();
+      out.push(...(member?.take() ?? []));
+    }
+    if (part === "zeros" || (part === "header" && have.length === 0)) return;
+    throw new Error("unexpected end of file");
+  }
+
   return {
     async push(packed) {
-      if (failed === undefined && !stream.readableEnded) {
-        await new Promise<void>((resolve) => {
-          settle = resolve;
-          if (packed === undefined) stream.end();
-          else stream.write(packed, () => resolve());
-        });
+      try {
+        if (failed !== undefined) return failed;
+        if (packed === undefined) await end();
+        else for (let rest = packed; rest.length > 0; ) rest = await take(rest);
+      } catch (error) {
+        failed = error as Error;
       }
       return failed;
     },
@@ -61,7 +72,75 @@ export function zlibUnpacker(stream: Gunzip | InflateRaw): Unpacker {
       return taken;
     },
     close() {
-      stream.destroy();
+      member?.close();
     },
   };
+}
+
+/** Names and comments are not longer. */
+const maxHeader = 1 << 20;
+
+/**
+ * How long a member's header is (RFC 1952), or more than there is of it; 0 for zeros behind the last member.
+ * @param before members before it
+ */
+function headerLength(bytes: Bytes, before: number): number {
+  const magic = [0x1f, 0x8b, 8];
+  if (before > 0 && bytes[0] === 0) return 0;
+  if (magic.some((byte, i) => i < bytes.length && bytes[i] !== byte))
+    throw new Error(before > 0 ? "there is something else behind its end" : "incorrect header check");
+  if (bytes.length < 10) return 10;
+  const flags = bytes[3]!;
+  if ((flags & 0xe0) !== 0) throw new Error("unknown header flags set");
+  let length = 10;
+  if (flags & 4) length += 2 + (bytes[10] ?? 0) + 256 * (bytes[11] ?? 0);
+  for (const flag of [8, 16]) {
+    if (!(flags & flag)) continue;
+    const end = length < bytes.length ? bytes.indexOf(0, length) : -1;
+    length = end < 0 ? Math.max(length, bytes.length) + 1 : end + 1;
+  }
+  if (length > maxHeader) throw new Error("its header is too long");
+  return flags & 2 ? length + 2 : length;
+}
+
+/** The content of a member, as it was unpacked. */
+class Member {
+  readonly #stream = createInflateRaw({ chunkSize: unpackedAtOnce });
+  readonly #unpacker = zlibUnpacker(this.#stream);
+  #fed = 0;
+  #crc = 0;
+  #length = 0;
+
+  /** @returns what is behind its end, once that has been reached */
+  async push(packed: Uint8Array): Promise<Uint8Array | undefined> {
+    const error = await this.#unpacker.push(packed);
+    if (error !== undefined) throw error;
+    this.#fed += packed.length;
+    const behind = this.#fed - this.#stream.bytesWritten;
+    return behind > 0 ? packed.subarray(packed.length - behind) : undefined;
+  }
+
+  async end(): Promise<void> {
+    await this.#unpacker.push(undefined);
+  }
+
+  take(): Bytes[] {
+    const taken = this.#unpacker.take();
+    for (const bytes of taken) {
+      this.#crc = crc32(bytes, this.#crc);
+      this.#length += bytes.length;
+    }
+    return taken;
+  }
+
+  /** @param trailer checksum and length as the member says them */
+  check(trailer: Bytes): void {
+    const view = new DataView(trailer.buffer, trailer.byteOffset, trailer.length);
+    if (view.getUint32(0, true) !== this.#crc) throw new Error("incorrect data check");
+    if (view.getUint32(4, true) !== this.#length % 2 ** 32) throw new Error("incorrect length check");
+  }
+
+  close(): void {
+    this.#unpacker.close();
+  }
 }

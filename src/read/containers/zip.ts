@@ -4,7 +4,7 @@ import { noteProblem, streamSource } from "../source.ts";
 import type { Budget } from "./budget.ts";
 import { ByteCursor, copied } from "./byte-cursor.ts";
 import { endOfArchive, moreBehind } from "./end-of-archive.ts";
-import { unpackedAtOnce, zlibUnpacker } from "./gzip.ts";
+import { unpackedAtOnce, zlibUnpacker } from "./inflate.ts";
 import { readDescriptor, untilDescriptor } from "./zip-descriptor.ts";
 import { type LocalHeader, passDirectory, readHeader } from "./zip-header.ts";
 
