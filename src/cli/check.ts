@@ -3,6 +3,7 @@ import { type AnalyzeOptions, analyze } from "../analyze.ts";
 import { UsageError } from "../errors.ts";
 import { beforeJudge } from "../gate/before.ts";
 import type { Dump } from "../model/dump.ts";
+import { passedOverNote } from "../read/passed-over.ts";
 import { type ReadDumpsOptions, type ReadFailure, readDumps } from "../read/read-dumps.ts";
 import { allFindings } from "../report/describe.ts";
 import type { Report } from "../report/report.ts";
@@ -108,7 +109,10 @@ export async function lint(argv: ArgumentsCamelCase<LintArguments>, terminal: Te
   const report =
     before.dumps.length === 0 ? withoutBefore(taken, rules, base) : withBefore(before, taken, rules, base);
   const growth = unasked ? ["budgets of growth were not asked: they need several snapshots"] : [];
-  const times = [...growth, ...taken.notes].map((message) => ({ level: "info" as const, message }));
+  const passedOver = passedOverNote([...before.skipped, ...taken.skipped]) ?? [];
+  const times = [...growth, ...taken.notes]
+    .concat(passedOver)
+    .map((message) => ({ level: "info" as const, message }));
   return { ...report, notes: [...report.notes, ...times] };
 }
 
@@ -129,7 +133,7 @@ function failureOf({ name, error }: ReadFailure): { message: string; exitCode: 2
 }
 
 async function readBefore(file: string | undefined, reading: ReadDumpsOptions) {
-  return file === undefined ? { dumps: [], failures: [] } : readDumps([file], reading);
+  return file === undefined ? { dumps: [], failures: [], skipped: [] } : readDumps([file], reading);
 }
 
 function withoutBefore(taken: TakenDumps, rules: readonly Rule[], base: AnalyzeOptions): Report {

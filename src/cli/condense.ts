@@ -3,9 +3,10 @@ import type { ArgumentsCamelCase, Argv, CommandModule, InferredOptionTypes } fro
 import { readDumps } from "../read/read-dumps.ts";
 import { inputOptions } from "./options.ts";
 import { writeAtomically } from "./output.ts";
-import { errorText, exitCodeOf } from "./print-error.ts";
+import { exitCodeOf } from "./print-error.ts";
 import { readOptionsOf } from "./read-options.ts";
 import { inputsOf } from "./take-dumps.ts";
+import { tellUnread } from "./tell-unread.ts";
 import { processTerminal, write } from "./terminal.ts";
 
 const options = {
@@ -38,8 +39,9 @@ export const condense: CommandModule<object, CondenseArguments> = {
 
 async function runCondense(argv: ArgumentsCamelCase<CondenseArguments>): Promise<void> {
   const terminal = processTerminal();
-  const { dumps, failures } = await readDumps(inputsOf(argv.dump), readOptionsOf(argv, terminal));
-  for (const { error } of failures) await write(terminal.stderr, errorText(error));
+  const read = await readDumps(inputsOf(argv.dump), readOptionsOf(argv, terminal));
+  const { dumps, failures } = read;
+  await tellUnread(read, terminal);
   if (dumps.length > 0) {
     const { snapshotText } = await import("../read/snapshot/write.ts");
     const text = snapshotText(dumps);

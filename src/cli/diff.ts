@@ -3,6 +3,7 @@ import type { KnownError } from "../errors.ts";
 import { diffDumps } from "../model/diff.ts";
 import type { Dump } from "../model/dump.ts";
 import { groupings } from "../model/grouping.ts";
+import { type PassedOver, passedOverNote } from "../read/passed-over.ts";
 import { diffText } from "../report/diff-text.ts";
 import { json } from "../report/escape.ts";
 
@@ -10,6 +11,7 @@ import { json } from "../report/escape.ts";
 export type ReadSide = (path: string) => Promise<{
   readonly dumps: readonly Dump[];
   readonly failures: readonly { readonly error: KnownError }[];
+  readonly skipped?: readonly PassedOver[];
 }>;
 
 interface DiffArguments {
@@ -81,7 +83,9 @@ export async function runDiff(
     args.label === undefined ? {} : { label: args.label },
   );
   const failures = [...before.failures, ...after.failures].map((f) => f.error.message);
-  const whole = { ...diff, notes: [...diff.notes, ...failures] };
+  const passedOver = passedOverNote([...(before.skipped ?? []), ...(after.skipped ?? [])]);
+  const notes = [...diff.notes, ...failures, ...(passedOver === undefined ? [] : [passedOver])];
+  const whole = { ...diff, notes };
   const text = args.json
     ? `${json(whole, 2)}\n`
     : diffText(whole, { color, maxGroups: args["max-groups"], unchanged: args.all });

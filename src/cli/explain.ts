@@ -5,11 +5,12 @@ import { json } from "../report/escape.ts";
 import { nearest } from "../rules/spelling.ts";
 import { configurationOf, ownOf } from "./configuration.ts";
 import { inputOptions, ruleOptions } from "./options.ts";
-import { errorText, exitCodeOf } from "./print-error.ts";
+import { exitCodeOf } from "./print-error.ts";
 import { readOptionsOf } from "./read-options.ts";
 import { selectRules } from "./select-rules.ts";
 import { openSourceOf, sourceOptions } from "./source-options.ts";
 import { inputsOf } from "./take-dumps.ts";
+import { tellUnread } from "./tell-unread.ts";
 import { processTerminal, wantsColor, write } from "./terminal.ts";
 
 const { only: _, skip: __, ...whichRules } = ruleOptions;
@@ -66,8 +67,9 @@ async function runExplain(argv: ArgumentsCamelCase<ExplainArguments>): Promise<v
     });
   }
   const source = await openSourceOf(argv);
-  const { dumps, failures } = await readDumps(inputsOf(argv.dump), readOptionsOf(argv, terminal));
-  for (const { error } of failures) await write(terminal.stderr, errorText(error));
+  const read = await readDumps(inputsOf(argv.dump), readOptionsOf(argv, terminal));
+  const { dumps, failures } = read;
+  await tellUnread(read, terminal);
   const own = ownOf(argv.own, config);
   const [{ Facts }, { explain: explainRule }, { explanationText }] = await Promise.all([
     import("../match/facts.ts"),

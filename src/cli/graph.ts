@@ -5,9 +5,10 @@ import { readDumps } from "../read/read-dumps.ts";
 import { json } from "../report/escape.ts";
 import { graphsToDot, graphsToMermaid, type TitledGraph } from "../report/graph.ts";
 import { inputOptions } from "./options.ts";
-import { errorText, exitCodeOf } from "./print-error.ts";
+import { exitCodeOf } from "./print-error.ts";
 import { readOptionsOf } from "./read-options.ts";
 import { inputsOf } from "./take-dumps.ts";
+import { tellUnread } from "./tell-unread.ts";
 import { processTerminal, write } from "./terminal.ts";
 
 const options = {
@@ -53,8 +54,9 @@ export const graph: CommandModule<object, GraphArguments> = {
 
 async function runGraph(argv: ArgumentsCamelCase<GraphArguments>): Promise<void> {
   const terminal = processTerminal();
-  const { dumps, failures } = await readDumps(inputsOf(argv.dump), readOptionsOf(argv, terminal));
-  for (const { error } of failures) await write(terminal.stderr, errorText(error));
+  const read = await readDumps(inputsOf(argv.dump), readOptionsOf(argv, terminal));
+  const { dumps, failures } = read;
+  await tellUnread(read, terminal);
   const graphs = dumps.map((dump) => ({ title: dump.name, ...waitForGraph(new Facts(dump)) }));
   for (const { title, omitted } of graphs)
     if (omitted > 0)

@@ -6,10 +6,11 @@ import type { CoveredFrame } from "../source/source-coverage.ts";
 import type { SourceProblem } from "../source/source-files.ts";
 import { plural } from "../words.ts";
 import { inputOptions } from "./options.ts";
-import { errorText, exitCodeOf } from "./print-error.ts";
+import { exitCodeOf } from "./print-error.ts";
 import { readOptionsOf } from "./read-options.ts";
 import { openSourceOf, sourceOptions } from "./source-options.ts";
 import { inputsOf } from "./take-dumps.ts";
+import { tellUnread } from "./tell-unread.ts";
 import { processTerminal, write } from "./terminal.ts";
 
 const options = {
@@ -49,8 +50,9 @@ async function runSourceCheck(argv: ArgumentsCamelCase<SourceCheckArguments>): P
       hint: "Give the directory that holds the Go source of the dumped program.",
     });
   const { sourceCoverage } = await import("../source/source-coverage.ts");
-  const { dumps, failures } = await readDumps(inputsOf(argv.dump), readOptionsOf(argv, terminal));
-  for (const { error } of failures) await write(terminal.stderr, errorText(error));
+  const read = await readDumps(inputsOf(argv.dump), readOptionsOf(argv, terminal));
+  const { dumps, failures } = read;
+  await tellUnread(read, terminal);
   const covered = dumps.map((dump) => ({
     dump: dump.name,
     frames: sourceCoverage(dump, source.forDump(dump)),

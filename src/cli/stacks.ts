@@ -5,9 +5,10 @@ import { readDumps } from "../read/read-dumps.ts";
 import { count, plural } from "../report/describe.ts";
 import { json, visible } from "../report/escape.ts";
 import { inputOptions } from "./options.ts";
-import { errorText, exitCodeOf } from "./print-error.ts";
+import { exitCodeOf } from "./print-error.ts";
 import { readOptionsOf } from "./read-options.ts";
 import { inputsOf } from "./take-dumps.ts";
+import { tellUnread } from "./tell-unread.ts";
 import { processTerminal, write } from "./terminal.ts";
 
 const options = {
@@ -46,12 +47,13 @@ export const stacks: CommandModule<object, StacksArguments> = {
 
 async function runStacks(argv: ArgumentsCamelCase<StacksArguments>): Promise<void> {
   const terminal = processTerminal();
-  const { dumps, failures } = await readDumps(inputsOf(argv.dump), readOptionsOf(argv, terminal));
+  const read = await readDumps(inputsOf(argv.dump), readOptionsOf(argv, terminal));
+  const { dumps, failures } = read;
   const groups = dumps.map((dump) => ({
     dump: dump.name,
     ...histogram(dump, argv.by as GroupBy, argv.label),
   }));
-  for (const { error } of failures) await write(terminal.stderr, errorText(error));
+  await tellUnread(read, terminal);
   if (argv.json) await write(terminal.stdout, `${json(groups, 2)}\n`);
   else
     for (const { dump, total, rows } of groups)

@@ -4,6 +4,7 @@ import type { Snapshot } from "../collect/snapshots.ts";
 import { UsageError } from "../errors.ts";
 import type { Dump } from "../model/dump.ts";
 import { StackPool } from "../model/stack-pool.ts";
+import type { PassedOver } from "../read/passed-over.ts";
 import { type ReadDumpsOptions, type ReadFailure, readDumps } from "../read/read-dumps.ts";
 import { visible } from "../report/escape.ts";
 import { instanceLines, untilInterrupted } from "./collect.ts";
@@ -16,6 +17,7 @@ import { type Terminal, write } from "./terminal.ts";
 export interface TakenDumps {
   readonly dumps: readonly Dump[];
   readonly failures: readonly ReadFailure[];
+  readonly skipped: readonly PassedOver[];
   /** For each dump the process that it shows; dumps of one process are in the order of time. */
   readonly processes: readonly string[];
   /** How long the servers took that were asked, and what they did not give, a sentence each. */
@@ -49,9 +51,9 @@ export async function takeDumps(
     throw new UsageError("--snapshots, --every, --for and --until-finding need a source", {
       hint: "Give --pprof URL.",
     });
-  const { dumps, failures } = await readDumps(inputsOf(argv.dump), options);
+  const { dumps, failures, skipped } = await readDumps(inputsOf(argv.dump), options);
   const processes = dumps.map((dump, i) => (argv.series ? processOf(dump, dump.name) : String(i)));
-  return { dumps, failures, processes, notes: [] };
+  return { dumps, failures, skipped, processes, notes: [] };
 }
 
 /**
@@ -95,7 +97,8 @@ async function collected(
         await write(terminal.stderr, `${instanceLines(instance).map(visible).join("\n")}\n`);
     }
   }
-  return { ...taken, failures: [...history.failures(), ...taken.failures], notes: history.notes() };
+  const failures = [...history.failures(), ...taken.failures];
+  return { ...taken, failures, skipped: [], notes: history.notes() };
 }
 
 async function readSnapshot(

@@ -13,6 +13,11 @@ export function looksLike(head: Uint8Array): string {
   return describeInput(head).looksLike;
 }
 
+/** True when there is nothing in it but space. */
+export function isBlank(head: Uint8Array): boolean {
+  return head.every((byte) => byte === 32 || (byte >= 9 && byte <= 13));
+}
+
 interface Description {
   readonly looksLike: string;
   readonly hint: string;

@@ -3,12 +3,13 @@ import type { Dump, FormatId, ReadProblem } from "../model/dump.ts";
 import { StackPool } from "../model/stack-pool.ts";
 import { binaryKindOf } from "./binary-kinds.ts";
 import { Budget, defaultMaxDecompressedBytes } from "./containers/budget.ts";
-import { looksLike, noDumpError } from "./describe-input.ts";
+import { isBlank, looksLike, noDumpError } from "./describe-input.ts";
 import { isTable } from "./exports/csv-records.ts";
 import type { UnwrappedLog } from "./log-lines.ts";
 import { isWrapped } from "./logs/header.ts";
 import type { LineMap } from "./logs/line-map.ts";
 import { readAllFormats } from "./mixed-formats.ts";
+import { FilesWithDumps, type PassedOver } from "./passed-over.ts";
 import type { ByteSource, Reader, ReadOptions } from "./reader.ts";
 import { readerOf, sniffReader } from "./readers.ts";
 import { type ResolvedInput, resolveInput } from "./resolve-inputs.ts";
@@ -56,7 +57,12 @@ export interface ReadResult {
   readonly dumps: Dump[];
   readonly failures: ReadFailure[];
   /** Files of directories, globs and archives that are no dumps: to be said, not to fail on. */
-  readonly skipped: { readonly name: string; readonly reason: string }[];
+  readonly skipped: PassedOver[];
+}
+
+/** What is known of all inputs until they are read. */
+interface Collected extends ReadResult {
+  readonly withDumps: FilesWithDumps;
 }
 
 /**
@@ -64,7 +70,7 @@ export interface ReadResult {
  * (`UsageError`: can't be opened, `InputError`: holds no dump) and does not stop the others.
  */
 export async function readDumps(inputs: readonly string[], options: ReadDumpsOptions): Promise<ReadResult> {
-  const result: ReadResult = { dumps: [], failures: [], skipped: [] };
+  const result: Collected = { dumps: [], failures: [], skipped: [], withDumps: new FilesWithDumps() };
   const pool = options.pool ?? new StackPool();
   const forced = options.inputFormat === undefined ? undefined : await readerOf(options.inputFormat);
   for (const input of inputs) {
@@ -84,10 +90,17 @@ export async function readDumps(inputs: readonly string[], options: ReadDumpsOpt
     }
   }
   options.onProgress?.(undefined);
-  return result;
+  const { dumps, failures, skipped, withDumps } = result;
+  const passedOver: PassedOver[] = [];
+  for (const file of skipped) {
+    const error = withDumps.errorOf(file);
+    if (error === undefined) passedOver.push(file);
+    else failures.push({ name: file.name, error });
+  }
+  return { dumps, failures, skipped: passedOver };
 }
 
-async function collect(name: string, result: ReadResult, work: () => Promise<void>): Promise<void> {
+async function collect(name: string, result: Collected, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
@@ -100,7 +113,7 @@ async function readInput(
   { source, named }: ResolvedInput,
   forced: Reader | undefined,
   options: ReadDumpsOptions & { readonly pool: StackPool },
-  result: ReadResult,
+  result: Collected,
 ): Promise<void> {
   const budget = new Budget(
     options.maxDecompressedBytes ?? defaultMaxDecompressedBytes,
@@ -120,7 +133,7 @@ async function readContent(
   named: boolean,
   forced: Reader | undefined,
   options: ReadDumpsOptions & { readonly pool: StackPool },
-  result: ReadResult,
+  result: Collected,
 ): Promise<void> {
   const head = await headOf(source);
   const { reader, content, log, skipped, original } = await readerFor(source, head, forced);
@@ -130,6 +143,7 @@ async function readContent(
   const placed = log === undefined ? dumps : dumps.map((d) => onLinesOf(d, log.lines, skipped, original));
   const others = log === undefined ? [] : await othersOf(log, forced, options, original);
   if (dumps.some(isDump) || others.length > 0) {
+    result.withDumps.add(source.name);
     const whole = [...withProblems(placed, problems), ...others];
     result.dumps.push(
       ...(others.length > 0 ? numbered(whole) : whole).map((dump) => options.pool.share(dump)),
@@ -139,7 +153,8 @@ async function readContent(
   } else if (named) {
     throw noDumpError(source.name, head);
   } else {
-    result.skipped.push({ name: source.name, reason: looksLike(head) });
+    const passedOver = { name: source.name, reason: looksLike(head) };
+    result.skipped.push(isBlank(head) ? { ...passedOver, blank: true } : passedOver);
   }
 }
 

@@ -1,8 +1,10 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { goroutineCount } from "../../src/model/dump.ts";
+import { passedOverNote } from "../../src/read/passed-over.ts";
 import { readDumps } from "../../src/read/read-dumps.ts";
 
 const traceback = (id: number) => `goroutine ${id} [chan send]:\nmain.f()\n\t/src/main.go:11 +0x1d\n\n`;
@@ -197,6 +199,84 @@ describe("what can't be read", () => {
   test("a format that the file is not of gives no dump", async () => {
     const result = await read(["one.txt"], { inputFormat: "pprof-text" });
     expect(result.failures.map((f) => f.error.name)).toEqual(["InputError"]);
+  });
+});
+
+describe("files without a dump beside dumps", () => {
+  const put = (name: string, content: string | Uint8Array) => {
+    mkdirSync(join(folder, name, ".."), { recursive: true });
+    writeFileSync(join(folder, name), content);
+  };
+  const failed = async (input: string) =>
+    (await read([input])).failures.map((f) => [f.name.slice(folder.length + 1), f.error.name]);
+
+  test("are failures when they are empty and named like those; others are passed over", async () => {
+    put("pods/pod1.txt", traceback(1));
+    put("pods/pod2.txt", "");
+    put("pods/pod3.txt", " \r\n\n");
+    put("pods/pod4.txt.gz", gzipSync(""));
+    put("pods/pod5.txt", "curl: (28) Operation timed out\n");
+    put("pods/stderr.log", "");
+    put("pods/other/notes.txt", "");
+    const result = await read(["pods"]);
+    expect(names(result)).toEqual(["pods/pod1.txt"]);
+    expect(result.failures.map((f) => f.error.message.slice(folder.length + 1))).toEqual([
+      "pods/pod2.txt: no goroutine dump: the input is empty, and files like it beside it hold dumps",
+      "pods/pod3.txt: no goroutine dump: the input is blank, and files like it beside it hold dumps",
+      "pods/pod4.txt.gz: no goroutine dump: the input is empty, and files like it beside it hold dumps",
+    ]);
+    expect(result.skipped.map((s) => s.name.slice(folder.length + 1))).toEqual([
+      "pods/other/notes.txt",
+      "pods/pod5.txt",
+      "pods/stderr.log",
+    ]);
+    expect(await failed("pods/*.txt")).toEqual([
+      ["pods/pod2.txt", "InputError"],
+      ["pods/pod3.txt", "InputError"],
+    ]);
+  });
+
+  test("are known by the ends of names, with whatever numbers, and before the dumps are read, too", async () => {
+    put("ends/a.debug1", "");
+    put("ends/b.debug2", traceback(1));
+    put("plain/goroutines-a", "");
+    put("plain/goroutines-b", traceback(1));
+    put("plain/README.md", "");
+    expect(await failed("ends")).toEqual([["ends/a.debug1", "InputError"]]);
+    expect(await failed("plain")).toEqual([["plain/goroutines-a", "InputError"]]);
+  });
+
+  test("in archives, and archives themselves", async () => {
+    const archive = readFileSync(new URL("containers/two.tar", fixtures));
+    const empty = Buffer.from(archive.subarray(0, 512));
+    empty.write("c.txt\0".padEnd(12, "\0"));
+    empty.write("00000000000", 124);
+    empty.fill(" ", 148, 156);
+    empty.write(
+      `${empty
+        .reduce((a, b) => a + b, 0)
+        .toString(8)
+        .padStart(6, "0")}\0 `,
+      148,
+    );
+    put("archives/one.tar", Buffer.concat([empty, archive]));
+    put("archives/two.tar", "");
+    expect(await failed("archives/one.tar")).toEqual([["archives/one.tar!c.txt", "InputError"]]);
+    expect(await failed("archives")).toEqual([
+      ["archives/one.tar!c.txt", "InputError"],
+      ["archives/two.tar", "InputError"],
+    ]);
+  });
+
+  test("are told in a note, which names a few", () => {
+    const files = Array.from({ length: 7 }, (_, i) => ({ name: `${i}.md`, reason: "it is text" }));
+    expect(passedOverNote([])).toBeUndefined();
+    expect(passedOverNote(files.slice(0, 1))).toBe(
+      "1 file without a goroutine dump was passed over: 0.md (it is text)",
+    );
+    expect(passedOverNote(files)).toMatch(
+      /^7 files .* were passed over: 0\.md .*4\.md \(it is text\), 2 others$/,
+    );
   });
 });
 
