@@ -1,6 +1,6 @@
 import { InputError } from "../errors.ts";
-import { looksLikeJson } from "./json-text.ts";
 import { binaryKindOf, howToTakeOne } from "./binary-kinds.ts";
+import { looksLikeJson } from "./json-text.ts";
 
 /** Says what an input that is no dump looks like, and what to do about it. */
 export function noDumpError(name: string, head: Uint8Array): InputError {
