@@ -2,9 +2,9 @@ import { stripVTControlCharacters } from "node:util";
 import type { Dump } from "../model/dump.ts";
 import { gdbFrame, gdbListed } from "./gdb/lines.ts";
 import { GdbSession } from "./gdb/session.ts";
+import { GdbDump } from "./gdb/session-dump.ts";
 import { Indentation } from "./indentation.ts";
 import { eachLine } from "./lines.ts";
-import { OtherFormats } from "./other-formats.ts";
 import type { ByteSource, Reader, ReadOptions, Sniffed } from "./reader.ts";
 
 /**
@@ -37,12 +37,8 @@ function sniff(head: Uint8Array): Sniffed {
 }
 
 async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
-  const session = new GdbSession(source.name, options.goVersion);
+  const session = new GdbSession();
   const indentation = new Indentation(indented);
-  const others = new OtherFormats("gdb", options.onOther);
-  const unterminated = await eachLine(source, options, (line, number) => {
-    session.line(indentation.off(line));
-    others.line(line, number);
-  });
-  return [session.finish(unterminated)];
+  const cut = await eachLine(source, options, (line) => session.line(indentation.off(line)));
+  return [new GdbDump(source.name, session.finish(cut), options.goVersion).build()];
 }
