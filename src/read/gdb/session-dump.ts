@@ -1,7 +1,7 @@
 import { unknownAddress } from "../../model/address.ts";
 import { resourceOf } from "../../model/arguments.ts";
 import type { Dump } from "../../model/dump.ts";
-import { DumpBuilder } from "../../model/dump-builder.ts";
+import { DumpBuilder, type StackTraits } from "../../model/dump-builder.ts";
 import { goroutineFlags } from "../../model/goroutines.ts";
 import { type WaitKind, waitKindOf } from "../../model/wait-kind.ts";
 import { plural } from "../../words.ts";
@@ -76,23 +76,26 @@ export class GdbDump {
     this.#push(stack.index, g.id, flagsOf(g.status, false, false), unknownAddress);
   }
 
-  #addStack({ frames, id, thread }: GdbStack, listed: GdbListed | undefined): void {
+  #addStack(stack: GdbStack, listed: GdbListed | undefined): void {
     const builder = this.#builder;
+    const { frames, id, thread } = stack;
     const goroutineFrames = withoutEnd(frames);
     const functions = goroutineFrames.map((f) => f.function);
-    const parked = functions[0] === "runtime.gopark" || functions[0] === "runtime.coroswitch";
+    const parked = isParked(stack, listed);
     const system = isSystem(functions);
     const onThread = thread || (system && !parked);
-    const shown = nilChannel(
-      waitKindOf(parked ? "waiting" : (listed?.status ?? ""), functions),
-      goroutineFrames,
-    );
+    const status = parked ? "waiting" : (listed?.status ?? "");
+    // Who the first function is tells a goroutine that waits in a call from one that is about to.
+    const shown =
+      stack.gapAt === 0 && status === ""
+        ? "unknown"
+        : nilChannel(waitKindOf(status, functions), goroutineFrames);
     const handle = builder.stack({
       reason: "",
       wait:
         system && shown === "parked" ? "runtime-idle" : shown === "unknown" && onThread ? "running" : shown,
       frames: goroutineFrames,
-      extent: onThread || isEntry(functions.at(-1)) ? "full" : "cut",
+      ...shownOf(stack, goroutineFrames, onThread),
     });
     const plan = handle.resource;
     const value =
@@ -129,6 +132,24 @@ function withoutEnd(frames: readonly GdbFrame[]): GdbFrame[] {
   const kept = end < 0 ? [...frames] : frames.slice(0, end + 1);
   while (kept.length > 1 && kept.at(-1)!.function === "??") kept.pop();
   return kept;
+}
+
+function isParked({ frames, gapAt }: GdbStack, listed: GdbListed | undefined): boolean {
+  if (gapAt === 0) return listed?.status === "waiting";
+  const first = frames[0]!.function;
+  return first === "runtime.gopark" || first === "runtime.coroswitch";
+}
+
+/** How much of a stack is here. @param frames those of the goroutine */
+function shownOf(
+  { gapAt, lost }: GdbStack,
+  frames: readonly GdbFrame[],
+  onThread: boolean,
+): Pick<StackTraits, "extent" | "gapAt" | "elided"> {
+  const within = gapAt !== undefined && gapAt < frames.length;
+  const ends = isEntry(frames.at(-1)!.function) || (onThread && (within || gapAt === undefined));
+  if (!ends) return { extent: "cut", elided: -1 };
+  return within ? { extent: "elided", gapAt, elided: lost } : { extent: "full" };
 }
 
 /** The stack on which a thread looks for goroutines to run, or a goroutine of the runtime. */

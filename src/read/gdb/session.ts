@@ -9,6 +9,12 @@ export interface GdbStack {
   id: number;
   /** It is what a thread executes, `thread apply all bt`. */
   readonly thread: boolean;
+  /** Number of the frame that comes next. */
+  next: number;
+  /** Index into `frames` before which lines are lost. */
+  gapAt: number | undefined;
+  /** Frames whose lines are lost. */
+  lost: number;
 }
 
 /** What a session shows of a program that stands still. */
@@ -28,7 +34,11 @@ const endOfListed = /^(?: ?[a-z]{0,9} {2}| ?)[^\s"']+$/;
 const longestFirst = 2000;
 /** What is left of a frame's line; gdb shows where it stands like that, too, but no stack directly behind. */
 const endOfFrame = /^(?!#).*(?:\) at \S.*:\d{1,9}| in \?\? \(\))$/;
+/** `576\truntime/sys_linux_amd64.s: No such file or directory.` */
+const sourceLine = /^\d{1,9}\t/;
 const maxFrames = 2000;
+/** What a terminal shows at the end of each page, behind which output may go on. */
+const pager = /^-{2,3}Type <(?:RET|return)>[^-]{0,80}-{2,3}/;
 /** Longest line that is put together of wrapped parts. */
 const maxWrapped = 100_000;
 
@@ -51,10 +61,18 @@ export class GdbSession {
   #frameLine = 0;
   /** A prompt came: single frames may be answers to `up` and `frame`. */
   #prompted = false;
+  /** A command asked for a stack, which has not come. */
+  #awaited = false;
+  /** A frame that no stack has a place for: the answer to `up`, or the second of a stack whose first line is lost. */
+  #stray: GdbFrame | undefined;
 
   line(raw: string): void {
     this.#line++;
     let text = raw.includes("\x1b") ? stripVTControlCharacters(raw) : raw;
+    if (pager.test(text)) {
+      text = text.replace(pager, "");
+      if (text.trim() === "") return;
+    }
     if (this.#pending !== "" && /^ {4}\S/.test(text) && this.#pending.length < maxWrapped) {
       this.#pending += ` ${text.trim()}`;
       return;
@@ -63,6 +81,7 @@ export class GdbSession {
     while (text.startsWith("(gdb) ")) {
       text = text.slice(6);
       this.#prompted = true;
+      this.#endStack();
       this.#command(text);
     }
     if (this.#line === 1 && text.length < longestFirst) this.#frameEnds = endOfFrame.test(text);
@@ -77,6 +96,7 @@ export class GdbSession {
     const found = /^(?:goroutine|go) (\d{1,15}|0x[0-9a-f]{1,16}) (?:bt|backtrace|where)\b/.exec(text);
     this.#asked = found === null ? Number.NaN : Number(found[1]);
     this.#thread = /^(?:bt|backtrace|where)\b/.test(text);
+    this.#awaited = /^(?:\w+ ){0,3}(?:bt|backtrace|where)(?: -?[a-z]\w*)*(?: \d{1,9})?\s*$/.test(text);
   }
 
   #endFrame(): void {
@@ -89,8 +109,36 @@ export class GdbSession {
       if (this.#frameEnds && this.#frameLine === 2) this.#missBeginning();
       this.#begin();
     } else if (this.#now.stacks.length === 0 && !this.#prompted) this.#missBeginning();
-    if (this.#stack !== undefined && frame.index === this.#stack.frames.length && frame.index < maxFrames)
-      this.#stack.frames.push(frame);
+    if (this.#stack !== undefined && frame.index >= this.#stack.next) this.#push(this.#stack, frame);
+    else this.#displaced(frame);
+  }
+
+  #push(stack: GdbStack, frame: GdbFrame): void {
+    this.#stray = undefined;
+    if (frame.index > stack.next) {
+      const message =
+        "a frame without those before it: the session has lost lines, perhaps of whole goroutines";
+      this.#now.cuts.push({ line: this.#frameLine, message, lost: -1 });
+      stack.gapAt ??= stack.frames.length;
+      stack.lost += frame.index - stack.next;
+    }
+    stack.next = frame.index + 1;
+    if (stack.frames.length < maxFrames) stack.frames.push(frame);
+  }
+
+  /** A frame that does not go on with the stack before it: a line that came twice, an answer, or another stack. */
+  #displaced(frame: GdbFrame): void {
+    const before = this.#stray;
+    this.#stray = undefined;
+    const last = this.#stack?.frames.at(-1);
+    if (last !== undefined && isSame(last, frame)) return;
+    if (this.#awaited) this.#push(this.#begin(), frame);
+    else if (before === undefined || before.index + 1 !== frame.index) this.#stray = frame;
+    else {
+      const stack = this.#begin();
+      this.#push(stack, before);
+      this.#push(stack, frame);
+    }
   }
 
   #missBeginning(): void {
@@ -104,10 +152,24 @@ export class GdbSession {
     this.#now.cuts.push({ line: 1, message, lost: -1 });
   }
 
-  #begin(): void {
-    this.#stack = { frames: [], id: this.#asked, thread: this.#thread };
+  #begin(): GdbStack {
+    this.#stack = {
+      frames: [],
+      id: this.#asked,
+      thread: this.#thread,
+      next: 0,
+      gapAt: undefined,
+      lost: 0,
+    };
     this.#asked = Number.NaN;
+    this.#awaited = false;
     this.#now.stacks.push(this.#stack);
+    return this.#stack;
+  }
+
+  #endStack(): void {
+    this.#stack = undefined;
+    this.#stray = undefined;
   }
 
   #other(text: string): void {
@@ -123,6 +185,13 @@ export class GdbSession {
     else if (/^No such goroutine|^\[Switching to thread|^Loading Go Runtime support/.test(text))
       this.#thread = false;
     if (/^\[Current thread is|^\[Switching to/.test(text)) this.#dropPosition();
+    if (sourceLine.test(text)) this.#shownWithSource();
+  }
+
+  /** A frame is shown with its line in the source where the debugger goes there: no stack is. */
+  #shownWithSource(): void {
+    if (this.#stack?.frames.length === 1) this.#dropPosition();
+    this.#stray = undefined;
   }
 
   /** What gdb prints on its own when it stops is no answer to a command. */
@@ -141,4 +210,8 @@ export class GdbSession {
     if (this.#now.listed.length > 0 && !this.#now.listed.some((g) => g.id <= 2)) this.#missInList();
     return this.#now;
   }
+}
+
+function isSame(a: GdbFrame, b: GdbFrame): boolean {
+  return a.index === b.index && a.function === b.function && a.file === b.file && a.line === b.line;
 }

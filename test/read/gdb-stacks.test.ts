@@ -1,0 +1,113 @@
+import { describe, expect, test } from "vitest";
+import type { Dump } from "../../src/model/dump.ts";
+import { gdbReader } from "../../src/read/gdb.ts";
+import { bytesSource } from "./bytes.ts";
+
+const read = (text: string): Promise<Dump[]> => gdbReader.read(bytesSource("dump", text), { threads: 1 });
+
+async function one(text: string): Promise<Dump> {
+  const dumps = await read(text);
+  expect(dumps.length).toBe(1);
+  for (const dump of dumps) {
+    const lost = dump.problems.reduce((sum, p) => sum + Math.max(p.lost, 0), 0);
+    expect(dump.headersSeen).toBe(dump.goroutines.length + dump.repeated + lost);
+  }
+  return dumps[0]!;
+}
+
+const messages = (dump: Dump) => dump.problems.map((p) => p.message).join("\n");
+const functions = (dump: Dump) => dump.stacks.map((s) => s.frames.map((f) => f.symbol.name));
+
+/** A stack as gdb prints it. */
+const stack = (...names: string[]) =>
+  names
+    .map((name, i) => `#${i}  ${i === 0 ? "" : "0x000000000040f145 in "}${name} () at /src/a.go:${i + 7}\n`)
+    .join("");
+const list = (...ids: number[]) => ids.map((id) => `  ${id} waiting  runtime.gopark\n`).join("");
+
+const main = stack("runtime.gopark", "main.wait", "main.main");
+const sender = stack("runtime.gopark", "runtime.chansend", "main.send", "main.work", "runtime.goexit");
+const session = `(gdb) info goroutines\n${list(1, 9)}(gdb) goroutine 1 bt\n${main}(gdb) goroutine 9 bt\n${sender}`;
+
+describe("gdb: lost lines", () => {
+  test("a whole session is whole", async () => {
+    const dump = await one(session);
+    expect([dump.complete, dump.problems]).toEqual([true, []]);
+    expect(dump.stacks.map((s) => [s.extent, s.elided])).toEqual([
+      ["full", 0],
+      ["full", 0],
+    ]);
+  });
+
+  test("the frames behind a lost one are kept, with a gap", async () => {
+    const dump = await one(session.replace(/#2 .*main\.send.*\n/, ""));
+    expect(dump.stacks[1]).toMatchObject({ extent: "elided", gapAt: 2, elided: 1, wait: "chan-send" });
+    expect(functions(dump)[1]).toEqual(["runtime.gopark", "runtime.chansend", "main.work", "runtime.goexit"]);
+    expect(dump.complete).toBe(false);
+    expect(messages(dump)).toContain("a frame without those before it");
+  });
+
+  test.each([
+    ["interactive", session],
+    ["a walk", `${list(1, 9)}${main}${sender}`],
+    ["a walk of three", `${list(1, 9, 10)}${main}${sender}${sender}`],
+  ])("each of them is told: %s", async (_, text) => {
+    const lines = text.split("\n");
+    for (const [at, line] of lines.entries()) {
+      // The last line of a stack is missed where others show theirs.
+      if (!line.startsWith("#") || line.includes("goexit") || line.includes("main.main")) continue;
+      const dump = await one(lines.toSpliced(at, 1).join("\n"));
+      expect([line, dump.complete, dump.goroutines.length]).toEqual([
+        line,
+        false,
+        text.split("#0").length - 1,
+      ]);
+    }
+  });
+
+  test("behind the end of a stack there are frames that are none of it", async () => {
+    const past = "#5  0x0000000000000000 in ?? ()\n#6  0x0000000000000002 in ?? ()\n";
+    const without = (name: string) => `${session}${past}`.replace(new RegExp(`.*${name}.*\\n(?=#[56])`), "");
+    expect((await one(session + past)).complete).toBe(true);
+    for (const [name, extent] of [
+      ["#5", "full"],
+      ["goexit", "cut"],
+    ] as const) {
+      const dump = await one(without(name));
+      expect([name, dump.complete, dump.stacks[1]!.extent]).toEqual([name, false, extent]);
+    }
+  });
+
+  test("a stack without its first frame does not say what its goroutine waits for", async () => {
+    const dump = await one(`${main}${sender.slice(sender.indexOf("#1"))}`);
+    expect(dump.stacks[1]).toMatchObject({ extent: "elided", gapAt: 0, elided: 1, wait: "unknown" });
+  });
+
+  test("lines that come twice, are wrapped or answer other commands lose nothing", async () => {
+    const twice = session.replace(/(#2 .*main\.send.*\n)/, "$1$1");
+    const wrapped = session.replaceAll(") at ", ")\n    at ");
+    const more = "--Type <RET> for more, q to quit, c to continue without paging--";
+    const paged = session.replaceAll("#3", `${more}\n#3`).replaceAll("#4", `${more}#4`);
+    const pagedInside = wrapped.replaceAll("\n    at", `\n${more}\n    at`);
+    const answers =
+      "(gdb) up\n#1  main.g () at /src/a.go:9\n9\t\tg()\n(gdb) frame 7\n#7  main.h () at /src/a.go:9\n9\t\th()\n";
+    const position =
+      "(gdb) thread 2\n[Switching to thread 2 (LWP 7)]\n#0  main.f () at /src/a.go:7\n7\t\tf()\n";
+    const batch = "#1  main.g () at /src/a.go:9\n9\t\tg()\n#2  main.h () at /src/a.go:9\n9\t\th()\n";
+    const texts = [
+      twice,
+      wrapped,
+      paged,
+      pagedInside,
+      session + answers,
+      session + position,
+      session + batch,
+    ];
+    const plain = await one(session);
+    for (const text of texts) {
+      const dump = await one(text);
+      expect([text, dump.complete, messages(dump)]).toEqual([text, true, ""]);
+      expect([text, dump.goroutines.length, functions(dump)]).toEqual([text, 2, functions(plain)]);
+    }
+  });
+});
