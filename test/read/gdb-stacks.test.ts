@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Dump } from "../../src/model/dump.ts";
+import { goroutineFlags } from "../../src/model/goroutines.ts";
 import { gdbReader } from "../../src/read/gdb.ts";
 import { bytesSource } from "./bytes.ts";
 
@@ -54,8 +55,7 @@ describe("gdb: lost lines", () => {
   ])("each of them is told: %s", async (_, text) => {
     const lines = text.split("\n");
     for (const [at, line] of lines.entries()) {
-      // The last line of a stack is missed where others show theirs.
-      if (!line.startsWith("#") || line.includes("goexit") || line.includes("main.main")) continue;
+      if (!line.startsWith("#")) continue;
       const dump = await one(lines.toSpliced(at, 1).join("\n"));
       expect([line, dump.complete, dump.goroutines.length]).toEqual([
         line,
@@ -108,6 +108,73 @@ describe("gdb: lost lines", () => {
       const dump = await one(text);
       expect([text, dump.complete, messages(dump)]).toEqual([text, true, ""]);
       expect([text, dump.goroutines.length, functions(dump)]).toEqual([text, 2, functions(plain)]);
+    }
+  });
+});
+
+describe("gdb: stacks that end early", () => {
+  const short = stack("runtime.gopark", "runtime.chansend");
+  const few = `(gdb) info goroutines\n${list(1, 9)}(gdb) goroutine 1 bt\n${main}(gdb) goroutine 9 bt 2\n${short}`;
+  test.each([
+    ["(More stack frames follow...)\n", "1 of 2 stacks ends where gdb was asked to end"],
+    ["Backtrace limit of 2 exceeded.\n", "1 of 2 stacks ends where gdb was asked to end"],
+    [
+      "Backtrace stopped: previous frame identical to this frame (corrupt stack?)\n",
+      "1 of 2 stacks ends where gdb could not read on",
+    ],
+    [
+      "Python Exception <class gdb.error>: Cannot access memory at address 0x10\nError occurred in Python: Cannot\n",
+      "1 of 2 stacks ends where Go's script for gdb failed",
+    ],
+    ["Quit\n", "ended at the end of a page"],
+    ["", "1 of 2 stacks ends before the function that its goroutine began with"],
+  ])("%j", async (marker, message) => {
+    const dump = await one(`${few}${marker}(gdb) quit\n`);
+    expect(dump.stacks[1]).toMatchObject({ extent: "cut", elided: -1, wait: "chan-send" });
+    expect(dump.complete).toBe(false);
+    expect(messages(dump)).toContain(message);
+    // What it was started with is not known, so it is none of the runtime's own.
+    expect([...dump.goroutines.flags.subarray(0, dump.goroutines.length)]).toEqual([0, 0]);
+  });
+
+  test("gdb marks nothing in a walk: stacks end in functions that nothing begins with", async () => {
+    const walk = `${short}${stack("runtime.gopark", "runtime.forcegchelper")}${stack("runtime.gopark", "main.f")}`;
+    const dump = await one(`${list(1, 2, 9)}${walk}`);
+    expect(messages(dump)).toContain(
+      "3 of 3 stacks end before the function that their goroutines began with",
+    );
+    expect([dump.complete, ...dump.stacks.map((s) => s.elided)]).toEqual([false, -1, -1, -1]);
+    expect([...dump.goroutines.flags.subarray(0, dump.goroutines.length)]).toEqual([
+      0,
+      goroutineFlags.system,
+      0,
+    ]);
+  });
+
+  test("a stack that an error ends may be the last of a walk", async () => {
+    const failed = "Error occurred in Python: Cannot access memory at address 0x10\n";
+    expect((await one(main + sender + failed)).complete).toBe(false);
+    expect((await one(list(1, 9) + main + sender + failed)).complete).toBe(true);
+    expect((await one(`${main}${sender}(gdb) p x\n${failed}`)).complete).toBe(true);
+  });
+
+  test.each([
+    ["main.main", "runtime.main", "runtime.goexit"],
+    ["main.work", "runtime.goexit", "??"],
+    ["main.call", "runtime.cgocall", "main._Cfunc_f", "main.g", "runtime.goexit"],
+    ["runtime.stopm", "runtime.schedule", "runtime.park_m", "runtime.mcall", "??"],
+    ["runtime.stopm", "runtime.mstart1", "runtime.mstart0", "runtime.mstart"],
+    ["runtime.usleep", "runtime.sysmon", "runtime.mstart1", "runtime.mstart", "clone3"],
+    ["runtime.entersyscall", "runtime.systemstack"],
+    ["read", "f", "??"],
+  ])("stacks end like this: %s", async (...names) => {
+    const walk = main + sender + stack(...names);
+    for (const text of [walk, list(1, 9, 10) + walk]) {
+      const dump = await one(
+        `${text}Backtrace stopped: previous frame inner to this frame (corrupt stack?)\n`,
+      );
+      expect([dump.complete, dump.problems]).toEqual([true, []]);
+      expect(dump.stacks.map((s) => s.extent)).not.toContain("elided");
     }
   });
 });

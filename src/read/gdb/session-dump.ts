@@ -1,11 +1,13 @@
 import { unknownAddress } from "../../model/address.ts";
 import { resourceOf } from "../../model/arguments.ts";
 import type { Dump } from "../../model/dump.ts";
-import { DumpBuilder, type StackTraits } from "../../model/dump-builder.ts";
+import { DumpBuilder } from "../../model/dump-builder.ts";
 import { goroutineFlags } from "../../model/goroutines.ts";
+import { isMachinery } from "../../model/origin.ts";
 import { type WaitKind, waitKindOf } from "../../model/wait-kind.ts";
 import { plural } from "../../words.ts";
 import { ReasonEvidence } from "../delve/go-version.ts";
+import { type EarlyEnd, earlyEnd, isEntry, isSystem, shownOf, withoutEnd } from "./extent.ts";
 import type { GdbFrame, GdbListed } from "./lines.ts";
 import type { GdbStack, GdbTranscript } from "./session.ts";
 
@@ -14,6 +16,10 @@ export class GdbDump {
   readonly #builder: DumpBuilder;
   readonly #transcript: GdbTranscript;
   readonly #evidence = new ReasonEvidence();
+  readonly #early: Record<EarlyEnd, number> = { asked: 0, stopped: 0, failed: 0, silent: 0 };
+  #shown = 0;
+  /** The stacks of this session show what goroutines began with, or it is sure that one does not. */
+  #endsShow = false;
 
   constructor(name: string, transcript: GdbTranscript, goVersion: string | undefined) {
     this.#builder = new DumpBuilder(name, "gdb");
@@ -28,6 +34,12 @@ export class GdbDump {
     builder.goVersion ??= this.#evidence.pathVersion ?? this.#evidence.minorOf(this.#evidence.tables());
     const status = this.#joinIds(stacks);
     for (const stack of stacks) this.#addStack(stack, status.get(stack.id));
+    this.#reportEnds();
+    if (this.#early.failed === 0 && this.#transcript.listed.length === 0 && failsAfterStack(stacks))
+      builder.cut({
+        message: "Go's script for gdb failed behind a stack: others may be missing",
+        lost: -1,
+      });
     for (const cut of this.#transcript.cuts) builder.cut(cut);
     if (builder.goroutines.length === 0)
       builder.problem({ message: "no goroutine was found in this session", lost: 0 });
@@ -82,8 +94,10 @@ export class GdbDump {
     const goroutineFrames = withoutEnd(frames);
     const functions = goroutineFrames.map((f) => f.function);
     const parked = isParked(stack, listed);
-    const system = isSystem(functions);
-    const onThread = thread || (system && !parked);
+    const early = earlyEnd(stack, goroutineFrames);
+    this.#noteEnd(goroutineFrames, early);
+    const system = isSystem(functions, early !== undefined);
+    const onThread = (thread || (system && !parked)) && early === undefined;
     const status = parked ? "waiting" : (listed?.status ?? "");
     // Who the first function is tells a goroutine that waits in a call from one that is about to.
     const shown =
@@ -109,6 +123,22 @@ export class GdbDump {
     if (!Number.isNaN(resource)) builder.canNameResource(handle.stack.wait);
   }
 
+  #noteEnd(frames: readonly GdbFrame[], early: EarlyEnd | undefined): void {
+    const last = frames.at(-1)!.function;
+    this.#shown++;
+    if (early !== undefined) this.#early[early]++;
+    if (early === undefined ? isEntry(last) : isMachinery(this.#builder.symbol(last))) this.#endsShow = true;
+  }
+
+  /** Stacks in which nothing shows an end may be of a program whose stacks gdb ends elsewhere. */
+  #reportEnds(): void {
+    for (const [end, count] of Object.entries(this.#early) as [EarlyEnd, number][]) {
+      if (count === 0 || (end === "silent" && !this.#endsShow)) continue;
+      const message = `${count} of ${plural(this.#shown, "stack")} ${count === 1 ? "ends" : "end"} ${whereEnds(end, count)}: frames further out are missing`;
+      this.#builder.cut({ message, lost: end === "failed" ? -1 : 0 });
+    }
+  }
+
   #push(stack: number, id: number, flags: number, resource: number): void {
     this.#builder.headersSeen++;
     this.#builder.goroutines.push(stack, id, 1, -1, flags, Number.NaN, resource, 0);
@@ -126,45 +156,28 @@ function flagsOf(status: string, thread: boolean, system: boolean): number {
   return leaked | (running ? goroutineFlags.onThread : 0) | (system ? goroutineFlags.system : 0);
 }
 
-/** gdb unwinds past the end of a goroutine's stack. */
-function withoutEnd(frames: readonly GdbFrame[]): GdbFrame[] {
-  const end = frames.findIndex((f) => f.function === "runtime.goexit");
-  const kept = end < 0 ? [...frames] : frames.slice(0, end + 1);
-  while (kept.length > 1 && kept.at(-1)!.function === "??") kept.pop();
-  return kept;
+function whereEnds(end: EarlyEnd, count: number): string {
+  switch (end) {
+    case "asked":
+      return "where gdb was asked to end";
+    case "stopped":
+      return "where gdb could not read on";
+    case "failed":
+      return "where Go's script for gdb failed";
+    case "silent":
+      return `before the function that ${count === 1 ? "its goroutine" : "their goroutines"} began with`;
+  }
+}
+
+/** The script ends `goroutine all bt` where it fails. */
+function failsAfterStack(stacks: readonly GdbStack[]): boolean {
+  return stacks.some((s) => s.end === "failed" && !s.thread && Number.isNaN(s.id));
 }
 
 function isParked({ frames, gapAt }: GdbStack, listed: GdbListed | undefined): boolean {
   if (gapAt === 0) return listed?.status === "waiting";
   const first = frames[0]!.function;
   return first === "runtime.gopark" || first === "runtime.coroswitch";
-}
-
-/** How much of a stack is here. @param frames those of the goroutine */
-function shownOf(
-  { gapAt, lost }: GdbStack,
-  frames: readonly GdbFrame[],
-  onThread: boolean,
-): Pick<StackTraits, "extent" | "gapAt" | "elided"> {
-  const within = gapAt !== undefined && gapAt < frames.length;
-  const ends = isEntry(frames.at(-1)!.function) || (onThread && (within || gapAt === undefined));
-  if (!ends) return { extent: "cut", elided: -1 };
-  return within ? { extent: "elided", gapAt, elided: lost } : { extent: "full" };
-}
-
-/** The stack on which a thread looks for goroutines to run, or a goroutine of the runtime. */
-function isSystem(functions: readonly string[]): boolean {
-  const entry = functions.findLast((f) => f !== "runtime.goexit" && f !== "??") ?? "";
-  if (entry === "runtime.main" || entry === "main.main") return false;
-  return (
-    entry.startsWith("runtime.") ||
-    functions.includes("runtime.mstart") ||
-    functions.includes("runtime.mcall")
-  );
-}
-
-function isEntry(name: string | undefined): boolean {
-  return name === "runtime.goexit" || name === "main.main";
 }
 
 function nilChannel(wait: WaitKind, frames: readonly GdbFrame[]): WaitKind {

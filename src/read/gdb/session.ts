@@ -15,6 +15,8 @@ export interface GdbStack {
   gapAt: number | undefined;
   /** Frames whose lines are lost. */
   lost: number;
+  /** Why gdb says that it ends there: it was asked to, could not read on, or Go's script for it failed. */
+  end: "asked" | "stopped" | "failed" | undefined;
 }
 
 /** What a session shows of a program that stands still. */
@@ -71,7 +73,7 @@ export class GdbSession {
     let text = raw.includes("\x1b") ? stripVTControlCharacters(raw) : raw;
     if (pager.test(text)) {
       text = text.replace(pager, "");
-      if (text.trim() === "") return;
+      if (/^c?\s*$/.test(text)) return;
     }
     if (this.#pending !== "" && /^ {4}\S/.test(text) && this.#pending.length < maxWrapped) {
       this.#pending += ` ${text.trim()}`;
@@ -147,6 +149,11 @@ export class GdbSession {
     this.#prompted = true;
   }
 
+  #quit(): void {
+    const message = "what gdb showed was ended at the end of a page: what would follow is missing";
+    this.#now.cuts.push({ line: this.#line, message, lost: -1 });
+  }
+
   #missInList(): void {
     const message = "the session begins in the middle of a list: goroutines before it are missing";
     this.#now.cuts.push({ line: 1, message, lost: -1 });
@@ -160,6 +167,7 @@ export class GdbSession {
       next: 0,
       gapAt: undefined,
       lost: 0,
+      end: undefined,
     };
     this.#asked = Number.NaN;
     this.#awaited = false;
@@ -173,6 +181,8 @@ export class GdbSession {
   }
 
   #other(text: string): void {
+    if (text === "Quit" && (this.#inList || this.#stack !== undefined)) this.#quit();
+    if (this.#stack !== undefined) this.#stack.end ??= endOf(text);
     const listed = gdbListed(text);
     this.#inList = listed !== undefined || (this.#now.listed.length > 0 && beginsListed.test(text));
     if (this.#line === 1 && listed === undefined) this.#beginsMidLine = endOfListed.test(text);
@@ -214,4 +224,13 @@ export class GdbSession {
 
 function isSame(a: GdbFrame, b: GdbFrame): boolean {
   return a.index === b.index && a.function === b.function && a.file === b.file && a.line === b.line;
+}
+
+/** What a line behind a stack says of its end. */
+function endOf(line: string): GdbStack["end"] {
+  if (/^\(More stack frames follow\.\.\.\)|^Backtrace limit of \d/.test(line)) return "asked";
+  if (line.startsWith("Backtrace stopped: ")) return "stopped";
+  return /^(?:Python Exception <|Error occurred in Python|Cannot access memory)/.test(line)
+    ? "failed"
+    : undefined;
 }
