@@ -178,3 +178,92 @@ describe("gdb: stacks that end early", () => {
     }
   });
 });
+
+describe("gdb: a goroutine is counted once", () => {
+  const idle = stack("runtime.gopark", "runtime.forcegchelper", "runtime.goexit");
+  const walk = main + idle + sender;
+  const all = `(gdb) info goroutines\n${list(1, 2, 9)}`;
+  const spin = stack("main.spin", "main.work", "runtime.goexit");
+  const scheduler = stack("runtime.futex", "runtime.stopm", "runtime.schedule", "runtime.mcall");
+  const threads = `\nThread 2 (LWP 9 "p"):\n${scheduler}\nThread 1 (LWP 8 "p"):\n`;
+  const ids = (dump: Dump) => [...dump.goroutines.id.subarray(0, dump.goroutines.length)];
+  const sorted = (dump: Dump) => ids(dump).sort((a, b) => a - b);
+
+  test.each([
+    ["named, then in a walk", `${all}(gdb) goroutine 9 bt\n${sender}(gdb) goroutine all bt\n${walk}`],
+    ["in a walk, then named", `${all}(gdb) goroutine all bt\n${walk}(gdb) goroutine 9 bt\n${sender}`],
+    [
+      "named twice",
+      `${all}(gdb) goroutine 9 bt\n${sender}(gdb) goroutine 9 bt\n${sender}(gdb) goroutine all bt\n${walk}`,
+    ],
+    ["two walks", `${all}(gdb) goroutine all bt\n${walk}(gdb) goroutine all bt\n${walk}`],
+    ["in a batch, before the walk", list(1, 2, 9) + sender + walk],
+    ["in a batch, behind the walk", list(1, 2, 9) + walk + sender],
+    ["in a batch, two walks", list(1, 2, 9) + walk + walk],
+    ["the list comes last", sender + walk + list(1, 2, 9)],
+    ["threads, in a batch", list(1, 2, 9) + walk + threads + scheduler],
+    ["threads first, in a batch", list(1, 2, 9) + threads + scheduler + walk],
+    ["threads", `${all}(gdb) goroutine all bt\n${walk}(gdb) thread apply all bt\n${threads}${sender}`],
+  ])("%s", async (_, text) => {
+    const dump = await one(text);
+    expect([sorted(dump), dump.complete, dump.problems]).toEqual([[1, 2, 9], true, []]);
+    expect(functions(dump).map((names) => names.at(-1))).toEqual(
+      expect.arrayContaining(["main.main", "runtime.goexit", "runtime.goexit"]),
+    );
+  });
+
+  test("without a list, a walk has those that commands name", async () => {
+    const dump = await one(
+      `(gdb) goroutine 9 bt\n${sender}(gdb) goroutine all bt\n${walk}${threads}${sender}`,
+    );
+    expect([ids(dump), dump.complete, dump.problems]).toEqual([[Number.NaN, Number.NaN, 9], true, []]);
+    expect((await one(sender + walk)).goroutines.length).toBe(3);
+    const twice = await one(`(gdb) goroutine 9 bt\n${sender}`.repeat(2));
+    expect([ids(twice), twice.complete]).toEqual([[9], false]);
+  });
+
+  test("a goroutine that gdb could not find is in the list", async () => {
+    const dump = await one(`${list(1, 17, 2, 9) + main}No such goroutine:  17\n${idle}${sender}`);
+    expect([sorted(dump), dump.problems]).toEqual([[1, 2, 9, 17], []]);
+    const dead = await one(`${list(1, 2, 9) + main}No such goroutine:  17\n${idle}${sender}`);
+    expect([sorted(dead), dead.problems]).toEqual([[1, 2, 9], []]);
+  });
+
+  test("the stack of the only thread that runs a goroutine is that of the only one that runs", async () => {
+    const running = `${list(1, 2)}* 7 running  runtime.systemstack_switch\n`;
+    const dump = await one(running + threads + spin);
+    expect([sorted(dump), dump.problems]).toEqual([[1, 2, 7], []]);
+    expect(functions(dump)).toContainEqual(["main.spin", "main.work", "runtime.goexit"]);
+    const two = await one(`${running}  8 running  main.f\n${threads}${spin}`);
+    expect([sorted(two), messages(two)]).toEqual([
+      [1, 2, 7, 8],
+      "1 stack of threads is left out: gdb does not say whose",
+    ]);
+  });
+
+  test("stacks that differ from those before are told", async () => {
+    const later = main + idle + spin;
+    const dump = await one(`${all}(gdb) goroutine all bt\n${walk}(gdb) goroutine all bt\n${later}`);
+    expect([dump.goroutines.length, messages(dump)]).toEqual([
+      3,
+      "1 stack of goroutines that were shown before is left out: the program went on between",
+    ]);
+    const less = await one(`${session}(gdb) goroutine 9 bt 2\n${sender.slice(0, sender.indexOf("#2"))}`);
+    expect([less.complete, less.problems]).toEqual([true, []]);
+    const without = await one(`(gdb) goroutine all bt\n${walk}(gdb) goroutine all bt\n${later}`);
+    expect([without.goroutines.length, messages(without)]).toEqual([
+      3,
+      "1 stack of goroutines that were shown before is left out: the program went on between",
+    ]);
+  });
+
+  test("a list is kept beside stacks of nobody knows whom", async () => {
+    const syscall = "* 7 syscall  runtime.systemstack_switch\n";
+    const dump = await one(
+      `${list(1, 2, 9)}${syscall}(gdb) #0  runtime.gopark () at /src/a.go:7\n${sender.slice(sender.indexOf("#1"))}`,
+    );
+    expect([dump.goroutines.length, dump.complete]).toEqual([4, true]);
+    expect(ids(dump).filter((id) => !Number.isNaN(id))).toEqual([7]);
+    expect(messages(dump)).toBe("1 stack can't be joined to the 4 goroutines of the list: gdb prints no ids");
+  });
+});

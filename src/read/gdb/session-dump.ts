@@ -8,13 +8,16 @@ import { type WaitKind, waitKindOf } from "../../model/wait-kind.ts";
 import { plural } from "../../words.ts";
 import { ReasonEvidence } from "../delve/go-version.ts";
 import { type EarlyEnd, earlyEnd, isEntry, isSystem, shownOf, withoutEnd } from "./extent.ts";
+import { joinStacks } from "./join.ts";
 import type { GdbFrame, GdbListed } from "./lines.ts";
 import type { GdbStack, GdbTranscript } from "./session.ts";
+import { threadStacks } from "./threads.ts";
 
 /** Makes a dump of a session. */
 export class GdbDump {
   readonly #builder: DumpBuilder;
   readonly #transcript: GdbTranscript;
+  readonly #listed: ReadonlyMap<number, GdbListed>;
   readonly #evidence = new ReasonEvidence();
   readonly #early: Record<EarlyEnd, number> = { asked: 0, stopped: 0, failed: 0, silent: 0 };
   #shown = 0;
@@ -25,6 +28,7 @@ export class GdbDump {
     this.#builder = new DumpBuilder(name, "gdb");
     this.#builder.goVersion = goVersion;
     this.#transcript = transcript;
+    this.#listed = new Map(transcript.listed.map((g) => [g.id, g]));
   }
 
   build(): Dump {
@@ -32,8 +36,7 @@ export class GdbDump {
     const stacks = this.#transcript.stacks.filter((s) => s.frames.length > 0);
     for (const stack of stacks) for (const frame of stack.frames) this.#evidence.frame(frame);
     builder.goVersion ??= this.#evidence.pathVersion ?? this.#evidence.minorOf(this.#evidence.tables());
-    const status = this.#joinIds(stacks);
-    for (const stack of stacks) this.#addStack(stack, status.get(stack.id));
+    for (const stack of this.#joined(stacks)) this.#addStack(stack, this.#listed.get(stack.id));
     this.#reportEnds();
     if (this.#early.failed === 0 && this.#transcript.listed.length === 0 && failsAfterStack(stacks))
       builder.cut({
@@ -47,33 +50,52 @@ export class GdbDump {
     return builder.build();
   }
 
-  /**
-   * `goroutine all bt` walks the same list as `info goroutines`: as many stacks as goroutines are in the same order.
-   * Answers what the list says of each; goroutines that no stack shows are added with what the list knows.
-   */
-  #joinIds(stacks: readonly GdbStack[]): Map<number, GdbListed> {
-    const listed = new Map(this.#transcript.listed.map((g) => [g.id, g]));
+  /** Stacks of goroutines, each once; those of the list that have none are added with what the list knows. */
+  #joined(all: readonly GdbStack[]): readonly GdbStack[] {
     const builder = this.#builder;
+    const listed = this.#listed;
     builder.repeated = this.#transcript.listed.length - listed.size;
     builder.headersSeen = builder.repeated;
-    const nameless = stacks.filter((s) => Number.isNaN(s.id) && !s.thread);
-    if (nameless.length === listed.size)
-      for (const [index, g] of [...listed.values()].entries()) nameless[index]!.id = g.id;
-    const shown = new Set(stacks.map((s) => s.id));
-    if (nameless.some((s) => Number.isNaN(s.id)) && listed.size > 0) {
-      const others = [...listed.keys()].filter((id) => !shown.has(id)).length;
-      const lost = Math.max(0, others - nameless.length);
-      builder.headersSeen += lost;
+    const [threads, goroutines] = [all.filter((s) => s.thread), all.filter((s) => !s.thread)];
+    const { stacks, open, changed } = joinStacks(goroutines, this.#transcript.absent, listed);
+    if (changed > 0)
       builder.problem({
-        message: `${plural(nameless.length, "stack")} can't be joined to the ${plural(others, "goroutine")} of the list: gdb prints no ids`,
-        lost,
+        message: `${plural(changed, "stack")} of goroutines that were shown before ${changed === 1 ? "is" : "are"} left out: the program went on between`,
+        lost: 0,
       });
-    }
-    // With stacks of nobody knows whom, the list would count those goroutines twice.
-    const open = nameless.some((s) => Number.isNaN(s.id));
-    for (const g of listed.values()) if (!shown.has(g.id) && !open) this.#addListed(g);
-    if (listed.size > 0 || stacks.some((s) => !Number.isNaN(s.id))) builder.can("ids");
-    return listed;
+    const whole = listed.size > 0 || isWalk(all);
+    const shown = whole ? [...stacks, ...this.#executed(threads, stacks)] : [...stacks, ...threads];
+    this.#addRest(shown, open);
+    if (listed.size > 0 || shown.some((s) => !Number.isNaN(s.id))) builder.can("ids");
+    return shown;
+  }
+
+  #executed(threads: readonly GdbStack[], shown: readonly GdbStack[]): readonly GdbStack[] {
+    const { stacks, unknown, foreign } = threadStacks(threads, shown, this.#listed);
+    if (foreign > 0) this.#builder.keep("threads", `${plural(foreign, "stack")} of the scheduler and of C`);
+    if (unknown > 0)
+      this.#builder.problem({
+        message: `${plural(unknown, "stack")} of threads ${unknown === 1 ? "is" : "are"} left out: gdb does not say whose`,
+        lost: 0,
+      });
+    return stacks;
+  }
+
+  /** @param open how many of the stacks are of nobody knows whom of the list */
+  #addRest(shown: readonly GdbStack[], open: number): void {
+    const ids = new Set(shown.map((s) => s.id));
+    const rest = [...this.#listed.values()].filter((g) => !ids.has(g.id));
+    if (open > 0)
+      this.#builder.problem({
+        message: `${plural(open, "stack")} can't be joined to the ${plural(rest.length, "goroutine")} of the list: gdb prints no ids`,
+        lost: 0,
+      });
+    const at = new Set(shown.filter((s) => Number.isNaN(s.id)).map((s) => s.frames[0]!.function));
+    const alike = rest.filter((g) => at.has(g.function));
+    // So many of them are those of the stacks, and of the others nobody knows which they are.
+    for (const g of alike.slice(open)) this.#addListed({ ...g, id: Number.NaN });
+    for (const g of rest.filter((r) => !at.has(r.function)).slice(Math.max(0, open - alike.length)))
+      this.#addListed(g);
   }
 
   #addListed(g: GdbListed): void {
@@ -97,7 +119,7 @@ export class GdbDump {
     const early = earlyEnd(stack, goroutineFrames);
     this.#noteEnd(goroutineFrames, early);
     const system = isSystem(functions, early !== undefined);
-    const onThread = (thread || (system && !parked)) && early === undefined;
+    const onThread = thread || (system && !parked);
     const status = parked ? "waiting" : (listed?.status ?? "");
     // Who the first function is tells a goroutine that waits in a call from one that is about to.
     const shown =
@@ -109,7 +131,7 @@ export class GdbDump {
       wait:
         system && shown === "parked" ? "runtime-idle" : shown === "unknown" && onThread ? "running" : shown,
       frames: goroutineFrames,
-      ...shownOf(stack, goroutineFrames, onThread),
+      ...shownOf(stack, goroutineFrames, onThread && early === undefined),
     });
     const plan = handle.resource;
     const value =

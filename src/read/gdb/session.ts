@@ -9,6 +9,8 @@ export interface GdbStack {
   id: number;
   /** It is what a thread executes, `thread apply all bt`. */
   readonly thread: boolean;
+  /** Number of the answer that it belongs to. In a batch, which shows no prompts, one may be of several commands. */
+  readonly answer: number;
   /** Number of the frame that comes next. */
   next: number;
   /** Index into `frames` before which lines are lost. */
@@ -24,6 +26,8 @@ export interface GdbTranscript {
   /** Of all lists, in their order. */
   readonly listed: GdbListed[];
   readonly stacks: GdbStack[];
+  /** Goroutines that gdb could not find when an answer came to them. */
+  readonly absent: { readonly answer: number; readonly id: number }[];
   /** What is missing: each makes the dump incomplete. */
   readonly cuts: ReadProblem[];
 }
@@ -46,13 +50,14 @@ const maxWrapped = 100_000;
 
 /** Reads a gdb session with Go's runtime-gdb.py, line by line. */
 export class GdbSession {
-  readonly #now: GdbTranscript = { listed: [], stacks: [], cuts: [] };
+  readonly #now: GdbTranscript = { listed: [], stacks: [], absent: [], cuts: [] };
   #stack: GdbStack | undefined;
   /** A frame whose line may go on. */
   #pending = "";
   #asked = Number.NaN;
   #thread = false;
   #line = 0;
+  #answer = 0;
   /** The last line is one of a list of goroutines, or begins like one. */
   #inList = false;
   /** The input begins with what may be the end of a line of such a list. */
@@ -83,6 +88,7 @@ export class GdbSession {
     while (text.startsWith("(gdb) ")) {
       text = text.slice(6);
       this.#prompted = true;
+      this.#answer++;
       this.#endStack();
       this.#command(text);
     }
@@ -164,12 +170,15 @@ export class GdbSession {
       frames: [],
       id: this.#asked,
       thread: this.#thread,
+      answer: this.#answer,
       next: 0,
       gapAt: undefined,
       lost: 0,
       end: undefined,
     };
     this.#asked = Number.NaN;
+    // A thread has one stack, whatever command comes next in a batch.
+    this.#thread = false;
     this.#awaited = false;
     this.#now.stacks.push(this.#stack);
     return this.#stack;
@@ -188,11 +197,16 @@ export class GdbSession {
     if (this.#line === 1 && listed === undefined) this.#beginsMidLine = endOfListed.test(text);
     if (listed !== undefined) {
       if (this.#beginsMidLine && this.#line === 2) this.#missInList();
+      this.#answer++;
       this.#now.listed.push(listed);
       return;
     }
-    if (/^Thread \d{1,6} \(/.test(text)) this.#thread = true;
-    else if (/^No such goroutine|^\[Switching to thread|^Loading Go Runtime support/.test(text))
+    const absent = /^No such goroutine: {1,2}(\d{1,15})$/.exec(text);
+    if (absent !== null) this.#now.absent.push({ answer: this.#answer, id: Number(absent[1]) });
+    if (/^Thread \d{1,6} \(/.test(text)) {
+      this.#thread = true;
+      this.#answer++;
+    } else if (/^No such goroutine|^\[Switching to thread|^Loading Go Runtime support/.test(text))
       this.#thread = false;
     if (/^\[Current thread is|^\[Switching to/.test(text)) this.#dropPosition();
     if (sourceLine.test(text)) this.#shownWithSource();
