@@ -14,7 +14,8 @@ import type { ByteSource, Reader, ReadOptions, Sniffed } from "./reader.ts";
  *     * 7 syscall  runtime.notetsleepg
  *     #1  0x000000000040f145 in runtime.chanrecv (c=0xc0000780e0, ep=0x0) at /go/src/runtime/chan.go:664
  *
- * gdb says no wait reasons, which the frames do; `goroutine all bt` says no ids.
+ * gdb says no wait reasons, which the frames do; `goroutine all bt` says no ids. When the program goes on, or another
+ * session follows, a new dump begins.
  */
 export const gdbReader: Reader = { id: "gdb", title: "gdb session (info goroutines, bt)", sniff, read };
 
@@ -40,5 +41,13 @@ async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
   const session = new GdbSession();
   const indentation = new Indentation(indented);
   const cut = await eachLine(source, options, (line) => session.line(indentation.off(line)));
-  return [new GdbDump(source.name, session.finish(cut), options.goVersion).build()];
+  return session
+    .finish(cut)
+    .map((transcript, index) =>
+      new GdbDump(
+        index === 0 ? source.name : `${source.name}#${index + 1}`,
+        transcript,
+        options.goVersion,
+      ).build(),
+    );
 }

@@ -267,3 +267,55 @@ describe("gdb: a goroutine is counted once", () => {
     expect(messages(dump)).toBe("1 stack can't be joined to the 4 goroutines of the list: gdb prints no ids");
   });
 });
+
+describe("gdb: several sessions are several dumps", () => {
+  const all = `${list(1, 9)}${main}${sender}`;
+  const other = `${list(1, 9, 10)}${main}${sender}${sender}`;
+  const detached = "[Inferior 1 (process 7) detached]\n";
+  test.each([
+    ["batches", `[New LWP 8]\n${all}${detached}[New LWP 18]\n[New LWP 19]\n${other}${detached}`],
+    ["without the line that ends them", `[New LWP 8]\n${all}[New LWP 18]\n[New LWP 19]\n${other}`],
+    ["banners", `GNU gdb (GDB) 13.1\n${all}(gdb) quit\nGNU gdb (GDB) 13.1\n${other}(gdb) quit\n`],
+    [
+      "it goes on",
+      `(gdb) goroutine all bt\n${all}(gdb) c\nContinuing.\n^C\n(gdb) goroutine all bt\n${other}`,
+    ],
+    ["its output is all there is", `${all}Continuing.\n${other}`],
+    ["another process", `${all}(gdb) attach 9\n${other}`],
+    ["another list", `${all}${other}`],
+    ["a smaller list", `${other}${all}`],
+    [
+      "stacks before lists",
+      `${main}${sender}${list(1, 9)}${detached}${main}${sender}${sender}${list(1, 9, 10)}`,
+    ],
+  ])("%s", async (name, text) => {
+    const dumps = await read(text);
+    const counts = name === "a smaller list" ? [3, 2] : [2, 3];
+    expect(dumps.map((d) => [d.name, d.goroutines.length, d.complete, d.problems])).toEqual([
+      ["dump", counts[0], true, []],
+      ["dump#2", counts[1], true, []],
+    ]);
+  });
+
+  test.each([
+    ["the list comes again", `${all}(gdb) info goroutines\n${list(1, 9)}`, 2],
+    ["other output comes between", `${list(1)}warning: x\n${list(9)}${main}${sender}`, 0],
+    ["it is left", `${all}${detached}`, 0],
+    ["commands that show", `${all}(gdb) info threads\n(gdb) list\n(gdb) signals\n(gdb) runtime\n`, 0],
+  ])("but not when %s", async (_, text, repeated) => {
+    const dump = await one(text);
+    expect([dump.goroutines.length, dump.repeated, dump.complete, dump.problems]).toEqual([
+      2,
+      repeated,
+      true,
+      [],
+    ]);
+  });
+
+  test("each tells what is missing of it", async () => {
+    const cut = await read(`${all}${detached}${other.slice(0, -9)}`);
+    expect(cut.map((d) => d.complete)).toEqual([true, false]);
+    const lost = await read(`${all.replace(/#1 .*\n/, "")}${detached}${other}`);
+    expect(lost.map((d) => d.complete)).toEqual([false, true]);
+  });
+});

@@ -43,14 +43,27 @@ const endOfFrame = /^(?!#).*(?:\) at \S.*:\d{1,9}| in \?\? \(\))$/;
 /** `576\truntime/sys_linux_amd64.s: No such file or directory.` */
 const sourceLine = /^\d{1,9}\t/;
 const maxFrames = 2000;
+const listBegins = {
+  message: "the session begins in the middle of a list: goroutines before it are missing",
+  lost: -1,
+};
+/** Commands behind which the program stands elsewhere, or is another. */
+const goingOn =
+  /^(?:(?:c|continue|n|next|s|step|ni|nexti|si|stepi|u|until|fin|finish)(?: \d{1,9})?\s*$|(?:r|run|start|attach|detach|kill|core|core-file|jump|signal)\b)/;
+/** What gdb says when it begins, and when the program goes on or is left. */
+const elsewhere =
+  /^(?:GNU gdb |Continuing\.|Starting program: |Attaching to |Detaching from |\[New LWP \d|\[Inferior \d{1,9} \([^)]{0,80}\) (?:detached|exited|killed))/;
 /** What a terminal shows at the end of each page, behind which output may go on. */
 const pager = /^-{2,3}Type <(?:RET|return)>[^-]{0,80}-{2,3}/;
 /** Longest line that is put together of wrapped parts. */
 const maxWrapped = 100_000;
 
-/** Reads a gdb session with Go's runtime-gdb.py, line by line. */
+/** Reads gdb sessions with Go's runtime-gdb.py, line by line. */
 export class GdbSession {
-  readonly #now: GdbTranscript = { listed: [], stacks: [], absent: [], cuts: [] };
+  readonly #transcripts: GdbTranscript[] = [];
+  #now: GdbTranscript = this.#next();
+  /** The list of goroutines that is being read. */
+  #run: GdbListed[] = [];
   #stack: GdbStack | undefined;
   /** A frame whose line may go on. */
   #pending = "";
@@ -72,6 +85,12 @@ export class GdbSession {
   #awaited = false;
   /** A frame that no stack has a place for: the answer to `up`, or the second of a stack whose first line is lost. */
   #stray: GdbFrame | undefined;
+
+  #next(): GdbTranscript {
+    const transcript: GdbTranscript = { listed: [], stacks: [], absent: [], cuts: [] };
+    this.#transcripts.push(transcript);
+    return transcript;
+  }
 
   line(raw: string): void {
     this.#line++;
@@ -97,14 +116,23 @@ export class GdbSession {
       this.#pending = text;
       this.#frameLine = this.#line;
       this.#inList = false;
+      this.#endList();
     } else this.#other(text);
   }
 
   #command(text: string): void {
+    if (goingOn.test(text)) this.#goOn();
     const found = /^(?:goroutine|go) (\d{1,15}|0x[0-9a-f]{1,16}) (?:bt|backtrace|where)\b/.exec(text);
     this.#asked = found === null ? Number.NaN : Number(found[1]);
     this.#thread = /^(?:bt|backtrace|where)\b/.test(text);
     this.#awaited = /^(?:\w+ ){0,3}(?:bt|backtrace|where)(?: -?[a-z]\w*)*(?: \d{1,9})?\s*$/.test(text);
+  }
+
+  /** What follows is of another time, or of another program. */
+  #goOn(): void {
+    this.#endStack();
+    this.#thread = false;
+    if (!isEmpty(this.#now)) this.#now = this.#next();
   }
 
   #endFrame(): void {
@@ -160,11 +188,6 @@ export class GdbSession {
     this.#now.cuts.push({ line: this.#line, message, lost: -1 });
   }
 
-  #missInList(): void {
-    const message = "the session begins in the middle of a list: goroutines before it are missing";
-    this.#now.cuts.push({ line: 1, message, lost: -1 });
-  }
-
   #begin(): GdbStack {
     this.#stack = {
       frames: [],
@@ -193,14 +216,18 @@ export class GdbSession {
     if (text === "Quit" && (this.#inList || this.#stack !== undefined)) this.#quit();
     if (this.#stack !== undefined) this.#stack.end ??= endOf(text);
     const listed = gdbListed(text);
-    this.#inList = listed !== undefined || (this.#now.listed.length > 0 && beginsListed.test(text));
+    const any = this.#run.length > 0 || this.#now.listed.length > 0;
+    this.#inList = listed !== undefined || (any && beginsListed.test(text));
     if (this.#line === 1 && listed === undefined) this.#beginsMidLine = endOfListed.test(text);
     if (listed !== undefined) {
-      if (this.#beginsMidLine && this.#line === 2) this.#missInList();
+      if (this.#beginsMidLine && this.#line === 2) this.#now.cuts.push({ ...listBegins, line: 1 });
       this.#answer++;
-      this.#now.listed.push(listed);
+      this.#endStack();
+      this.#run.push(listed);
       return;
     }
+    this.#endList();
+    if (elsewhere.test(text)) this.#goOn();
     const absent = /^No such goroutine: {1,2}(\d{1,15})$/.exec(text);
     if (absent !== null) this.#now.absent.push({ answer: this.#answer, id: Number(absent[1]) });
     if (/^Thread \d{1,6} \(/.test(text)) {
@@ -210,6 +237,20 @@ export class GdbSession {
       this.#thread = false;
     if (/^\[Current thread is|^\[Switching to/.test(text)) this.#dropPosition();
     if (sourceLine.test(text)) this.#shownWithSource();
+  }
+
+  /** A list that begins like the one before and is another tells that the program went on. */
+  #endList(): void {
+    const run = this.#run;
+    if (run.length === 0) return;
+    this.#run = [];
+    const { listed } = this.#now;
+    if (listed[0]?.id === run[0]!.id) {
+      const known = new Set(listed.map(textOf));
+      const again = new Set(run.map(textOf));
+      if (known.size !== again.size || [...again].some((text) => !known.has(text))) this.#now = this.#next();
+    }
+    for (const one of run) this.#now.listed.push(one);
   }
 
   /** A frame is shown with its line in the source where the debugger goes there: no stack is. */
@@ -224,16 +265,31 @@ export class GdbSession {
     this.#stack = undefined;
   }
 
-  /** @param cut the last line has no end */
-  finish(cut: boolean): GdbTranscript {
+  /** @param cut the last line has no end @returns what was shown each time that the program stood still */
+  finish(cut: boolean): GdbTranscript[] {
     const unfinished = cut && (this.#pending !== "" || this.#inList);
     this.#endFrame();
+    this.#endList();
     const message = `the session ends in the middle of a ${this.#inList ? "list" : "frame"}`;
     if (unfinished) this.#now.cuts.push({ line: this.#line, message, lost: -1 });
+    const last = this.#transcripts.at(-2);
+    if (last !== undefined && isEmpty(this.#now)) {
+      this.#transcripts.pop();
+      last.cuts.push(...this.#now.cuts);
+    }
     // The first two never end, but that main may call runtime.Goexit.
-    if (this.#now.listed.length > 0 && !this.#now.listed.some((g) => g.id <= 2)) this.#missInList();
-    return this.#now;
+    for (const { listed, cuts } of this.#transcripts)
+      if (listed.length > 0 && !listed.some((g) => g.id <= 2)) cuts.push(listBegins);
+    return this.#transcripts;
   }
+}
+
+function isEmpty({ listed, stacks }: GdbTranscript): boolean {
+  return listed.length === 0 && stacks.length === 0;
+}
+
+function textOf({ id, status, function: fn }: GdbListed): string {
+  return `${id} ${status} ${fn}`;
 }
 
 function isSame(a: GdbFrame, b: GdbFrame): boolean {
