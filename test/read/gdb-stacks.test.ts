@@ -319,3 +319,15 @@ describe("gdb: several sessions are several dumps", () => {
     expect(lost.map((d) => d.complete)).toEqual([false, true]);
   });
 });
+
+test("gdb: frames beyond those that are kept are told", async () => {
+  const deep = (...outer: string[]) =>
+    stack("runtime.gopark", ...Array<string>(2100).fill("main.rec"), ...outer);
+  const dump = await one(`${list(1, 9)}${main}${deep("runtime.goexit", "??")}`);
+  expect(dump.stacks.map((s) => [s.extent, s.elided, s.frames.length])).toEqual([
+    ["full", 0, 3],
+    ["cut", -1, 2000],
+  ]);
+  expect(messages(dump)).toBe("1 stack of more than 2,000 frames: what is further out is left out");
+  expect(dump.complete).toBe(true);
+});

@@ -1,9 +1,9 @@
 import type { StackTraits } from "../../model/dump-builder.ts";
 import type { GdbFrame } from "./lines.ts";
-import type { GdbStack } from "./session.ts";
+import { type GdbStack, maxFrames } from "./session.ts";
 
-/** Why frames further out are missing; `silent`: gdb does not say that they are. */
-export type EarlyEnd = NonNullable<GdbStack["end"]> | "silent";
+/** Why frames further out are missing; `silent`: gdb does not say that they are, `long`: they are too many. */
+export type EarlyEnd = NonNullable<GdbStack["end"]> | "silent" | "long";
 
 /** Functions that goroutines and threads begin with, and those that go on upon another stack. */
 const outermost: ReadonlySet<string> = new Set([
@@ -40,9 +40,10 @@ export function withoutEnd(frames: readonly GdbFrame[]): GdbFrame[] {
 
 /** Why a stack ends before what its goroutine began with. @param frames those of the goroutine */
 export function earlyEnd(
-  { frames: all, thread, end }: GdbStack,
+  { frames: all, thread, end, next }: GdbStack,
   frames: readonly GdbFrame[],
 ): EarlyEnd | undefined {
+  if (all.length === maxFrames && next > maxFrames) return "long";
   if (all.at(-1)!.function === "??" || outermost.has(frames.at(-1)!.function)) return undefined;
   // Of threads gdb can't read on at the end of most.
   if (thread) return end === "asked" ? end : undefined;

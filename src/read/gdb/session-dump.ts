@@ -5,12 +5,12 @@ import { DumpBuilder } from "../../model/dump-builder.ts";
 import { goroutineFlags } from "../../model/goroutines.ts";
 import { isMachinery } from "../../model/origin.ts";
 import { type WaitKind, waitKindOf } from "../../model/wait-kind.ts";
-import { plural } from "../../words.ts";
+import { count, plural } from "../../words.ts";
 import { ReasonEvidence } from "../delve/go-version.ts";
 import { type EarlyEnd, earlyEnd, isEntry, isSystem, shownOf, withoutEnd } from "./extent.ts";
 import { joinStacks } from "./join.ts";
 import type { GdbFrame, GdbListed } from "./lines.ts";
-import type { GdbStack, GdbTranscript } from "./session.ts";
+import { type GdbStack, type GdbTranscript, maxFrames } from "./session.ts";
 import { threadStacks } from "./threads.ts";
 
 /** Makes a dump of a session. */
@@ -19,7 +19,7 @@ export class GdbDump {
   readonly #transcript: GdbTranscript;
   readonly #listed: ReadonlyMap<number, GdbListed>;
   readonly #evidence = new ReasonEvidence();
-  readonly #early: Record<EarlyEnd, number> = { asked: 0, stopped: 0, failed: 0, silent: 0 };
+  readonly #early: Record<EarlyEnd, number> = { asked: 0, stopped: 0, failed: 0, silent: 0, long: 0 };
   #shown = 0;
   /** The stacks of this session show what goroutines began with, or it is sure that one does not. */
   #endsShow = false;
@@ -154,11 +154,14 @@ export class GdbDump {
 
   /** Stacks in which nothing shows an end may be of a program whose stacks gdb ends elsewhere. */
   #reportEnds(): void {
-    for (const [end, count] of Object.entries(this.#early) as [EarlyEnd, number][]) {
-      if (count === 0 || (end === "silent" && !this.#endsShow)) continue;
-      const message = `${count} of ${plural(this.#shown, "stack")} ${count === 1 ? "ends" : "end"} ${whereEnds(end, count)}: frames further out are missing`;
+    for (const [end, stacks] of Object.entries(this.#early) as [EarlyEnd, number][]) {
+      if (end === "long" || stacks === 0 || (end === "silent" && !this.#endsShow)) continue;
+      const message = `${count(stacks)} of ${plural(this.#shown, "stack")} ${stacks === 1 ? "ends" : "end"} ${whereEnds(end, stacks)}: frames further out are missing`;
       this.#builder.cut({ message, lost: end === "failed" ? -1 : 0 });
     }
+    if (this.#early.long === 0) return;
+    const message = `${plural(this.#early.long, "stack")} of more than ${count(maxFrames)} frames: what is further out is left out`;
+    this.#builder.problem({ message, lost: 0 });
   }
 
   #push(stack: number, id: number, flags: number, resource: number): void {
@@ -178,7 +181,7 @@ function flagsOf(status: string, thread: boolean, system: boolean): number {
   return leaked | (running ? goroutineFlags.onThread : 0) | (system ? goroutineFlags.system : 0);
 }
 
-function whereEnds(end: EarlyEnd, count: number): string {
+function whereEnds(end: Exclude<EarlyEnd, "long">, count: number): string {
   switch (end) {
     case "asked":
       return "where gdb was asked to end";

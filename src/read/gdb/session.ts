@@ -42,7 +42,8 @@ const longestFirst = 2000;
 const endOfFrame = /^(?!#).*(?:\) at \S.*:\d{1,9}| in \?\? \(\))$/;
 /** `576\truntime/sys_linux_amd64.s: No such file or directory.` */
 const sourceLine = /^\d{1,9}\t/;
-const maxFrames = 2000;
+/** Most frames that are kept of a stack. */
+export const maxFrames = 2000;
 const listBegins = {
   message: "the session begins in the middle of a list: goroutines before it are missing",
   lost: -1,
