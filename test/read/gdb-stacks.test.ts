@@ -93,6 +93,8 @@ describe("gdb: lost lines", () => {
       "(gdb) up\n#1  main.g () at /src/a.go:9\n9\t\tg()\n(gdb) frame 7\n#7  main.h () at /src/a.go:9\n9\t\th()\n";
     const position =
       "(gdb) thread 2\n[Switching to thread 2 (LWP 7)]\n#0  main.f () at /src/a.go:7\n7\t\tf()\n";
+    const inC =
+      "(gdb) thread 3\n[Switching to thread 3 (LWP 8)]\n#0  0x00007f2a1c0916c7 in futex_wait () from /lib/libc.so.6\n";
     const batch = "#1  main.g () at /src/a.go:9\n9\t\tg()\n#2  main.h () at /src/a.go:9\n9\t\th()\n";
     const texts = [
       twice,
@@ -101,6 +103,7 @@ describe("gdb: lost lines", () => {
       pagedInside,
       session + answers,
       session + position,
+      session + inC,
       session + batch,
     ];
     const plain = await one(session);

@@ -82,6 +82,8 @@ export class GdbSession {
   #frameLine = 0;
   /** A prompt came: single frames may be answers to `up` and `frame`. */
   #prompted = false;
+  /** gdb goes to a thread, and shows its first frame. */
+  #switched = false;
   /** A command asked for a stack, which has not come. */
   #awaited = false;
   /** A frame that no stack has a place for: the answer to `up`, or the second of a stack whose first line is lost. */
@@ -144,6 +146,11 @@ export class GdbSession {
     // gdb shows where it stands when it starts: one frame, which no command asked for.
     if (frame.index === 0) {
       if (this.#frameEnds && this.#frameLine === 2) this.#missBeginning();
+      if (this.#switched) {
+        this.#switched = false;
+        this.#endStack();
+        return;
+      }
       this.#begin();
     } else if (this.#now.stacks.length === 0 && !this.#prompted) this.#missBeginning();
     if (this.#stack !== undefined && frame.index >= this.#stack.next) this.#push(this.#stack, frame);
@@ -209,6 +216,7 @@ export class GdbSession {
   }
 
   #endStack(): void {
+    this.#switched = false;
     this.#stack = undefined;
     this.#stray = undefined;
   }
@@ -236,6 +244,8 @@ export class GdbSession {
       this.#answer++;
     } else if (/^No such goroutine|^\[Switching to thread|^Loading Go Runtime support/.test(text))
       this.#thread = false;
+    // Of a thread that runs, it shows no frame.
+    this.#switched ||= text.startsWith("[Switching to thread ") && !text.endsWith("(running)");
     if (/^\[Current thread is|^\[Switching to/.test(text)) this.#dropPosition();
     if (sourceLine.test(text)) this.#shownWithSource();
   }
