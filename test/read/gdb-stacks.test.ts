@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Dump } from "../../src/model/dump.ts";
 import { goroutineFlags } from "../../src/model/goroutines.ts";
 import { gdbReader } from "../../src/read/gdb.ts";
 import { bytesSource } from "./bytes.ts";
+import { dumpText } from "./dump-text.ts";
 
 const read = (text: string): Promise<Dump[]> => gdbReader.read(bytesSource("dump", text), { threads: 1 });
 
@@ -201,8 +203,8 @@ describe("gdb: a goroutine is counted once", () => {
     ],
     ["two walks", `${all}(gdb) goroutine all bt\n${walk}(gdb) goroutine all bt\n${walk}`],
     ["in a batch, before the walk", list(1, 2, 9) + sender + walk],
-    ["in a batch, behind the walk", list(1, 2, 9) + walk + sender],
     ["in a batch, two walks", list(1, 2, 9) + walk + walk],
+    ["in a batch, all of it", list(1, 2, 9) + sender + main + walk + walk],
     ["the list comes last", sender + walk + list(1, 2, 9)],
     ["threads, in a batch", list(1, 2, 9) + walk + threads + scheduler],
     ["threads first, in a batch", list(1, 2, 9) + threads + scheduler + walk],
@@ -258,6 +260,23 @@ describe("gdb: a goroutine is counted once", () => {
       3,
       "1 stack of goroutines that were shown before is left out: the program went on between",
     ]);
+  });
+
+  test.each([
+    ["other goroutines", list(1, 9) + walk],
+    ["goroutines that look like others", list(1, 2, 9) + walk + sender],
+    ["the first", list(2, 9) + walk],
+  ])("a list that is shorter than the walk may have lost lines: %s", async (_, text) => {
+    const dump = await one(text);
+    expect([dump.goroutines.length, dump.complete]).toEqual([text.split("#0").length - 1, false]);
+    expect(ids(dump).every(Number.isNaN)).toBe(true);
+    expect(messages(dump)).toContain("these are less: lines may be lost");
+  });
+
+  test("what is behind the end of a stack does not make it another", async () => {
+    const past = "#5  0x0000000000000000 in ?? ()\n";
+    const dump = await one(list(1, 2, 9) + sender + past + walk);
+    expect([sorted(dump), dump.problems]).toEqual([[1, 2, 9], []]);
   });
 
   test("a list is kept beside stacks of nobody knows whom", async () => {
@@ -334,3 +353,17 @@ test("gdb: frames beyond those that are kept are told", async () => {
   expect(messages(dump)).toBe("1 stack of more than 2,000 frames: what is further out is left out");
   expect(dump.complete).toBe(true);
 });
+
+test.each(["go1.19-all", "go1.24-all", "go1.27-all", "go1.27-threads"])(
+  "gdb/%s: a line is lost: that is told, or it changes nothing",
+  async (name) => {
+    const text = readFileSync(new URL(`../../fixtures/dumps/gdb/${name}.txt`, import.meta.url), "utf8");
+    const lines = text.split("\n");
+    const asText = (dumps: Dump[]) => dumps.map(dumpText).join("\n");
+    const whole = asText(await read(text));
+    for (const at of lines.keys()) {
+      const dumps = await read(lines.toSpliced(at, 1).join("\n"));
+      if (dumps.some((d) => d.complete)) expect([lines[at], asText(dumps)]).toEqual([lines[at], whole]);
+    }
+  },
+);

@@ -1,3 +1,4 @@
+import { withoutEnd } from "./extent.ts";
 import type { GdbListed } from "./lines.ts";
 import type { GdbStack, GdbTranscript } from "./session.ts";
 
@@ -94,39 +95,31 @@ function withoutList(groups: readonly GdbStack[][], named: ReadonlyMap<number, G
 
 /** The main goroutine is the first: single ones shown before it come again. */
 function withoutPrefix(group: GdbStack[]): GdbStack[] {
-  const first = group.findIndex(isMain);
+  const first = group.findLastIndex(isMain);
   if (first <= 0) return group;
   const walked = new Set(group.slice(first).map(keyOf));
   return group.slice(0, first).every((s) => walked.has(keyOf(s))) ? group.slice(first) : group;
 }
 
 /**
- * Where a walk of so many goroutines begins in a group of stacks; -1 when that is not sure. Beside it there may be stacks
- * of single goroutines, which it shows again: gdb's batches show no commands.
+ * Where a walk of these goroutines begins in a group of stacks; -1 when that is not sure. A batch shows no commands: before
+ * the walk may be stacks of single goroutines, which it shows again, and behind it the same walk. One more stack behind it
+ * may as well be of a goroutine whose line the list has lost.
  */
 function walkOf(group: readonly GdbStack[], ids: readonly number[]): number {
   const size = ids.length;
-  if (group.length <= size) return group.length === size ? 0 : -1;
-  const keys = group.map(keyOf);
-  const wanted = new Set(keys).size;
+  if (size === 0 || group.length < size) return -1;
   const mainAt = ids.indexOf(1);
   const anchored = mainAt >= 0 && group.some(isMain);
-  const counts = new Map<string, number>();
-  let found = -1;
-  for (let end = 0; end < group.length; end++) {
-    counts.set(keys[end]!, (counts.get(keys[end]!) ?? 0) + 1);
-    const begin = end - size + 1;
-    if (begin > 0) {
-      const before = keys[begin - 1]!;
-      const times = counts.get(before)! - 1;
-      if (times === 0) counts.delete(before);
-      else counts.set(before, times);
-    }
-    if (begin < 0 || counts.size !== wanted || (anchored && !isMain(group[begin + mainAt]!))) continue;
-    if (found < 0) found = begin;
-    else if (keys.slice(found, found + size).some((key, i) => key !== keys[begin + i])) return -1;
+  const keys = group.map(keyOf);
+  for (let begin = group.length % size; begin + size <= group.length; begin += size) {
+    if (anchored ? !isMain(group[begin + mainAt]!) : begin > 0) continue;
+    const walk = new Set(keys.slice(begin, begin + size));
+    const isAgain = (key: string, at: number) =>
+      at < begin ? walk.has(key) : key === keys[begin + ((at - begin) % size)];
+    if (keys.every(isAgain)) return begin;
   }
-  return found;
+  return -1;
 }
 
 function isMain({ frames }: GdbStack): boolean {
@@ -135,5 +128,7 @@ function isMain({ frames }: GdbStack): boolean {
 
 /** Two stacks of one goroutine that stands still are the same, arguments and all. */
 export function keyOf({ frames }: GdbStack): string {
-  return frames.map((f) => `${f.function} ${f.file}:${f.line} ${f.args?.join() ?? ""}`).join("\n");
+  return withoutEnd(frames)
+    .map((f) => `${f.function} ${f.file}:${f.line} ${f.args?.join() ?? ""}`)
+    .join("\n");
 }

@@ -85,11 +85,12 @@ export class GdbDump {
   #addRest(shown: readonly GdbStack[], open: number): void {
     const ids = new Set(shown.map((s) => s.id));
     const rest = [...this.#listed.values()].filter((g) => !ids.has(g.id));
-    if (open > 0)
-      this.#builder.problem({
-        message: `${plural(open, "stack")} can't be joined to the ${plural(rest.length, "goroutine")} of the list: gdb prints no ids`,
-        lost: 0,
-      });
+    if (open > 0) {
+      const message = `${plural(open, "stack")} can't be joined to the ${plural(rest.length, "goroutine")} of the list: gdb prints no ids`;
+      if (open > rest.length)
+        this.#builder.cut({ message: `${message}, and these are less: lines may be lost`, lost: 0 });
+      else this.#builder.problem({ message, lost: 0 });
+    }
     const at = new Set(shown.filter((s) => Number.isNaN(s.id)).map((s) => s.frames[0]!.function));
     const alike = rest.filter((g) => at.has(g.function));
     // So many of them are those of the stacks, and of the others nobody knows which they are.
