@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Dump } from "../../src/model/dump.ts";
 import { goroutineFlags } from "../../src/model/goroutines.ts";
 import { gdbReader } from "../../src/read/gdb.ts";
+import { isWrapped } from "../../src/read/logs/header.ts";
 import { bytesSource } from "./bytes.ts";
 import { dumpText } from "./dump-text.ts";
 
@@ -30,6 +31,7 @@ const list = (...ids: number[]) => ids.map((id) => `  ${id} waiting  runtime.gop
 
 const main = stack("runtime.gopark", "main.wait", "main.main");
 const sender = stack("runtime.gopark", "runtime.chansend", "main.send", "main.work", "runtime.goexit");
+const scheduler = stack("runtime.futex", "runtime.stopm", "runtime.schedule", "runtime.mcall");
 const session = `(gdb) info goroutines\n${list(1, 9)}(gdb) goroutine 1 bt\n${main}(gdb) goroutine 9 bt\n${sender}`;
 
 describe("gdb: lost lines", () => {
@@ -95,6 +97,7 @@ describe("gdb: lost lines", () => {
       "(gdb) up\n#1  main.g () at /src/a.go:9\n9\t\tg()\n(gdb) frame 7\n#7  main.h () at /src/a.go:9\n9\t\th()\n";
     const position =
       "(gdb) thread 2\n[Switching to thread 2 (LWP 7)]\n#0  main.f () at /src/a.go:7\n7\t\tf()\n";
+    const unseen = `(gdb) ${scheduler}(gdb) ${scheduler.slice(0, scheduler.indexOf("#2"))}(More stack frames follow...)\n`;
     const inC =
       "(gdb) thread 3\n[Switching to thread 3 (LWP 8)]\n#0  0x00007f2a1c0916c7 in futex_wait () from /lib/libc.so.6\n";
     const batch = "#1  main.g () at /src/a.go:9\n9\t\tg()\n#2  main.h () at /src/a.go:9\n9\t\th()\n";
@@ -106,6 +109,7 @@ describe("gdb: lost lines", () => {
       session + answers,
       session + position,
       session + inC,
+      session + unseen,
       session + batch,
     ];
     const plain = await one(session);
@@ -189,7 +193,6 @@ describe("gdb: a goroutine is counted once", () => {
   const walk = main + idle + sender;
   const all = `(gdb) info goroutines\n${list(1, 2, 9)}`;
   const spin = stack("main.spin", "main.work", "runtime.goexit");
-  const scheduler = stack("runtime.futex", "runtime.stopm", "runtime.schedule", "runtime.mcall");
   const threads = `\nThread 2 (LWP 9 "p"):\n${scheduler}\nThread 1 (LWP 8 "p"):\n`;
   const ids = (dump: Dump) => [...dump.goroutines.id.subarray(0, dump.goroutines.length)];
   const sorted = (dump: Dump) => ids(dump).sort((a, b) => a - b);
@@ -215,6 +218,11 @@ describe("gdb: a goroutine is counted once", () => {
     expect(functions(dump).map((names) => names.at(-1))).toEqual(
       expect.arrayContaining(["main.main", "runtime.goexit", "runtime.goexit"]),
     );
+  });
+
+  test("prompts that nobody answered are none of a log's", () => {
+    expect(isWrapped(Buffer.from(`(gdb) (gdb) ${list(1, 9)}(gdb) \u001b[m${main}`))).toBe(true);
+    expect(isWrapped(Buffer.from(`(gdb) (gdb) ${list(1, 9)}(gdb) ${main}`))).toBe(false);
   });
 
   test("without a list, a walk has those that commands name", async () => {

@@ -1,4 +1,4 @@
-import { withoutEnd } from "./extent.ts";
+import { isSystem, withoutEnd } from "./extent.ts";
 import type { GdbListed } from "./lines.ts";
 import type { GdbStack, GdbTranscript } from "./session.ts";
 
@@ -68,9 +68,17 @@ function withList(
   let open = groups.flat();
   // Alike is not the same while some of the list are missing, unless there are more than can be of those.
   if (open.length > others) open = open.filter((s) => !known.has(keyOf(s)));
-  const changed = others === 0 ? open.length : 0;
+  const changed = others === 0 ? goroutinesIn(open) : 0;
   if (others === 0) open = [];
   return { stacks: [...named.values(), ...open], open: open.length, changed };
+}
+
+/** Others are what `bt` shows of a thread that looks for goroutines, where the commands are not seen. */
+function goroutinesIn(stacks: readonly GdbStack[]): number {
+  return stacks.filter(({ frames }) => {
+    const functions = withoutEnd(frames).map((f) => f.function);
+    return functions[0] === "runtime.gopark" || !isSystem(functions, false);
+  }).length;
 }
 
 /** What was shown beside a walk is in it; of single stacks that are alike nobody knows whether they are the same. */
@@ -89,7 +97,7 @@ function withoutList(groups: readonly GdbStack[][], named: ReadonlyMap<number, G
     if (same === undefined) beside.push(stack);
     else same.id = stack.id;
   }
-  const changed = others.flat().filter((s) => !byKey.has(keyOf(s))).length;
+  const changed = goroutinesIn(others.flat().filter((s) => !byKey.has(keyOf(s))));
   return { stacks: [...beside, ...walk], open: 0, changed };
 }
 

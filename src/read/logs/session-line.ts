@@ -7,7 +7,7 @@
  *     #0  runtime.gopark (unlockf=…                                       gdb: bt
  */
 const line =
-  /(?:\((?:dlv|gdb)\) )?(?:(?:\* ?| {2})Goroutine \d{1,15} - (?:User|Runtime|Go|Start): |(?<![\dx])0 {2}0x[0-9a-f]{16} in \S|(?:\* ?| {2})\d{1,15} (?:waiting|running|runnable|syscall) {2}[\w./]{1,300}\.|#0 {2}(?:0x[0-9a-f]{1,16} in )?[\w./]{1,300}\.[^\s]{1,300} \()/g;
+  /(?:\((?:dlv|gdb)\) ){0,9}(?:(?:\* ?| {2})Goroutine \d{1,15} - (?:User|Runtime|Go|Start): |(?<![\dx])0 {2}0x[0-9a-f]{16} in \S|(?:\* ?| {2})\d{1,15} (?:waiting|running|runnable|syscall) {2}[\w./]{1,300}\.|#0 {2}(?:0x[0-9a-f]{1,16} in )?[\w./]{1,300}\.[^\s]{1,300} \()/g;
 
 /** Where the next line of a debugger's session begins, its prompt included; -1: nowhere. */
 export function findSession(text: string, from = 0): number {
