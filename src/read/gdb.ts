@@ -5,6 +5,7 @@ import { GdbSession } from "./gdb/session.ts";
 import { GdbDump } from "./gdb/session-dump.ts";
 import { Indentation } from "./indentation.ts";
 import { eachLine } from "./lines.ts";
+import { OtherFormats } from "./other-formats.ts";
 import type { ByteSource, Reader, ReadOptions, Sniffed } from "./reader.ts";
 
 /**
@@ -40,7 +41,11 @@ function sniff(head: Uint8Array): Sniffed {
 async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
   const session = new GdbSession();
   const indentation = new Indentation(indented);
-  const cut = await eachLine(source, options, (line) => session.line(indentation.off(line)));
+  const others = new OtherFormats("gdb", options.onOther);
+  const cut = await eachLine(source, options, (line, number) => {
+    session.line(indentation.off(line));
+    others.line(line, number);
+  });
   return session
     .finish(cut)
     .map((transcript, index) =>
