@@ -1,7 +1,7 @@
-import type { DumpEvent } from "../../model/dump.ts";
 import { cleanLine } from "./clean-line.ts";
 import { countHeaders, gluedHeader, type Header, looksLikeHeader, parseHeader } from "./header.ts";
 import { LeakList } from "./leak-list.ts";
+import { OpenEvent } from "./open-event.ts";
 import { type LinePlace, OpenRecord } from "./open-record.ts";
 import type { RecordSink } from "./record.ts";
 import { StrayFrames } from "./stray-frames.ts";
@@ -30,8 +30,7 @@ export class LineParser {
   readonly #sink: RecordSink;
   #state: "outside" | "record" | "panic" | "runtime" | "race" = "outside";
   #record: OpenRecord | undefined;
-  #event: { kind: DumpEvent["kind"]; text: string; line: number; continues: boolean } | undefined;
-  #tests: string[] = [];
+  readonly #event: OpenEvent;
   #line = 0;
   #foreign = 0;
   #afterSeparator = false;
@@ -49,6 +48,7 @@ export class LineParser {
 
   constructor(sink: RecordSink) {
     this.#sink = sink;
+    this.#event = new OpenEvent(sink);
   }
 
   /** Takes the next line, without its line end. */
@@ -98,7 +98,7 @@ export class LineParser {
     this.#reportStrays(false);
     if (!this.#isCut) this.#leaks.miss(this.#line, this.#sink);
     this.#missRegisters();
-    this.#flushEvent();
+    this.#event.flush();
   }
 
   #take(line: string): void {
@@ -113,7 +113,10 @@ export class LineParser {
     if (line.startsWith("created by ") && this.#headerInside(line)) return;
     if (this.#preamble(line)) return;
     if (this.#state === "race" || this.#state === "runtime") return;
-    if (this.#state === "panic" && this.#panicText(line)) return;
+    if (this.#state === "panic") {
+      this.#event.panicText(line, this.#line);
+      return;
+    }
     if (this.#record?.take(line, this.#place) === true) {
       this.#foreign = 0;
       return;
@@ -125,7 +128,7 @@ export class LineParser {
   #blank(): void {
     this.#strays.blank();
     if (this.#state === "panic" || this.#state === "runtime") {
-      this.#flushEvent();
+      this.#event.flush();
       this.#state = "outside";
     }
     if (this.#record?.blank() === true) this.#closeRecord();
@@ -181,7 +184,7 @@ export class LineParser {
   #beforeGoroutine(): void {
     this.#lost.beforeGoroutine(this.#line, longStretch, this.#sink);
     this.#closeRecord();
-    this.#flushEvent();
+    this.#event.flush();
     if (this.#foreign >= longStretch) this.#sink.stretch();
     this.#foreign = 0;
     this.#afterSeparator = false;
@@ -220,8 +223,8 @@ export class LineParser {
   }
 
   #preamble(line: string): boolean {
-    if (this.#event?.kind === "signal" && line.startsWith("PC=0x"))
-      this.#registers.due = !this.#event.continues;
+    if (this.#event.signal !== undefined && line.startsWith("PC=0x"))
+      this.#registers.due = !this.#event.signal.continues;
     if (this.#state !== "race" && !preambleStarts.has(line.charCodeAt(0))) return false;
     const found = /^(panic: |fatal error: |SIG[A-Z0-9]+: |WARNING: DATA RACE$|runtime stack:$|-----$)/.exec(
       line,
@@ -232,15 +235,13 @@ export class LineParser {
     }
     if (this.#state === "race") {
       if (/^={10,}$/.test(line)) {
-        this.#flushEvent();
+        this.#event.flush();
         this.#state = "outside";
-      } else if (this.#event !== undefined && this.#event.text === "DATA RACE") {
-        this.#event.text = `DATA RACE: ${line.replace(/:$/, "")}`;
-      }
+      } else this.#event.race(line);
       return true;
     }
     if (line.startsWith("[signal ") && line.endsWith("]")) {
-      this.#flushEvent();
+      this.#event.flush();
       this.#sink.event({ kind: "signal", text: line.slice(8, -1), line: this.#line }, true);
       return true;
     }
@@ -264,7 +265,7 @@ export class LineParser {
 
   #beginPreamble(word: string, line: string): void {
     this.#closeRecord();
-    this.#flushEvent();
+    this.#event.flush();
     this.#missRegisters();
     this.#strays.preamble();
     this.#startPreamble(word, line);
@@ -294,39 +295,15 @@ export class LineParser {
       this.#sink.separator();
     } else if (word.startsWith("WARNING")) {
       this.#state = "race";
-      this.#open("race", "DATA RACE", true);
+      this.#event.open("race", "DATA RACE", this.#line, true);
     } else if (word === "panic: ") {
       this.#state = "panic";
       const text = line.slice(word.length);
-      this.#open(text.startsWith("test timed out after ") ? "test-timeout" : "panic", text, false);
-    } else if (word === "fatal error: ") this.#open("fatal-error", line.slice(word.length), false);
-    else this.#open("signal", line, this.#afterSeparator);
-  }
-
-  #open(kind: DumpEvent["kind"], text: string, continues: boolean): void {
-    this.#event = { kind, text, line: this.#line, continues };
-  }
-
-  #flushEvent(): void {
-    const event = this.#event;
-    if (event === undefined) return;
-    this.#event = undefined;
-    const text = this.#tests.length === 0 ? event.text : `${event.text}; running: ${this.#tests.join(", ")}`;
-    this.#tests = [];
-    this.#sink.event({ kind: event.kind, text, line: event.line }, event.continues);
-  }
-
-  /** Text of a panic: nested panics and running tests are kept, the rest is the message's own further lines. */
-  #panicText(line: string): boolean {
-    const nested = /^\s{1,8}panic: (.*)$/.exec(line);
-    if (nested !== null) {
-      this.#flushEvent();
-      this.#open("panic", nested[1]!, true);
-    } else if (this.#event?.kind === "test-timeout" && this.#tests.length < 100) {
-      const test = /^\s{2,16}(\S.* \(\S+\))$/.exec(line);
-      if (test !== null) this.#tests.push(test[1]!);
-    }
-    return true;
+      const kind = text.startsWith("test timed out after ") ? "test-timeout" : "panic";
+      this.#event.open(kind, text, this.#line, false);
+    } else if (word === "fatal error: ")
+      this.#event.open("fatal-error", line.slice(word.length), this.#line, false);
+    else this.#event.open("signal", line, this.#line, this.#afterSeparator);
   }
 
   #skip(line: string): void {
@@ -335,7 +312,7 @@ export class LineParser {
     this.#sink.foreign(line, this.#line);
     if (this.#lost.take(line, this.#line) && (this.#goroutines > 0 || this.#record !== undefined))
       this.#lost.report(this.#foreign < longStretch, this.#sink);
-    if (this.#state === "panic" || (this.#record !== undefined && !this.#record.ended)) return;
+    if (this.#record !== undefined && !this.#record.ended) return;
     const known = this.#goroutines > 0 || this.#record !== undefined;
     this.#strays.line(line, this.#line, known ? this.#foreign : undefined);
   }
