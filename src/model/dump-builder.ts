@@ -202,6 +202,7 @@ export class DumpBuilder {
       stack.reason === traits.reason &&
       stack.extent === traits.extent &&
       stack.elided === elided &&
+      stack.gapAt === traits.gapAt &&
       stack.createdBy === (calls.createdBy < 0 ? undefined : pool.at(calls.createdBy))
     );
   }

@@ -41,7 +41,7 @@ export interface Stack {
   /** Innermost first. With extent `ends`, what lies between the last two is not known. */
   readonly frames: readonly Frame[];
   readonly extent: StackExtent;
-  /** With extent `elided`: the missing frames lie before this index of `frames`. */
+  /** Frames are missing before this index of `frames`; with extent `cut`, further out as well. */
   readonly gapAt?: number;
   /** How many frames are missing; 0 when none, -1 when the dump does not say. */
   readonly elided: number;

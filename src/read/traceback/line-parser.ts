@@ -1,6 +1,7 @@
 import { cleanLine } from "./clean-line.ts";
 import { countHeaders, gluedHeader, type Header, looksLikeHeader, parseHeader } from "./header.ts";
 import { LeakList } from "./leak-list.ts";
+import { leftOutAt, leftOutProblem } from "./left-out.ts";
 import { OpenEvent } from "./open-event.ts";
 import { type LinePlace, OpenRecord } from "./open-record.ts";
 import type { RecordSink } from "./record.ts";
@@ -121,6 +122,7 @@ export class LineParser {
       this.#foreign = 0;
       return;
     }
+    if (this.#leftOut(line)) return;
     if (this.#httpPanic(line) || this.#preambleInside(line) || this.#headerInside(line)) return;
     this.#skip(line);
   }
@@ -304,6 +306,20 @@ export class LineParser {
     } else if (word === "fatal error: ")
       this.#event.open("fatal-error", line.slice(word.length), this.#line, false);
     else this.#event.open("signal", line, this.#line, this.#afterSeparator);
+  }
+
+  /** The line stands for others that somebody has left out of a dump: of a goroutine that is open, or behind one. */
+  #leftOut(line: string): boolean {
+    if (this.#record === undefined && this.#goroutines === 0) return false;
+    const open = this.#record?.ended === false ? this.#record : undefined;
+    const found = leftOutAt(line, this.#previous, this.#foreign, open !== undefined);
+    if (found === undefined) return false;
+    this.#foreign = 0;
+    const record = found.what === "goroutines" ? undefined : open;
+    if (record === undefined) this.#closeRecord();
+    else record.leaveOut();
+    this.#sink.cut({ line: this.#line, text: line, ...leftOutProblem(found, record?.header.id) });
+    return true;
   }
 
   #skip(line: string): void {

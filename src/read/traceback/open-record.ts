@@ -26,6 +26,7 @@ export class OpenRecord {
   readonly frames: FrameDraft[] = [];
   createdBy: FrameDraft | undefined;
   creator = Number.NaN;
+  /** Frames are missing before this one. */
   gapAt: number | undefined;
   elided = 0;
   unavailable = false;
@@ -41,6 +42,9 @@ export class OpenRecord {
   /** Inside `[originating from goroutine N]`: frames of an ancestor, which ran earlier. */
   #inAncestor = false;
   #pendingLine = 0;
+  /** How many frames there were at the last place where some are missing, and at the last that an author has cut. */
+  #lastGap = -1;
+  #lastCut = -1;
   /** Blank lines end a goroutine, unless one follows its header: then every line is followed by one. */
   #blanks: "end" | "after header" | "everywhere" = "end";
 
@@ -61,6 +65,28 @@ export class OpenRecord {
   /** Its creator came, which is what a goroutine ends with. */
   get ended(): boolean {
     return this.createdBy !== undefined && this.pendingCreator === undefined && !this.#inAncestor;
+  }
+
+  /** The outermost frames that are shown are followed by others, left out. */
+  get endsInGap(): boolean {
+    return this.#lastGap === this.frames.length;
+  }
+
+  /** An author has left out all that follows. */
+  get endsInCut(): boolean {
+    return this.#lastCut === this.frames.length && this.pending === undefined;
+  }
+
+  /** An author has left out lines here. */
+  leaveOut(): void {
+    const call = this.pending;
+    this.pending = undefined;
+    this.pendingCreator = undefined;
+    if (this.#inAncestor) return;
+    // Its place is one of the lines.
+    if (call?.function.includes(".") === true) this.#push(call, "", 0);
+    this.#gap(-1);
+    this.#lastCut = this.frames.length;
   }
 
   /** Takes a line; false for one that is no part of a goroutine. */
@@ -88,10 +114,10 @@ export class OpenRecord {
   /** Hands the goroutine over. */
   close(isCut: boolean): void {
     this.#dropPending();
-    const { header, frames, gapAt, elided } = this;
-    const cut = gapAt !== undefined && (gapAt === frames.length || elided < 0);
+    const { header, frames, elided } = this;
+    const gapAt = this.gapAt === frames.length ? undefined : this.gapAt;
     const none = frames.length === 0;
-    if (none && !this.unavailable && !isCut)
+    if (none && !this.unavailable && !isCut && !this.endsInCut)
       this.#sink.problem({ line: this.line, message: `goroutine ${header.id} has no stack`, lost: 0 });
     this.#sink.record({
       line: this.line,
@@ -103,8 +129,8 @@ export class OpenRecord {
         header,
         frames,
         createdBy: this.createdBy,
-        extent: none ? "none" : cut ? "cut" : gapAt !== undefined ? "elided" : "full",
-        gapAt: cut ? undefined : gapAt,
+        extent: none ? "none" : this.endsInGap ? "cut" : gapAt !== undefined ? "elided" : "full",
+        gapAt,
         elided,
         braces: this.#braces,
         marked: this.#marked,
@@ -170,6 +196,13 @@ export class OpenRecord {
     this.pendingCreator = undefined;
   }
 
+  /** Frames are missing here. The innermost such place is the one that tells how the goroutine came to block. */
+  #gap(count: number): void {
+    this.#lastGap = this.frames.length;
+    this.elided = this.gapAt === undefined ? count : -1;
+    this.gapAt ??= this.frames.length;
+  }
+
   #push(call: FunctionLine, file: string, line: number): void {
     this.frames.push({ function: call.function, file, line, inlined: call.hidden, args: call.args });
     this.#braces ||= call.braces;
@@ -183,9 +216,9 @@ export class OpenRecord {
       if (elided === null) return false;
       this.#dropPending();
       if (this.#inAncestor) return true;
-      this.gapAt = this.frames.length;
-      this.elided = elided[1] === "additional" ? -1 : Number(elided[1]);
-      if (this.elided >= 0) this.#sinceMinor = Math.max(this.#sinceMinor, 21);
+      const count = elided[1] === "additional" ? -1 : Number(elided[1]);
+      this.#gap(count);
+      if (count >= 0) this.#sinceMinor = Math.max(this.#sinceMinor, 21);
       return true;
     }
     const ancestor = /^\[originating from goroutine (\d{1,16})\]:$/.exec(line);

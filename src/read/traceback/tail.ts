@@ -16,6 +16,8 @@ export interface Tail {
 /** In the middle of what the input ends; `undefined` when the last goroutine is whole as far as one can see. */
 export function cutPlace(record: OpenRecord, tail: Tail): string | undefined {
   const { line, unterminated, foreign } = tail;
+  // Which was told.
+  if (record.endsInCut) return undefined;
   if (record.pending !== undefined) return "a frame";
   if (record.pendingCreator !== undefined) return "a goroutine's creator";
   if (record.frames.length === 0 && !record.unavailable) return "a goroutine";
@@ -33,8 +35,7 @@ export function cutPlace(record: OpenRecord, tail: Tail): string | undefined {
   if (record.pointers) return showsItsEnd(record, entry) ? undefined : "a goroutine";
   if (/^(?:runtime\.|main\.main$)/.test(entry)) return undefined;
   // The first goroutine runs the packages' initialisers, too, and has no creator behind frames that are left out.
-  const elided = record.gapAt === record.frames.length;
-  if (record.header.id <= 1 && (elided || /\.init(?:\.|$)/.test(entry))) return undefined;
+  if (record.header.id <= 1 && (record.endsInGap || /\.init(?:\.|$)/.test(entry))) return undefined;
   // Only a goroutine that the runtime started ends without a creator.
   return mayRunFinalizers(record, tail)
     ? "a goroutine, unless it is the one that runs finalizers, whose starter Go hides up to 1.24"
@@ -55,7 +56,7 @@ const endsOfThreads =
  * a thread's scheduler has neither.
  */
 function showsItsEnd(record: OpenRecord, entry: string): boolean {
-  if (record.gapAt === record.frames.length) return record.header.id <= 1;
+  if (record.endsInGap) return record.header.id <= 1;
   if (record.header.id === 0) return endsOfThreads.test(entry) || !entry.startsWith("runtime.");
   return record.header.id === 1 && entry === "runtime.goexit";
 }

@@ -1,0 +1,157 @@
+import { describe, expect, test } from "vitest";
+import type { Dump } from "../../src/model/dump.ts";
+import { goTracebackReader } from "../../src/read/go-traceback.ts";
+import { bytesSource } from "./bytes.ts";
+
+function read(text: string): Promise<Dump[]> {
+  return goTracebackReader.read(bytesSource("dump", text), { threads: 1 });
+}
+
+const frame = (name: string, line: number) => `main.${name}(0xc000010000)\n\t/src/main.go:${line} +0x1d\n`;
+const creator = "created by main.main in goroutine 1\n\t/src/main.go:12 +0x1d\n";
+const header = (id: number) => `goroutine ${id} [chan receive]:\n`;
+const goroutine = (id: number) => `${header(id)}${frame("f", 11)}${creator}\n`;
+const told = (dump: Dump) => dump.problems.map((p) => p.message).join("; ");
+
+/** Text that somebody has shortened before it was pasted. */
+describe("lines that an author has left out", () => {
+  test.each([
+    "...",
+    "\t...",
+    "....",
+    "…",
+    "。。。",
+    ". . .",
+    "[...]",
+    "(...)",
+    "// ...",
+    "<snip>",
+    "[snip]",
+    "(snip)",
+    "...snip...",
+    "--- 8< --- snip --- 8< ---",
+    "[ ... elided ... ]",
+    "... (20 more frames)",
+    "... 20 more frames",
+    "… and 20 more",
+    "... (栈跟踪信息) ...",
+    "... 省略 ...",
+    "(stacks elided for clarity)",
+    "--- omitted ---",
+    "/* omitted */",
+    "[truncated]",
+  ])("in a goroutine are told: %s", async (mark) => {
+    const [a, b] = [frame("a", 1), frame("b", 2)];
+    const places: [string, string, number | undefined][] = [
+      [`${mark}\n${a}${b}${creator}`, "elided", 0],
+      [`${a}${mark}\n${b}${creator}`, "elided", 1],
+      [`${a}${b}${mark}\n${creator}`, "cut", undefined],
+      [`${a}${b}${mark}\n`, "cut", undefined],
+    ];
+    for (const [stack, extent, gapAt] of places) {
+      const [dump] = await read(`${goroutine(2)}${header(7)}${stack}\n${goroutine(8)}`);
+      expect([dump!.goroutines.length, dump!.complete]).toEqual([3, false]);
+      expect(dump!.stacks[1]).toMatchObject({ extent, elided: -1 });
+      expect([dump!.stacks[1]!.gapAt, dump!.stacks[1]!.frames.length]).toEqual([gapAt, 2]);
+      expect(told(dump!)).toMatch(/^the text leaves out lines of goroutine 7/);
+    }
+  });
+
+  test("in place of a stack are told instead of its absence", async () => {
+    const [dump] = await read(`${header(7)}(stacks elided for clarity)\n\n${goroutine(8)}`);
+    expect(dump!.stacks[0]!.extent).toBe("none");
+    expect(told(dump!)).toMatch(/^the text leaves out lines of goroutine 7[^;]*$/);
+  });
+
+  test("behind a function's line are its place, too", async () => {
+    const [dump] = await read(`${header(7)}${frame("a", 1)}main.b(0x1)\n...\n`);
+    expect(dump!.stacks[0]!.frames.map((f) => `${f.symbol.plain}:${f.line}`)).toEqual([
+      "main.a:1",
+      "main.b:0",
+    ]);
+    expect(told(dump!)).toMatch(/^the text leaves out lines of goroutine 7[^;]*$/);
+  });
+
+  test("twice leave a gap at the inner place, and the outer end unknown", async () => {
+    const [dump] = await read(`${header(7)}${frame("a", 1)}...\n${frame("b", 1)}...\n\n`);
+    expect(dump!.stacks[0]).toMatchObject({ extent: "cut", gapAt: 1, elided: -1 });
+  });
+
+  test("do not make the last goroutine whole", async () => {
+    for (const end of ["...\n", "...", "...\n```\n", "...\nsome prose\n"]) {
+      const [dump] = await read(`${goroutine(2)}${header(7)}${frame("a", 1)}${end}`);
+      expect([dump!.complete, dump!.stacks[1]!.extent]).toEqual([false, "cut"]);
+    }
+    // What follows the cut is judged as any end.
+    const [dump] = await read(`${goroutine(2)}${header(7)}...\n${frame("a", 1)}`);
+    expect(told(dump!)).toContain("the input ends in the middle of a goroutine");
+  });
+
+  test.each([
+    ["... 14 more goroutines", 14],
+    ["[... 46 more goroutines ...]", 46],
+    ['[... 14 goroutines más en "chan receive" …]', 14],
+    ["(200 more like this)", 200],
+    ["... (1,234 similar goroutines)", 1234],
+    ["... other goroutines ...", -1],
+    ["[ ... elided ... ]", -1],
+    ["...", -1],
+  ])("between goroutines are goroutines: %s", async (mark, lost) => {
+    const seen = 2 + Math.max(lost, 0);
+    for (const text of [
+      `${goroutine(7)}${mark}\n\n${goroutine(8)}`,
+      `${goroutine(7).trimEnd()}\n${mark}\n${goroutine(8)}`,
+      `${goroutine(7)}${goroutine(8)}${mark}\n`,
+    ]) {
+      const [dump] = await read(text);
+      expect([dump!.goroutines.length, dump!.headersSeen, dump!.complete]).toEqual([2, seen, false]);
+      expect(dump!.problems).toMatchObject([{ text: mark, lost }]);
+      expect(dump!.stacks.map((s) => s.extent)).toEqual(["full"]);
+    }
+  });
+
+  test("that are goroutines end the one before", async () => {
+    const text = `${header(7)}${frame("a", 1)}[... 14 goroutines more ...]\n${goroutine(8)}`;
+    const [dump] = await read(text);
+    expect(dump!.problems).toMatchObject([{ line: 4, lost: 14 }]);
+    expect(dump!.stacks[0]!.extent).toBe("full");
+  });
+
+  test("are told once, how ever the runtime itself tells", async () => {
+    for (const line of ["...additional frames elided...", "...20 frames elided..."]) {
+      const [dump] = await read(
+        `${header(7)}${frame("a", 1)}${line}\n${frame("b", 1)}${creator}\n${goroutine(8)}`,
+      );
+      expect([dump!.problems, dump!.complete]).toEqual([[], true]);
+    }
+  });
+
+  test.each([
+    "connecting...",
+    "...connecting to 4 goroutines",
+    "starting 4 more goroutines...",
+    "[INFO] 3 more frames (sent)",
+    "[GIN-debug] redirecting ...",
+    "--- SKIP: TestTruncated (0.00s)",
+    "--- FAIL: TestOmitted (0.00s)",
+    "=== CONT  TestSnip",
+    "----------",
+    "..",
+    "go vet ./...",
+    "./...",
+    "...)",
+    "(pprof)",
+    "[]",
+    "INFO body omitted",
+    "................................................................",
+  ])("are no lines of a log: %s", async (line) => {
+    const inside = goroutine(7).replace("created", `${line}\ncreated`);
+    const [dump] = await read(`${inside}${line}\n${goroutine(8)}${line}\n`);
+    expect([dump!.problems, dump!.complete]).toEqual([[], true]);
+  });
+
+  test("are none behind other lines of a log", async () => {
+    const [dump] = await read(`${goroutine(7)}INFO a\n...\nINFO b\n${goroutine(8)}`);
+    expect([dump!.problems, dump!.complete]).toEqual([[], true]);
+  });
+});
