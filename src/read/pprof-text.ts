@@ -4,6 +4,7 @@ import { eachLine } from "./lines.ts";
 import { OtherFormats } from "./other-formats.ts";
 import { noSymbols, ProfileAssembler } from "./pprof/profile-assembler.ts";
 import type { ByteSource, Reader, ReadOptions, Sniffed } from "./reader.ts";
+import { withoutAnnotation } from "./traceback/annotation.ts";
 import { hexDigit } from "./traceback/ascii.ts";
 import { parseLabels } from "./traceback/header.ts";
 
@@ -181,7 +182,9 @@ class PprofTextParser {
       entry.frames.push({ function: pc, file: "", line: 0 });
       return;
     }
-    const position = positionOf(columns[3]?.trimEnd() ?? "");
+    const column = columns[3]?.trimEnd() ?? "";
+    const isPlace = (text: string) => positionOf(text) !== undefined;
+    const position = positionOf(withoutAnnotation(column, isPlace) ?? column);
     if (position === undefined) this.#problem(line, "a frame that is cut; its line is unknown", -1);
     if (symbol.startsWith(profileWriter) && (position?.line ?? writerOfGo113) < writerOfGo113)
       this.#hidesWrappers = true;

@@ -1,3 +1,4 @@
+import { bareHeader } from "./annotation.ts";
 import { cleanLine } from "./clean-line.ts";
 import { countHeaders, gluedHeader, type Header, looksLikeHeader, parseHeader } from "./header.ts";
 import { LeakList } from "./leak-list.ts";
@@ -138,7 +139,7 @@ export class LineParser {
 
   /** A header, wherever it stands; false for prose that only begins with the word. */
   #header(line: string): boolean {
-    const header = parseHeader(line);
+    const header = parseHeader(line) ?? parseHeader(bareHeader(line) ?? "");
     if (header === undefined) {
       if (!looksLikeHeader(line)) return false;
       this.#closeRecord();
@@ -204,12 +205,16 @@ export class LineParser {
     if (this.#state === "panic") return false;
     const at = line.search(/goroutine \d+ (?:gp=[^[\]]*)?\[/);
     if (at <= 0) return false;
+    const before = line.slice(0, at);
+    if (before.trim() === "") {
+      if (before.includes("\t")) return false;
+      const bare = bareHeader(line.slice(at));
+      if (bare !== undefined) return this.#header(bare);
+    }
     // Text that was on a line of its own stands directly behind the header.
     const end = /[\]}]:$/.test(line) ? line.length : at + 2 + line.slice(at).search(/\]:[^\s"'`\\]/);
     const header = end < at + 2 ? undefined : parseHeader(line.slice(at, end));
     if (header === undefined) return false;
-    const before = line.slice(0, at);
-    if (before.trim() === "" && before.includes("\t")) return false;
     this.#record?.take(before, this.#place);
     this.#begin(header);
     const behind = line.slice(end);

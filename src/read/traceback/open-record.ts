@@ -1,4 +1,5 @@
 import type { FrameDraft } from "../../model/dump-builder.ts";
+import { bareFrameLine, beginsAsFrame } from "./annotation.ts";
 import {
   type CreatorLine,
   type FunctionLine,
@@ -94,6 +95,8 @@ export class OpenRecord {
     if (this.pending !== undefined || this.pendingCreator !== undefined) {
       const position = parsePositionLine(line);
       const joined = position === undefined ? parseJoinedPosition(line) : parseJoinedCall(line);
+      const bare = joined !== undefined || position?.file.includes(" ") ? bareFrameLine(line) : undefined;
+      if (bare !== undefined) return this.take(bare, place);
       if (joined !== undefined) return this.#joined(joined, line, place);
       if (position !== undefined) {
         this.pointers ||= position.hasPointers;
@@ -102,13 +105,18 @@ export class OpenRecord {
       }
     }
     const created = this.ended ? undefined : parseCreatedBy(line);
-    if (created !== undefined) return this.#creator(created, place);
-    const call = this.ended ? undefined : parseFunctionLine(line);
+    const call = this.ended || created !== undefined ? undefined : parseFunctionLine(line);
     // Only then it may hold another function's arguments.
     const joined = this.ended || call?.function.includes(")") === false ? undefined : parseJoinedCall(line);
+    const bare =
+      created?.whole === false || joined !== undefined || call?.function.includes(") ")
+        ? bareFrameLine(line)
+        : undefined;
+    if (bare !== undefined) return this.take(bare, place);
+    if (created !== undefined) return this.#creator(created, place);
     if (joined !== undefined) return this.#joined(joined, line, place);
     if (call !== undefined) return this.#call(call, place);
-    return this.#note(line, place);
+    return this.#note(line, place) || this.#annotated(line, place);
   }
 
   /** Hands the goroutine over. */
@@ -235,6 +243,15 @@ export class OpenRecord {
     return this.#foreignFrame(line, place);
   }
 
+  /** A line with an explanation behind it. */
+  #annotated(line: string, place: LinePlace): boolean {
+    if (this.ended) return false;
+    const bare = bareFrameLine(line);
+    if (bare !== undefined) return this.take(bare, place);
+    if (beginsAsFrame(line)) this.#dropPending();
+    return false;
+  }
+
   /** C frames: `non-Go function at pc=0x…`, or a name and then `\tfile:line pc=0x…`. */
   #foreignFrame(line: string, place: LinePlace): boolean {
     if (this.#inAncestor) return this.#lacksFunction(line, place);
@@ -254,7 +271,8 @@ export class OpenRecord {
   #lacksFunction(line: string, { number, previous }: LinePlace): boolean {
     const position = /^[\t ]/.test(line) ? parsePositionLine(line) : undefined;
     if (position === undefined || this.ended) return false;
-    const follows = parsePositionLine(previous) !== undefined || previous.startsWith("goroutine ");
+    const before = bareFrameLine(previous) ?? previous;
+    const follows = parsePositionLine(before) !== undefined || previous.startsWith("goroutine ");
     if (!position.hasOffset && !follows) return false;
     this.#lose(number, line, "a file and line without their function");
     return true;

@@ -88,7 +88,7 @@ export class RegularReader {
     this.#sameThread = sameThread;
     this.#symbols = new NameTable((name) => (isFunctionName(name) ? names.symbol(name) : -1));
     this.#creators = new NameTable((name) => names.symbol(name));
-    this.#files = new NameTable((name) => names.file(name));
+    this.#files = new NameTable((name) => (isAnnotated(name) ? -1 : names.file(name)));
     this.#header = new RegularHeader((number, text) => names.header(number, text));
   }
 
@@ -290,9 +290,10 @@ export class RegularReader {
       at++;
     }
     if (at === from) return false;
-    this.#numbers[this.#call + 1] = this.#files.number(bytes, view, from, at, hash);
+    const file = this.#files.number(bytes, view, from, at, hash);
+    this.#numbers[this.#call + 1] = file;
     this.#numbers[this.#call + 2] = this.#hidden ? -1 - this.#place : this.#place;
-    return true;
+    return file >= 0;
   }
 
   /** A blank within a path is not at its end, and nothing that follows positions stands behind it. */
@@ -331,4 +332,9 @@ export class RegularReader {
 /** Has a package, or is one of the few symbols without: as the line parser sees it, where no blank is in it. */
 function isFunctionName(name: string): boolean {
   return name.includes(".") || /^\w+$/.test(name);
+}
+
+/** A place with an explanation behind it that ends in another place: the line parser knows them apart. */
+function isAnnotated(file: string): boolean {
+  return /:\d{1,9}[\t ]/.test(file);
 }

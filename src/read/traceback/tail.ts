@@ -1,3 +1,4 @@
+import { bareFrameLine } from "./annotation.ts";
 import { parseForeignPosition, parsePositionLine } from "./frame-lines.ts";
 import type { OpenRecord } from "./open-record.ts";
 
@@ -71,10 +72,12 @@ function beginsFrame(line: string): boolean {
 }
 
 /** The last line of a goroutine is whole as far as one can see. */
-function understoodTail(line: string): boolean {
+function understoodTail(text: string): boolean {
+  const bare = bareFrameLine(text);
+  const line = bare ?? text;
   const position = parsePositionLine(line);
   return position !== undefined
-    ? position.hasOffset || !line.startsWith("\t")
+    ? position.hasOffset || bare !== undefined || !line.startsWith("\t")
     : parseForeignPosition(line) !== undefined ||
         /^\s*goroutine running on other thread; stack unavailable$|frames elided\.\.\.$|^non-Go function/.test(
           line,

@@ -1,0 +1,65 @@
+import { parseCreatedBy, parseFunctionLine, parsePositionLine } from "./frame-lines.ts";
+import { parseHeader } from "./header.ts";
+
+/** Behind blanks, what begins an explanation that somebody has written: an arrow, a comment, a parenthesis, no ASCII. */
+const begins = /[\t ]+(?=<[-=<]|[-=]{1,4}>|--|\/[/*]|#|\(|\*{2}|\P{ASCII})/gu;
+const lineBreak = /[\t ]*<br ?\/?>$/i;
+/** Longer lines are of no such text. */
+const longest = 4000;
+const mostTries = 8;
+
+/**
+ * A line without the explanation behind it.
+ * @param isWhole whether a line is one of a dump
+ * @returns `undefined` where it has none
+ */
+export function withoutAnnotation(line: string, isWhole: (bare: string) => boolean): string | undefined {
+  if (line.length > longest) return undefined;
+  const text = line.replace(lineBreak, "");
+  begins.lastIndex = 0;
+  for (let tries = 0; tries < mostTries; tries++) {
+    const at = begins.exec(text)?.index;
+    if (at === undefined) break;
+    const bare = text.slice(0, at);
+    if (isWhole(bare)) return bare;
+  }
+  return text !== line && isWhole(text) ? text : undefined;
+}
+
+/** A line of a frame or a creator without the explanation behind it. */
+export function bareFrameLine(line: string): string | undefined {
+  return withoutAnnotation(line, isFrameLine);
+}
+
+function isFrameLine(line: string): boolean {
+  if (line.startsWith("created by ")) return parseCreatedBy(line)?.whole === true;
+  const call = parseFunctionLine(line);
+  if (call !== undefined) return call.function.includes(".") && !call.function.includes(") ");
+  const position = parsePositionLine(line);
+  if (position === undefined) return false;
+  // Only Go writes offsets; other programs name places in what they log.
+  return position.hasOffset || (/^(?:[\t ]|\/|[A-Za-z]:[\\/])/.test(line) && !/[\t ]/.test(position.file));
+}
+
+/** A header without the explanation behind it. */
+export function bareHeader(line: string): string | undefined {
+  const colon =
+    /[\]}]:(?=[\t ]*<br ?\/?>$|[\t ]+(?:<[-=<]|[-=]{1,4}>|--|\/[/*]|#|\(|\*{2})|[\t ]*\P{ASCII}|\(|\/\/|<-)/u.exec(
+      line,
+    );
+  if (colon === null || /goroutine \d+ (?:gp=[^[\]]*)?\[/.test(line.slice(colon.index))) return undefined;
+  const bare = line.slice(0, colon.index + 2);
+  return parseHeader(bare) === undefined ? undefined : bare;
+}
+
+/**
+ * Whether a line that is not understood begins as one of a frame: what waits for its place does not get the next one,
+ * which is that frame's.
+ */
+export function beginsAsFrame(line: string): boolean {
+  return (
+    line.length <= longest &&
+    (/^[^\s"'(:]{1,200}\.[^\s"']*\([^()]*(?:0x[0-9a-f]|\.\.\.|…)/.test(line) ||
+      /^[\t ]+\S.*:\d{1,9} \+0x[0-9a-f]+[\t ]/.test(line))
+  );
+}
