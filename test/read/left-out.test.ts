@@ -155,3 +155,82 @@ describe("lines that an author has left out", () => {
     expect([dump!.problems, dump!.complete]).toEqual([[], true]);
   });
 });
+
+/** A page shows several texts, each of them in a block of its own. */
+describe("the end of a block of text", () => {
+  const begun: [string, RegExp][] = [
+    [header(9), /^the text ends in the middle of a goroutine; goroutines after 9/],
+    [`${header(9)}main.f(0x1)\n`, /^the text ends in the middle of a frame/],
+    [`${header(9)}${frame("f", 11)}`, /^the text ends in the middle of a goroutine/],
+    [`${header(9)}${frame("f", 11)}${creator.split("\n")[0]}\n`, /middle of a goroutine's creator/],
+  ];
+  test.each(["```", "  ```", "~~~", "</pre>", "</code></pre>", "{% endcodeblock %}", "[/code]"])(
+    "ends the last goroutine as the input does: %s",
+    async (fence) => {
+      for (const [end, message] of begun) {
+        const [dump] = await read(`\`\`\`\n${goroutine(7)}${end}${fence}\n\nSome prose.\n\n${goroutine(8)}`);
+        expect(dump!.problems.map((p) => p.message)).toEqual([expect.stringMatching(message)]);
+        expect([dump!.goroutines.length, dump!.complete]).toEqual([3, false]);
+      }
+    },
+  );
+
+  test("is told of the dump that ends there", async () => {
+    const panic = "fatal error: concurrent map writes\n\n";
+    const page = (text: string) => `\`\`\`\n${panic}${text}\`\`\`\n\n`;
+    const whole = goroutine(7);
+    const cut = `${header(9)}${frame("f", 11)}`;
+    const ofCuts = async (...texts: string[]) =>
+      (await read(texts.map(page).join("Then:\n"))).map((d) => [d.goroutines.length, d.complete]);
+    expect(await ofCuts(whole + cut, whole)).toEqual([
+      [2, false],
+      [1, true],
+    ]);
+    expect(await ofCuts(whole, cut)).toEqual([
+      [1, true],
+      [1, false],
+    ]);
+    expect(await ofCuts(whole, `${header(9)}...\n${frame("f", 11)}${creator}`)).toEqual([
+      [1, true],
+      [1, false],
+    ]);
+  });
+
+  test("behind a whole goroutine cuts nothing", async () => {
+    for (const last of [goroutine(8), goroutine(8).trimEnd(), `${goroutine(8)}exit status 2`]) {
+      const [dump] = await read(`\`\`\`\n${goroutine(7)}${last}\n\`\`\`\n\nSome prose.\n`);
+      expect([dump!.problems, dump!.complete]).toEqual([[], true]);
+    }
+  });
+
+  test("is no end of frames that come behind it", async () => {
+    const [dump] = await read(`${header(7)}${frame("f", 11)}\`\`\`\n${frame("g", 12)}`);
+    expect(dump!.stacks[0]!.frames.length).toBe(1);
+    expect(dump!.complete).toBe(false);
+  });
+});
+
+describe("headers alone, in a block of text behind the dump's", () => {
+  const states = (ids: number[], state: string) => ids.map((id) => `goroutine ${id} [${state}]:\n`).join("");
+  const page = (quote: string) =>
+    `\`\`\`\n${goroutine(1)}${goroutine(7)}${goroutine(8)}\`\`\`\n\nTwo of them wait:\n\n\`\`\`\n${quote}\`\`\`\n\nSo it hangs.\n`;
+
+  test("quote goroutines of it", async () => {
+    for (const ids of [[7], [7, 8], [1, 7], [8, 7]]) {
+      const dumps = await read(page(states(ids, "chan receive")));
+      expect(dumps.map((d) => [d.goroutines.length, d.repeated, d.problems, d.complete])).toEqual([
+        [3, ids.length, [], true],
+      ]);
+    }
+  });
+
+  test.each([
+    ["of another state", states([7], "select")],
+    ["of others", states([9], "chan receive")],
+    ["with frames", `${header(7)}${frame("g", 12)}`],
+  ])("are goroutines when they are %s", async (_, quote) => {
+    const dumps = await read(page(quote));
+    expect(dumps.every((d) => d.complete)).toBe(false);
+    expect(dumps.reduce((sum, d) => sum + d.goroutines.length, 0)).toBe(4);
+  });
+});

@@ -1,5 +1,5 @@
 import { parseCreatedBy, parseFunctionLine, parsePositionLine } from "./frame-lines.ts";
-import { parseHeader } from "./header.ts";
+import { type Header, parseHeader } from "./header.ts";
 
 /** Behind blanks, what begins an explanation that somebody has written: an arrow, a comment, a parenthesis, no ASCII. */
 const begins = /[\t ]+(?=<[-=<]|[-=]{1,4}>|--|\/[/*]|#|\(|\*{2}|\P{ASCII})/gu;
@@ -50,6 +50,30 @@ export function bareHeader(line: string): string | undefined {
   if (colon === null || /goroutine \d+ (?:gp=[^[\]]*)?\[/.test(line.slice(colon.index))) return undefined;
   const bare = line.slice(0, colon.index + 2);
   return parseHeader(bare) === undefined ? undefined : bare;
+}
+
+/** A header between other text. */
+export interface HeaderInside {
+  readonly header: Header;
+  readonly before: string;
+  /** Text that was on a line of its own. */
+  readonly behind: string;
+}
+
+/** Finds a header that does not begin its line. */
+export function findHeaderInside(line: string): HeaderInside | undefined {
+  const at = line.search(/goroutine \d+ (?:gp=[^[\]]*)?\[/);
+  if (at <= 0) return undefined;
+  const before = line.slice(0, at);
+  const isIndent = before.trim() === "";
+  if (isIndent && before.includes("\t")) return undefined;
+  // Behind other text it may be prose that goes on.
+  const bare = isIndent ? bareHeader(line.slice(at)) : undefined;
+  if (bare !== undefined) return { header: parseHeader(bare)!, before, behind: "" };
+  // Text that was on a line of its own stands directly behind the header.
+  const end = /[\]}]:$/.test(line) ? line.length : at + 2 + line.slice(at).search(/\]:[^\s"'`\\]/);
+  const header = end < at + 2 ? undefined : parseHeader(line.slice(at, end));
+  return header === undefined ? undefined : { header, before, behind: line.slice(end) };
 }
 
 /**

@@ -6,6 +6,7 @@ import type { FilledColumn } from "../../model/goroutines.ts";
 import { plural } from "../../words.ts";
 import { type OnOther, OtherFormats } from "../other-formats.ts";
 import type { Batch } from "./batch.ts";
+import type { Header } from "./header.ts";
 import { LearnedRows } from "./learned-rows.ts";
 import { isDumper, isProfileWriter, type KnownShape, LearnedShape } from "./learned-shape.ts";
 import { OpenDump } from "./open-dump.ts";
@@ -152,6 +153,15 @@ export class DumpAssembler implements RecordSink {
     return rows;
   }
 
+  shows(header: Header): boolean {
+    return !this.#parted && this.#open.shows(header);
+  }
+
+  repeat(): void {
+    this.#open.builder.headersSeen++;
+    this.#open.builder.repeated++;
+  }
+
   event(event: DumpEvent, continues: boolean): void {
     if (!continues && this.#open.begun) this.#parted = true;
     if (continues && event.kind === "signal" && this.#open.crash) return;
@@ -171,7 +181,7 @@ export class DumpAssembler implements RecordSink {
   cut(problem: ReadProblem, inGoroutine = false): void {
     this.#open.builder.headersSeen += Math.max(problem.lost, 0);
     this.#open.builder.cut(problem);
-    this.#open.endIsTold = inGoroutine;
+    if (inGoroutine) this.#open.lastIsCut();
   }
 
   stretch(): void {

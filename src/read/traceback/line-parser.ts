@@ -1,4 +1,4 @@
-import { bareHeader } from "./annotation.ts";
+import { bareHeader, findHeaderInside } from "./annotation.ts";
 import { cleanLine } from "./clean-line.ts";
 import { countHeaders, gluedHeader, type Header, looksLikeHeader, parseHeader } from "./header.ts";
 import { LeakList } from "./leak-list.ts";
@@ -8,7 +8,7 @@ import { type LinePlace, OpenRecord } from "./open-record.ts";
 import type { RecordSink } from "./record.ts";
 import { StrayFrames } from "./stray-frames.ts";
 import { LostLines, Registers } from "./system-lines.ts";
-import { cutPlace } from "./tail.ts";
+import { cutPlace, endsBlock, lostOfHeader } from "./tail.ts";
 
 /** This many foreign lines in a row part one dump from the next. */
 const longStretch = 200;
@@ -42,6 +42,8 @@ export class LineParser {
   #goroutines = 0;
   #badHeader = false;
   #isCut = false;
+  /** A block of text has ended in which goroutines were. */
+  #blockEnded = false;
   #skipped = 0;
   readonly #registers = new Registers();
   readonly #lost = new LostLines();
@@ -95,7 +97,7 @@ export class LineParser {
   /** @param unterminated the last line has no line end */
   end(unterminated: boolean): void {
     this.#beginLeak();
-    if (!unterminated || !this.#partialHeader()) this.#judgeTail(unterminated);
+    if (!unterminated || !this.#partialHeader()) this.#isCut = this.#judgeTail("input", unterminated);
     this.#closeRecord();
     this.#reportStrays(false);
     if (!this.#isCut) this.#leaks.miss(this.#line, this.#sink);
@@ -124,6 +126,7 @@ export class LineParser {
       return;
     }
     if (this.#leftOut(line)) return;
+    if (endsBlock(line)) this.#endBlock();
     if (this.#httpPanic(line) || this.#preambleInside(line) || this.#headerInside(line)) return;
     this.#skip(line);
   }
@@ -202,22 +205,11 @@ export class LineParser {
 
   /** A header glued to the end of another line, or behind a prefix that nobody removed. */
   #headerInside(line: string): boolean {
-    if (this.#state === "panic") return false;
-    const at = line.search(/goroutine \d+ (?:gp=[^[\]]*)?\[/);
-    if (at <= 0) return false;
-    const before = line.slice(0, at);
-    if (before.trim() === "") {
-      if (before.includes("\t")) return false;
-      const bare = bareHeader(line.slice(at));
-      if (bare !== undefined) return this.#header(bare);
-    }
-    // Text that was on a line of its own stands directly behind the header.
-    const end = /[\]}]:$/.test(line) ? line.length : at + 2 + line.slice(at).search(/\]:[^\s"'`\\]/);
-    const header = end < at + 2 ? undefined : parseHeader(line.slice(at, end));
-    if (header === undefined) return false;
+    const found = this.#state === "panic" ? undefined : findHeaderInside(line);
+    if (found === undefined) return false;
+    const { header, before, behind } = found;
     this.#record?.take(before, this.#place);
     this.#begin(header);
-    const behind = line.slice(end);
     const known = behind === "" || (/^[^\s[(]+[[(]/.test(behind) && this.#record?.take(behind, this.#place));
     if (known !== true)
       this.#sink.problem({
@@ -321,9 +313,12 @@ export class LineParser {
     if (found === undefined) return false;
     this.#foreign = 0;
     const record = found.what === "goroutines" ? undefined : open;
-    if (record === undefined) this.#closeRecord();
-    else record.leaveOut();
-    this.#sink.cut({ line: this.#line, text: line, ...leftOutProblem(found, record?.header.id) });
+    const problem = { line: this.#line, text: line, ...leftOutProblem(found, record?.header.id) };
+    if (record !== undefined) record.leaveOut(problem);
+    else {
+      this.#closeRecord();
+      this.#sink.cut(problem);
+    }
     return true;
   }
 
@@ -347,51 +342,53 @@ export class LineParser {
     else this.#sink.problem(problem);
   }
 
-  #closeRecord(): void {
+  #closeRecord(isCut = this.#isCut): void {
     const record = this.#record;
     if (record === undefined) return;
     this.#record = undefined;
-    record.close(this.#isCut);
-    this.#goroutines++;
     if (this.#state === "record") this.#state = "outside";
+    if (this.#isQuote(record)) {
+      this.#sink.repeat();
+      return;
+    }
+    record.close(isCut);
+    this.#goroutines++;
   }
 
   /** A last line that is only the beginning of a header: the goroutine is lost, and so is what follows. */
   #partialHeader(): boolean {
     const line = this.#previous;
-    const known = /^goroutine \d/.test(line);
-    const begun = line !== "" && "goroutine ".startsWith(line);
-    if (!begun && !(known && (this.#badHeader || this.#foreign > 0))) return false;
-    this.#sink.cut({
-      line: this.#line,
-      text: line,
-      message: "the input ends in the middle of a goroutine's header",
-      // A header with its bracket was counted when its line came.
-      lost: known && !this.#badHeader ? 1 : 0,
-    });
+    const lost = lostOfHeader(line, this.#badHeader, this.#foreign);
+    if (lost === undefined) return false;
+    const message = "the input ends in the middle of a goroutine's header";
+    this.#sink.cut({ line: this.#line, text: line, message, lost });
     return true;
   }
 
-  #judgeTail(unterminated: boolean): void {
+  /** Judges the goroutine that is open where the text ends; true when it is not whole. */
+  #judgeTail(what: "input" | "text", unterminated: boolean): boolean {
     const record = this.#record;
-    if (record === undefined) return;
+    if (record === undefined || this.#isQuote(record)) return false;
     const where = cutPlace(record, {
       line: this.#previous,
       unterminated,
       foreign: this.#foreign,
       goroutines: this.#goroutines,
     });
-    if (where === undefined) return;
-    this.#isCut = true;
-    record.keepPending();
-    this.#sink.cut(
-      {
-        line: this.#line,
-        text: this.#previous,
-        message: `the input ends in the middle of ${where}; goroutines after ${record.header.id} are missing, if there were any`,
-        lost: 0,
-      },
-      true,
-    );
+    if (where === undefined) return false;
+    const message = `the ${what} ends in the middle of ${where}; goroutines after ${record.header.id} are missing, if there were any`;
+    record.cutHere({ line: this.#line, text: this.#previous, message, lost: 0 });
+    return true;
+  }
+
+  /** A block of text of a page ends here, as the input may. */
+  #endBlock(): void {
+    this.#closeRecord(this.#judgeTail("text", false));
+    this.#blockEnded ||= this.#goroutines > 0;
+  }
+
+  /** A header alone, in another block of text than the goroutine that it names. */
+  #isQuote(record: OpenRecord): boolean {
+    return this.#blockEnded && record.isBare && this.#sink.shows(record.header);
   }
 }

@@ -19,6 +19,8 @@ const maxExtra = 100;
 /** So many damaged places, and more than one for so many goroutines, are no accident of a line between others. */
 const leastDamaged = 3;
 const damagedShare = 10;
+/** So many goroutines are looked for among all. */
+const mostLooks = 1000;
 
 /** A dump that is being read. */
 export class OpenDump {
@@ -40,8 +42,6 @@ export class OpenDump {
   /** Goroutines that came twice in a row, though nothing says why. */
   again = 0;
   minutes = false;
-  /** It was told that the input ends in the middle of the last goroutine. */
-  endIsTold = false;
   /** GOTRACEBACK=crash repeats goroutines thread by thread. */
   crash = false;
   readonly #version: GoVersionEvidence;
@@ -53,6 +53,9 @@ export class OpenDump {
   /** Whether each stack is one of the runtime's own. */
   readonly #system: boolean[] = [];
   #creators = false;
+  #looks = 0;
+  /** Rows of goroutines of which it was told that the text ends in their middle. */
+  readonly #cutRows: number[] = [];
 
   constructor(name: string, goVersion: string | undefined, pool: FramePool, adjoins: boolean) {
     this.builder = new DumpBuilder(name, "go-traceback", ["ids", "wait-reasons", "stacks"], pool);
@@ -66,6 +69,15 @@ export class OpenDump {
     if (this.lastId !== id) return false;
     const { id: ids, stack, length } = this.builder.goroutines;
     return ids[length - 1] !== id || isSameStack(this.builder.stacks[stack[length - 1]!]!, shape);
+  }
+
+  /** A goroutine has this header, and frames. Of a dump's goroutines prose quotes a few. */
+  shows({ id, reason, minutes }: Header): boolean {
+    if (this.#looks++ >= mostLooks) return false;
+    const { id: ids, stack, minutes: waited, length } = this.builder.goroutines;
+    const row = ids.subarray(0, length).indexOf(id);
+    const found = row < 0 ? undefined : this.builder.stacks[stack[row]!];
+    return found?.reason === reason && found.frames.length > 0 && waited[row] === minutes;
   }
 
   /** The shape in this dump. */
@@ -121,18 +133,25 @@ export class OpenDump {
     return count >= leastDamaged && count * damagedShare > this.builder.goroutines.length;
   }
 
-  /** The stack that the last goroutine has alone; -1 when others have it, too. */
-  #ownOfLast(): number {
+  /** It was told that the text ends in the middle of the goroutine that came last. */
+  lastIsCut(): void {
+    if (this.#cutRows.length < mostLooks) this.#cutRows.push(this.builder.goroutines.length - 1);
+  }
+
+  /** The stacks that these goroutines have alone. */
+  #ownOfCut(): ReadonlySet<number> {
     const { stack, length } = this.builder.goroutines;
-    const index = stack[length - 1] ?? -1;
-    return stack.indexOf(index) === length - 1 ? index : -1;
+    const rows = stack.subarray(0, length);
+    const isAlone = (row: number) =>
+      rows.indexOf(rows[row]!) === row && rows.indexOf(rows[row]!, row + 1) < 0;
+    return new Set(this.#cutRows.filter(isAlone).map((row) => rows[row]!));
   }
 
   /** The dump, with what all of it tells. */
   build(): Dump {
     const { builder } = this;
     if (this.#version.deepStacksAreCut) markDeepStacks(builder);
-    const orphan = lacksCreator(builder.stacks, this.#entries, this.endIsTold ? this.#ownOfLast() : -1);
+    const orphan = lacksCreator(builder.stacks, this.#entries, this.#ownOfCut());
     if (orphan !== undefined)
       builder.cut({
         message: `a goroutine that begins in ${orphan} lacks its creator, which others have: the log has lost lines, perhaps of whole goroutines`,
@@ -161,12 +180,12 @@ export class OpenDump {
 /**
  * Function at which a goroutine begins without a creator though others that begin there have one.
  * @param entries the function that each stack begins in
- * @param excused a stack of which it is known that it is not whole
+ * @param excused stacks of which it is known that they are not whole
  */
 function lacksCreator(
   stacks: readonly Stack[],
   entries: readonly (GoSymbol | undefined)[],
-  excused: number,
+  excused: ReadonlySet<number>,
 ): string | undefined {
   const isWhole = ({ extent }: Stack) => extent === "full" || extent === "elided";
   const created = new Set<GoSymbol | undefined>();
@@ -175,7 +194,7 @@ function lacksCreator(
   });
   const orphan = stacks.findIndex(
     (stack, at) =>
-      at !== excused && stack.createdBy === undefined && isWhole(stack) && created.has(entries[at]),
+      !excused.has(at) && stack.createdBy === undefined && isWhole(stack) && created.has(entries[at]),
   );
   return entries[orphan]?.plain;
 }

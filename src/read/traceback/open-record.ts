@@ -1,3 +1,4 @@
+import type { ReadProblem } from "../../model/dump.ts";
 import type { FrameDraft } from "../../model/dump-builder.ts";
 import { bareFrameLine, beginsAsFrame } from "./annotation.ts";
 import {
@@ -19,6 +20,9 @@ export interface LinePlace {
   readonly previous: string;
 }
 
+/** So many problems wait until the goroutine is whole: more are kept by no dump. */
+const mostProblems = 200;
+
 /** A goroutine whose lines are being read: functions and positions, `created by`, elisions, ancestors. */
 export class OpenRecord {
   readonly header: Header;
@@ -37,6 +41,8 @@ export class OpenRecord {
   pending: FunctionLine | undefined;
   pendingCreator: string | undefined;
   readonly #sink: RecordSink;
+  /** They go where the goroutine goes, which may begin a dump. */
+  readonly #problems: { readonly problem: ReadProblem; readonly cut: "end" | "within" | undefined }[] = [];
   #braces = false;
   #marked = false;
   #sinceMinor = 0;
@@ -63,6 +69,19 @@ export class OpenRecord {
     return false;
   }
 
+  /** Nothing came but its header. */
+  get isBare(): boolean {
+    const { frames, pending, createdBy, gapAt } = this;
+    return (
+      frames.length === 0 &&
+      pending === undefined &&
+      createdBy === undefined &&
+      gapAt === undefined &&
+      !this.unavailable &&
+      !this.#inAncestor
+    );
+  }
+
   /** Its creator came, which is what a goroutine ends with. */
   get ended(): boolean {
     return this.createdBy !== undefined && this.pendingCreator === undefined && !this.#inAncestor;
@@ -79,7 +98,8 @@ export class OpenRecord {
   }
 
   /** An author has left out lines here. */
-  leaveOut(): void {
+  leaveOut(problem: ReadProblem): void {
+    this.#tell(problem, "within");
     const call = this.pending;
     this.pending = undefined;
     this.pendingCreator = undefined;
@@ -126,7 +146,7 @@ export class OpenRecord {
     const gapAt = this.gapAt === frames.length ? undefined : this.gapAt;
     const none = frames.length === 0;
     if (none && !this.unavailable && !isCut && !this.endsInCut)
-      this.#sink.problem({ line: this.line, message: `goroutine ${header.id} has no stack`, lost: 0 });
+      this.#tell({ line: this.line, message: `goroutine ${header.id} has no stack`, lost: 0 });
     this.#sink.record({
       line: this.line,
       id: header.id,
@@ -145,13 +165,15 @@ export class OpenRecord {
         sinceMinor: this.#sinceMinor,
       },
     });
+    for (const { problem, cut } of this.#problems) this.#pass(problem, cut);
   }
 
-  /** The frame at a cut has no position; it is still a frame, and the cut is the only problem. */
-  keepPending(): void {
+  /** The text ends here. The frame at a cut has no position; it is still a frame, and the cut is the only problem. */
+  cutHere(problem: ReadProblem): void {
     if (this.pending !== undefined && !this.#inAncestor) this.#push(this.pending, "", 0);
     this.pending = undefined;
     this.pendingCreator = undefined;
+    this.#tell(problem, "end");
   }
 
   #joined({ call, position }: JoinedLines, line: string, { number }: LinePlace): boolean {
@@ -280,12 +302,18 @@ export class OpenRecord {
 
   /** Where a line is lost, others may be. */
   #lose(line: number, text: string, what: string): void {
-    this.#sink.problem({
-      line,
-      text,
-      message: `${what}: the log has lost lines, perhaps of whole goroutines`,
-      lost: -1,
-    });
+    const message = `${what}: the log has lost lines, perhaps of whole goroutines`;
+    this.#tell({ line, text, message, lost: -1 });
+  }
+
+  #tell(problem: ReadProblem, cut?: "end" | "within"): void {
+    if (this.#problems.length < mostProblems) this.#problems.push({ problem, cut });
+    else this.#pass(problem, cut);
+  }
+
+  #pass(problem: ReadProblem, cut: "end" | "within" | undefined): void {
+    if (cut === undefined) this.#sink.problem(problem);
+    else this.#sink.cut(problem, cut === "end");
   }
 
   /** A function without its position line: the frame is kept, its place is unknown. */

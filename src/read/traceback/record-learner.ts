@@ -90,6 +90,12 @@ class OnlyRecord implements RecordSink {
     this.disturbed ||= this.found !== undefined;
     this.found = record;
   }
+  shows(): boolean {
+    return false;
+  }
+  repeat(): void {
+    this.disturbed = true;
+  }
   event(): void {
     this.disturbed = true;
   }

@@ -40,6 +40,10 @@ export interface TracebackRecord {
 /** What the lines of a traceback turn into, in the order of the text. */
 export interface RecordSink {
   record(record: TracebackRecord): void;
+  /** A goroutine of the dump that is being read has this header, and frames. */
+  shows(header: Header): boolean;
+  /** What it shows is named again, by its header alone. */
+  repeat(): void;
   /** @param continues it belongs to the dump that is being read; otherwise goroutines after it are another dump */
   event(event: DumpEvent, continues: boolean): void;
   problem(problem: ReadProblem): void;

@@ -43,6 +43,26 @@ export function cutPlace(record: OpenRecord, tail: Tail): string | undefined {
     : "a goroutine";
 }
 
+/** The line ends a block of text of a page, or begins one. */
+export function endsBlock(line: string): boolean {
+  return /^[\t >]{0,16}(?:```|~~~|<\/(?:pre|code)>|\[\/code\]|\{% ?end(?:codeblock|highlight) ?%\})/i.test(
+    line,
+  );
+}
+
+/**
+ * How many goroutines are lost where a last line without an end is the beginning of a header, and were not told of.
+ * @param isBad the line was told to be a header that is not understood
+ * @returns `undefined` for a line that is none
+ */
+export function lostOfHeader(line: string, isBad: boolean, foreign: number): number | undefined {
+  const known = /^goroutine \d/.test(line);
+  const begun = line !== "" && "goroutine ".startsWith(line);
+  if (!begun && !(known && (isBad || foreign > 0))) return undefined;
+  // A header with its bracket was counted when its line came.
+  return known && !isBad ? 1 : 0;
+}
+
 /** That goroutine is made before main runs, behind which it stands; a finalizer takes one argument. */
 function mayRunFinalizers({ frames }: OpenRecord, { goroutines }: Tail): boolean {
   return (goroutines === 1 || goroutines === 2) && frames.at(-1)?.args?.length === 1;
