@@ -93,6 +93,22 @@ describe("several dumps in one input", () => {
     ]);
   });
 
+  test("goroutines without frames are the same one only in the same state, or where a thread shows what another ran", async () => {
+    const bare = (state: string) => `goroutine 1 [${state}]:\n\n`;
+    const of = async (text: string) => (await read(text)).map((d) => [d.goroutines.length, d.repeated]);
+    expect(await of(`${bare("select")}INFO next\n${bare("IO wait")}`)).toEqual([
+      [1, 0],
+      [1, 0],
+    ]);
+    expect(await of(`${bare("select")}${record(2)}${bare("IO wait")}`)).toEqual([
+      [2, 0],
+      [1, 0],
+    ]);
+    expect(await of(bare("select") + bare("select"))).toEqual([[1, 1]]);
+    const running = "goroutine 1 [running]:\n\tgoroutine running on other thread; stack unavailable\n\n";
+    expect(await of(`${running}${record(2)}${record(1, "running")}`)).toEqual([[2, 1]]);
+  });
+
   test("most goroutines twice is no accident", async () => {
     const ids = [1, 2, 3, 4, 5];
     const [dump] = await read(ids.map((id) => record(id) + record(id)).join(""));

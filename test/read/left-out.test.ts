@@ -22,6 +22,7 @@ describe("lines that an author has left out", () => {
     "…",
     "。。。",
     ". . .",
+    ".\n.\n.",
     "[...]",
     "(...)",
     "// ...",

@@ -10,7 +10,7 @@ import type { Header } from "./header.ts";
 import { LearnedRows } from "./learned-rows.ts";
 import { isDumper, isProfileWriter, type KnownShape, LearnedShape } from "./learned-shape.ts";
 import { OpenDump } from "./open-dump.ts";
-import type { RecordSink, TracebackRecord } from "./record.ts";
+import type { RecordShape, RecordSink, TracebackRecord } from "./record.ts";
 import type { RegularRecord } from "./regular-record.ts";
 
 /** Dumps of one input; a log with more is a log of panics, not a set of dumps to compare. */
@@ -69,7 +69,7 @@ export class DumpAssembler implements RecordSink {
     const { shape, id } = record;
     this.#choose(record, id, isDumper(shape), isProfileWriter(shape), record.line);
     if (!this.#admit(record, id)) return;
-    if (shape.extent === "none") this.#open.unavailable.add(id);
+    if (isUnavailable(shape)) this.#open.unavailable.add(id);
     const known = this.#open.known(shape, shape.frames);
     const row = this.#open.push(known, id, record.minutes, record.creator);
     const { goroutines } = this.#open.builder;
@@ -124,7 +124,7 @@ export class DumpAssembler implements RecordSink {
       this.#choose(learned.record, id, learned.dumper, learned.writer, line);
     }
     if (!this.#admit(learned.record, id)) return;
-    if (learned.record.shape.extent === "none") this.#open.unavailable.add(id);
+    if (isUnavailable(learned.record.shape)) this.#open.unavailable.add(id);
     const values = at + 3;
     const known = learned.dump === this.#open ? learned.known! : this.#meet(learned, numbers, values);
     const row = this.#open.push(known, id, numbers[at + 1]!, numbers[at + 2]!);
@@ -316,6 +316,11 @@ export class DumpAssembler implements RecordSink {
     if (open.isFrequent(open.again)) this.#mix(`${plural(open.again, "goroutine")} came twice in a row`);
     this.#dumps.push(open.build());
   }
+}
+
+/** A goroutine that runs has no stack until its own thread shows it; others always have one. */
+function isUnavailable({ extent, header }: RecordShape): boolean {
+  return extent === "none" && header.reason === "running";
 }
 
 /** The address that a goroutine waits for, from the value of its argument. */
