@@ -109,6 +109,18 @@ test("a page's blanks before a place are no part of it", async () => {
   expect(frames(dump!)).toEqual(["main.a /src/a.go:3", "main.main /src/b.go:4"]);
 });
 
+test.each([
+  " ".repeat(3900),
+  " (".repeat(1900),
+  `a${".".repeat(100)}${"(".repeat(3800)}`,
+  " <br>".repeat(700),
+  "]: ".repeat(1200),
+])("lines of marks take no time: %#", async (line) => {
+  const start = performance.now();
+  await read(`goroutine 7 [select]:\nmain.a()\n${`x${line}x\n`.repeat(2000)}`);
+  expect(performance.now() - start).toBeLessThan(3000);
+});
+
 describe("behind a header", () => {
   const rest = "main.a(0x1)\n\t/src/a.go:3 +0x11\ncreated by main.d in goroutine 1\n\t/src/d.go:6 +0x11\n\n";
   const plain = `goroutine 7 [chan receive, 5 minutes]:\n${rest}goroutine 8 [select]:\n${rest}`;

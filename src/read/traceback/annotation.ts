@@ -1,9 +1,9 @@
 import { parseCreatedBy, parseFunctionLine, parsePositionLine } from "./frame-lines.ts";
 import { type Header, parseHeader } from "./header.ts";
 
-/** Behind blanks, what begins an explanation that somebody has written: an arrow, a comment, a parenthesis, no ASCII. */
-const begins = /[\t ]+(?=<[-=<]|[-=]{1,4}>|--|\/[/*]|#|\(|\*{2}|\P{ASCII})/gu;
-const lineBreak = /[\t ]*<br ?\/?>$/i;
+/** Behind a blank, what begins an explanation that somebody has written: an arrow, a comment, a parenthesis, no ASCII. */
+const begins = /[\t ](?=<[-=<]|[-=]{1,4}>|--|\/[/*]|#|\((?!0x)|\*{2}|\P{ASCII})/gu;
+const lineBreak = /<br ?\/?>$/i;
 /** Longer lines are of no such text. */
 const longest = 4000;
 const mostTries = 8;
@@ -15,12 +15,12 @@ const mostTries = 8;
  */
 export function withoutAnnotation(line: string, isWhole: (bare: string) => boolean): string | undefined {
   if (line.length > longest) return undefined;
-  const text = line.replace(lineBreak, "");
+  const text = line.replace(lineBreak, "").trimEnd();
   begins.lastIndex = 0;
   for (let tries = 0; tries < mostTries; tries++) {
     const at = begins.exec(text)?.index;
     if (at === undefined) break;
-    const bare = text.slice(0, at);
+    const bare = text.slice(0, at).trimEnd();
     if (isWhole(bare)) return bare;
   }
   return text !== line && isWhole(text) ? text : undefined;
@@ -43,6 +43,7 @@ function isFrameLine(line: string): boolean {
 
 /** A header without the explanation behind it. */
 export function bareHeader(line: string): string | undefined {
+  if (line.length > longest) return undefined;
   const colon =
     /[\]}]:(?=[\t ]*<br ?\/?>$|[\t ]+(?:<[-=<]|[-=]{1,4}>|--|\/[/*]|#|\(|\*{2})|[\t ]*\P{ASCII}|\(|\/\/|<-)/u.exec(
       line,
@@ -83,7 +84,7 @@ export function findHeaderInside(line: string): HeaderInside | undefined {
 export function beginsAsFrame(line: string): boolean {
   return (
     line.length <= longest &&
-    (/^[^\s"'(:]{1,200}\.[^\s"']*\([^()]*(?:0x[0-9a-f]|\.\.\.|…)/.test(line) ||
+    (/^[^\s"'(:.]{1,200}\.[^\s"']{0,500}\([^()]*(?:0x[0-9a-f]|\.\.\.|…)/.test(line) ||
       /^[\t ]+\S.*:\d{1,9} \+0x[0-9a-f]+[\t ]/.test(line))
   );
 }

@@ -94,7 +94,8 @@ export class OpenRecord {
 
   /** An author has left out all that follows. */
   get endsInCut(): boolean {
-    return this.#lastCut === this.frames.length && this.pending === undefined;
+    const isOpen = this.pending !== undefined || this.pendingCreator !== undefined;
+    return !isOpen && this.#lastCut === this.frames.length;
   }
 
   /** An author has left out lines here. */
@@ -270,7 +271,8 @@ export class OpenRecord {
     if (this.ended) return false;
     const bare = bareFrameLine(line);
     if (bare !== undefined) return this.take(bare, place);
-    if (beginsAsFrame(line)) this.#dropPending();
+    const waits = this.pending !== undefined || this.pendingCreator !== undefined;
+    if (waits && beginsAsFrame(line)) this.#dropPending();
     return false;
   }
 
