@@ -10,6 +10,16 @@ import {
 import type { Header } from "./header.ts";
 import { type JoinedLines, parseJoinedCall, parseJoinedPosition } from "./joined-lines.ts";
 import type { RecordSink } from "./record.ts";
+import {
+  begunBy,
+  goOnWithPlace,
+  isCutFile,
+  isNumber,
+  mayLackDigits,
+  unwrapCall,
+  unwrapCreator,
+  unwrapPlace,
+} from "./wrapped-lines.ts";
 
 /** Where a line stands: its number, and the line before it. */
 export interface LinePlace {
@@ -17,6 +27,8 @@ export interface LinePlace {
   readonly number: number;
   readonly previous: string;
 }
+
+const withoutFunction = "a file and line without their function";
 
 /** A goroutine whose lines are being read: functions and positions, `created by`, elisions, ancestors. */
 export class OpenRecord {
@@ -41,6 +53,12 @@ export class OpenRecord {
   /** Inside `[originating from goroutine N]`: frames of an ancestor, which ran earlier. */
   #inAncestor = false;
   #pendingLine = 0;
+  /** Other text stands behind the creator that waits for its place. */
+  #spoiltCreator = false;
+  /** What was not understood directly before: it may go on in the next line. */
+  #begun = "";
+  /** A page has put numbers between the lines. */
+  #numbered = false;
   /** Blank lines end a goroutine, unless one follows its header: then every line is followed by one. */
   #blanks: "end" | "after header" | "everywhere" = "end";
 
@@ -65,11 +83,21 @@ export class OpenRecord {
 
   /** Takes a line; false for one that is no part of a goroutine. */
   take(line: string, place: LinePlace): boolean {
+    const begun = this.#begun;
+    this.#begun = "";
+    if (begun !== "" && this.#goOnWithBegun(begun, line, place)) return true;
+    if (this.#takeWhole(line, place) || this.#goOn(line, place)) return true;
+    this.#begun = begunBy(begun, line);
+    return false;
+  }
+
+  #takeWhole(line: string, place: LinePlace): boolean {
     if (this.pending !== undefined || this.pendingCreator !== undefined) {
       const position = parsePositionLine(line);
       const joined = position === undefined ? parseJoinedPosition(line) : parseJoinedCall(line);
       if (joined !== undefined) return this.#joined(joined, line, place);
       if (position !== undefined) {
+        if (isCutFile(position.file)) this.#tellWrapped(line, place);
         this.pointers ||= position.hasPointers;
         this.#place(position.file, position.line);
         return true;
@@ -83,6 +111,71 @@ export class OpenRecord {
     if (joined !== undefined) return this.#joined(joined, line, place);
     if (call !== undefined) return this.#call(call, place);
     return this.#note(line, place);
+  }
+
+  /** Takes the rest of a line that was wrapped, and whose beginning is none by itself. */
+  #goOnWithBegun(begun: string, line: string, place: LinePlace): boolean {
+    const { previous } = place;
+    if (this.#unwrap(previous, line, place)) return true;
+    if (begun === previous || !this.#unwrap(begun, line, place)) return false;
+    // What stands between may be another program's.
+    this.#tellWrapped(line, place);
+    return true;
+  }
+
+  #unwrap(begun: string, line: string, place: LinePlace): boolean {
+    const position = this.ended ? undefined : unwrapPlace(begun, line);
+    if (position !== undefined) {
+      if (this.pending === undefined && this.pendingCreator === undefined)
+        this.#lose(place.number, begun + line, withoutFunction);
+      else {
+        this.pointers ||= position.hasPointers;
+        this.#place(position.file, position.line);
+      }
+      return true;
+    }
+    const wrapped = this.ended ? undefined : unwrapCall(begun, line);
+    if (wrapped === undefined) return false;
+    if (!wrapped.certain) this.#tellWrapped(line, place);
+    return this.#call(wrapped.call, place);
+  }
+
+  /** Takes the rest of a line that was wrapped, and whose beginning looks whole. */
+  #goOn(line: string, place: LinePlace): boolean {
+    const { previous } = place;
+    if (this.pendingCreator !== undefined && previous.startsWith("created by ")) {
+      const wrapped = unwrapCreator(previous, line);
+      if (wrapped !== undefined) {
+        if (!wrapped.certain) this.#tellWrapped(line, place);
+        this.pendingCreator = undefined;
+        this.#spoiltCreator = false;
+        return this.#creator(wrapped.created, place);
+      }
+      if (!this.#numbered && mayLackDigits(previous, line)) this.#tellWrapped(line, place);
+      return false;
+    }
+    if (this.pending !== undefined || this.frames.length === 0) {
+      this.#numbered ||= isNumber(line);
+      return false;
+    }
+    const placed = this.createdBy ?? this.frames.at(-1)!;
+    const before = parsePositionLine(previous);
+    if (before?.hasOffset !== false || before.file !== placed.file || before.line !== placed.line)
+      return false;
+    const position = goOnWithPlace(previous, line);
+    if (position === undefined) {
+      if (!this.#numbered && mayLackDigits(previous, line)) this.#tellWrapped(line, place);
+      return false;
+    }
+    const moved = { ...placed, file: position.file, line: position.line };
+    if (this.createdBy === undefined) this.frames[this.frames.length - 1] = moved;
+    else this.createdBy = moved;
+    return true;
+  }
+
+  #tellWrapped(text: string, { number }: LinePlace): void {
+    const message = "lines are wrapped, and what belongs together is not certain";
+    this.#sink.problem({ line: number, text, message, lost: -1 });
   }
 
   /** Hands the goroutine over. */
@@ -135,7 +228,7 @@ export class OpenRecord {
   #creator(created: CreatorLine, { number }: LinePlace): boolean {
     this.#dropPending();
     this.#pendingLine = number;
-    if (!created.whole) this.#lose(number, created.function, "a creator with other text behind it");
+    this.#spoiltCreator = !created.whole;
     if (this.#inAncestor) {
       this.pendingCreator = "";
       return true;
@@ -164,6 +257,7 @@ export class OpenRecord {
       if (!this.#inAncestor) this.#push(call, file, line);
       return;
     }
+    this.#tellSpoilt();
     if (this.pendingCreator !== "" && this.createdBy !== undefined) {
       this.createdBy = { ...this.createdBy, file, line };
     }
@@ -223,7 +317,7 @@ export class OpenRecord {
     if (position === undefined || this.ended) return false;
     const follows = parsePositionLine(previous) !== undefined || previous.startsWith("goroutine ");
     if (!position.hasOffset && !follows) return false;
-    this.#lose(number, line, "a file and line without their function");
+    this.#lose(number, line, withoutFunction);
     return true;
   }
 
@@ -237,12 +331,19 @@ export class OpenRecord {
     });
   }
 
+  #tellSpoilt(): void {
+    if (!this.#spoiltCreator) return;
+    this.#spoiltCreator = false;
+    this.#lose(this.#pendingLine, this.createdBy?.function ?? "", "a creator with other text behind it");
+  }
+
   /** A function without its position line: the frame is kept, its place is unknown. */
   #dropPending(): void {
     const call = this.pending;
     const creator = this.pendingCreator;
     this.pending = undefined;
     this.pendingCreator = undefined;
+    this.#tellSpoilt();
     if (creator) this.#lose(this.#pendingLine, creator, "a creator without its file and line");
     if (call === undefined || this.#inAncestor || !call.function.includes(".")) return;
     this.#push(call, "", 0);
