@@ -46,12 +46,27 @@ export function parseFunctionLine(line: string): FunctionLine | undefined {
 const closeParenthesis = 41;
 const none: FrameArguments = [];
 
+const typeBegins = /[([{]|(?:struct|interface)$/;
+
 /** Has a package, or is one of the few symbols without (`panic`, `_cgoexp_…`, `crosscall2`). */
 function isFunctionName(name: string): boolean {
   const first = name.charCodeAt(0);
   // A header between two lines is not of a name.
   if (first === 9 || first === 32 || name.includes("goroutine ")) return false;
-  return name.includes(".") ? !name.endsWith(" ") && !name.includes(": ") : /^[\w\u00b7]+$/.test(name);
+  if (!name.includes(".")) return /^[\w\u00b7]+$/.test(name);
+  // Blanks are in types only: elsewhere, something stands before the name.
+  const blank = name.search(/[\t ]/);
+  if (blank < 0) return true;
+  return typeBegins.test(name.slice(0, blank)) && !name.endsWith(" ") && !name.includes(": ");
+}
+
+/** Whether a line ends as a function's does, whatever stands before the name. */
+export function endsInFunction(line: string): boolean {
+  if (line.charCodeAt(line.length - 1) !== closeParenthesis) return false;
+  const open = line.lastIndexOf("(");
+  const name = line.slice(0, open);
+  if (open <= 0 || parseArguments(line, open + 1) === undefined || name.includes("goroutine ")) return false;
+  return name.includes(".") && !name.endsWith(" ") && !name.includes(": ");
 }
 
 /**

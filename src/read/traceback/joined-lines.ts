@@ -1,4 +1,10 @@
-import { type FunctionLine, type PositionLine, parseFunctionLine, parsePositionLine } from "./frame-lines.ts";
+import {
+  endsInFunction,
+  type FunctionLine,
+  type PositionLine,
+  parseFunctionLine,
+  parsePositionLine,
+} from "./frame-lines.ts";
 
 /** Two lines of a goroutine on one, as where a log has lost a line's end or a part of a line: what is sure of them. */
 export interface JoinedLines {
@@ -29,7 +35,7 @@ export function parseJoinedCall(line: string): JoinedLines | undefined {
 /** Reads a place, perhaps cut, to which the next function or the creator is joined: where a place is due. */
 export function parseJoinedPosition(line: string): JoinedLines | undefined {
   if (!placeAndMore.test(line)) return undefined;
-  if (!line.includes("created by ") && parseFunctionLine(line.trimStart()) === undefined) return undefined;
+  if (!line.includes("created by ") && !endsInFunction(line)) return undefined;
   // How far the offset goes is not sure: a name may begin with a digit's letter.
   const end = /:\d{1,9}/.exec(line);
   const position = end === null ? undefined : parsePositionLine(line.slice(0, end.index + end[0].length));

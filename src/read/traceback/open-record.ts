@@ -1,4 +1,5 @@
 import type { FrameDraft } from "../../model/dump-builder.ts";
+import { endsAsCall, endsAsPlace, indentOf } from "./frame-indent.ts";
 import {
   type CreatorLine,
   type FunctionLine,
@@ -55,6 +56,11 @@ export class OpenRecord {
   #pendingLine = 0;
   /** Other text stands behind the creator that waits for its place. */
   #spoiltCreator = false;
+  /** What stands before its lines, and not before its header. */
+  #indent = "";
+  /** Lines were not understood that end as places do, or as its first function's may. */
+  #unreadPlace = false;
+  #unreadCall = false;
   /** What was not understood directly before: it may go on in the next line. */
   #begun = "";
   /** A page has put numbers between the lines. */
@@ -83,11 +89,28 @@ export class OpenRecord {
 
   /** Takes a line; false for one that is no part of a goroutine. */
   take(line: string, place: LinePlace): boolean {
+    if (this.#indent === "" && this.#mayBeIndented(line)) this.#indent = indentOf(line);
+    const indent = this.#indent;
+    if (indent === "") return this.#take(line, place);
+    const { number, previous } = place;
+    return this.#take(without(indent, line), { number, previous: without(indent, previous) });
+  }
+
+  #mayBeIndented(line: string): boolean {
+    const first = line.charCodeAt(0);
+    return (first === 32 || first === 9) && this.frames.length === 0 && this.pending === undefined;
+  }
+
+  #take(line: string, place: LinePlace): boolean {
     const begun = this.#begun;
     this.#begun = "";
     if (begun !== "" && this.#goOnWithBegun(begun, line, place)) return true;
     if (this.#takeWhole(line, place) || this.#goOn(line, place)) return true;
     this.#begun = begunBy(begun, line);
+    if (!this.ended) {
+      this.#unreadPlace ||= endsAsPlace(line);
+      this.#unreadCall ||= this.frames.length === 0 && endsAsCall(line);
+    }
     return false;
   }
 
@@ -184,7 +207,10 @@ export class OpenRecord {
     const { header, frames, gapAt, elided } = this;
     const cut = gapAt !== undefined && (gapAt === frames.length || elided < 0);
     const none = frames.length === 0;
-    if (none && !this.unavailable && !isCut)
+    if (this.#unreadPlace || (none && this.#unreadCall)) {
+      const message = `lines of goroutine ${header.id} are not understood: frames of it are missing`;
+      this.#sink.problem({ line: this.line, message, lost: -1 });
+    } else if (none && !this.unavailable && !isCut)
       this.#sink.problem({ line: this.line, message: `goroutine ${header.id} has no stack`, lost: 0 });
     this.#sink.record({
       line: this.line,
@@ -349,4 +375,8 @@ export class OpenRecord {
     this.#push(call, "", 0);
     this.#lose(this.#pendingLine, call.function, "a frame without its file and line");
   }
+}
+
+function without(indent: string, line: string): string {
+  return line.startsWith(indent) ? line.slice(indent.length) : line;
 }

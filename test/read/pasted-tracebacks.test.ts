@@ -1,0 +1,93 @@
+import { describe, expect, test } from "vitest";
+import { readDumps } from "../../src/read/read-dumps.ts";
+
+async function* stdin(text: string) {
+  yield Buffer.from(text);
+}
+
+async function read(text: string) {
+  const { dumps, failures } = await readDumps(["-"], { threads: 1, stdin: stdin(text) });
+  expect(failures).toEqual([]);
+  return dumps;
+}
+
+/** Frames and the creator of each goroutine. */
+async function shown(text: string) {
+  const dumps = await read(text);
+  return dumps.flatMap(({ goroutines, stacks }) =>
+    [...goroutines.stack.subarray(0, goroutines.length)].map((index) => {
+      const { frames, createdBy } = stacks[index]!;
+      return [...frames, ...(createdBy === undefined ? [] : [createdBy])].map(
+        (f) => `${f.symbol.name} ${f.file}:${f.line}`,
+      );
+    }),
+  );
+}
+
+const messages = (dumps: Awaited<ReturnType<typeof read>>) =>
+  dumps.flatMap((d) => d.problems.map((p) => p.message)).join("; ");
+
+const header = "goroutine 7 [sync.Mutex.Lock, 5 minutes]:\n";
+const frames =
+  "main.(*Registry).lock(...)\n\tapp/registry.go:473\nmain.work(0xc000010000)\n\t/srv/work.go:12 +0x1d\n";
+const creator = "created by main.main in goroutine 1\n\t/srv/main.go:9 +0x1d\n";
+const next =
+  "\ngoroutine 9 [chan send]:\nmain.a()\n\t/x/a.go:3 +0x11\ncreated by main.b\n\t/x/b.go:3 +0x11\n";
+const stack = [
+  ["main.(*Registry).lock app/registry.go:473", "main.work /srv/work.go:12", "main.main /srv/main.go:9"],
+  ["main.a /x/a.go:3", "main.b /x/b.go:3"],
+];
+
+/** Each line of a goroutine below its header, functions and places apart. */
+const below = (place: string, line: string) =>
+  header + (frames + creator).replaceAll(/^\t?(?=.)/gm, (tab) => (tab === "" ? line : place)) + next;
+
+describe("functions indented below a header that is not", () => {
+  test.each([
+    ["two and four spaces", "    ", "  "],
+    ["four and eight spaces", "        ", "    "],
+    ["one and two tabs", "\t\t", "\t"],
+    ["two and three tabs", "\t\t\t", "\t\t"],
+    ["spaces and a tab more", "  \t", "  "],
+    ["the same for both", "    ", "    "],
+  ])("are read: %s", async (_, place, line) => {
+    const text = below(place, line);
+    expect([messages(await read(text)), await shown(text)]).toEqual(["", stack]);
+  });
+
+  test("are read in a page's text that is indented, too", async () => {
+    const text = below("    ", "  ").replaceAll(/^(?=.)/gm, "  ");
+    expect([messages(await read(text)), await shown(text)]).toEqual(["", stack]);
+  });
+
+  test("are read where only the first is indented", async () => {
+    const text = header + frames.replace(/^/, "    ") + creator + next;
+    expect([messages(await read(text)), await shown(text)]).toEqual(["", stack]);
+  });
+
+  test("are read behind a header that a test's log shows", async () => {
+    for (const log of ["\tleak_test.go:86: ", "    leak_test.go:86: still there: "]) {
+      const text = `--- FAIL: TestA (0.1s)\n${log}${below("\t\t\t", "\t\t").split("\n\n")[0]}\nFAIL\n`;
+      expect([messages(await read(text)), await shown(text)]).toEqual(["", stack.slice(0, 1)]);
+    }
+  });
+
+  test("without any place are kept, and told", async () => {
+    const text = `${header}    runtime.selectgo(...)\n    main.run(...)\n${next}`;
+    const [dump] = await read(text);
+    expect((await shown(text))[0]).toEqual(["runtime.selectgo :0", "main.run :0"]);
+    expect([dump!.complete, messages([dump!])]).toEqual([false, expect.stringContaining("without its file")]);
+  });
+
+  test("that another program's line looks like stay unread", async () => {
+    const text = `${header}  defer mu.Unlock()\n${frames}${creator}${next}`;
+    expect([messages(await read(text)), await shown(text)]).toEqual(["", stack]);
+  });
+});
+
+test("a goroutine of which no line is understood is not said to have none", async () => {
+  const [dump] = await read(`${header}=> main.run(0x1)\n=>   /srv/run.go:3 +0x1\n${next}`);
+  expect([dump!.complete, messages([dump!])]).toEqual([false, expect.stringMatching(/not understood/)]);
+  const [bare] = await read(`${header}${next}`);
+  expect([bare!.complete, messages([bare!])]).toEqual([true, expect.stringMatching(/has no stack/)]);
+});
