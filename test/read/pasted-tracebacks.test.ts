@@ -91,3 +91,39 @@ test("a goroutine of which no line is understood is not said to have none", asyn
   const [bare] = await read(`${header}${next}`);
   expect([bare!.complete, messages([bare!])]).toEqual([true, expect.stringMatching(/has no stack/)]);
 });
+
+describe("functions and their places on one line", () => {
+  const lines = [
+    "main.(*Registry).lock(...)   app/registry.go:473",
+    "main.work(0xc000010000)              /srv/work.go:12 +0x1d",
+    "created by main.main in goroutine 1   /srv/main.go:9",
+  ];
+  const oneLine = (indent: string) => `${header}${lines.map((line) => `${indent}${line}\n`).join("")}${next}`;
+
+  test.each(["", "  ", "\t"])("are read, and nothing is missing: indented by %j", async (indent) => {
+    const dumps = await read(oneLine(indent));
+    expect([messages(dumps), await shown(oneLine(indent))]).toEqual(["", stack]);
+    expect(dumps[0]!.goroutines.creator[0]).toBe(1);
+  });
+
+  test.each(["", "  "])("are read without arguments: indented by %j", async (indent) => {
+    const text = oneLine(indent).replaceAll(/\((?:\.\.\.|0xc000010000)\) /g, " ");
+    expect(text).toContain("lock   ");
+    expect([messages(await read(text)), await shown(text)]).toEqual(["", stack]);
+  });
+
+  test("are damage among those on two", async () => {
+    for (const line of lines.slice(0, 2)) {
+      const text = `${header}${line}\n${frames}${creator}${next}`;
+      const [dump] = await read(text);
+      expect([dump!.complete, dump!.stacks[0]!.frames.length]).toEqual([false, 3]);
+    }
+    const text = `${header}${frames}created by main.main in goroutine 1 /srv/main.go:9 +0x1d\n${next}`;
+    expect([(await read(text))[0]!.complete, await shown(text)]).toEqual([false, stack]);
+  });
+
+  test("without arguments are another program's among those on two", async () => {
+    const text = `${header + frames}main.handle   handler.go:12\n${creator}${next}`;
+    expect(await shown(text)).toEqual(stack);
+  });
+});

@@ -1,31 +1,30 @@
 import { parseCreatedBy, parseFunctionLine } from "./frame-lines.ts";
+import { parseBareFrame, parseJoinedCall } from "./joined-lines.ts";
 
-const blanks = /^[\t ]{1,40}(?=\S)/;
+const indents = /^[\t ]{1,40}(?=\S)/;
 
-/**
- * What stands before the first line below a header, and not before the header: pages indent the lines of a goroutine.
- * `""` for a line of another kind.
- */
-export function indentOf(line: string): string {
-  const indent = blanks.exec(line)?.[0] ?? "";
-  return indent !== "" && begins(line.slice(indent.length)) ? indent : "";
+/** What stands before the lines below a header, and not before the header: pages indent the lines of a goroutine. */
+export class FrameIndent {
+  #indent = "";
+
+  /** Something is to be taken off. */
+  get known(): boolean {
+    return this.#indent !== "";
+  }
+
+  /** @param line the first below a header, perhaps */
+  learn(line: string): void {
+    const indent = this.known ? undefined : indents.exec(line)?.[0];
+    if (indent !== undefined && begins(line.slice(indent.length))) this.#indent = indent;
+  }
+
+  off(line: string): string {
+    return line.startsWith(this.#indent) ? line.slice(this.#indent.length) : line;
+  }
 }
 
 /** A function's line or a creator's, which the runtime indents by nothing. */
 function begins(line: string): boolean {
-  const call = parseFunctionLine(line);
+  const call = parseFunctionLine(line) ?? parseJoinedCall(line)?.call ?? parseBareFrame(line)?.call;
   return call !== undefined ? call.function.includes(".") : parseCreatedBy(line)?.whole === true;
-}
-
-const endOfPlace = /\S:\d{1,9} \+0x[0-9a-f]{1,16}$/;
-const endOfCall = /[\w)]\((?:0x[0-9a-f]{1,16}\??|[{}_, ]|\.\.\.)*\)$/;
-
-/** A line that was not understood and ends as only places do: with an offset. */
-export function endsAsPlace(line: string): boolean {
-  return endOfPlace.test(line);
-}
-
-/** A line that was not understood and ends as functions' lines do, and others, too. */
-export function endsAsCall(line: string): boolean {
-  return line.includes(".") && endOfCall.test(line);
 }

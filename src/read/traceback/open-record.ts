@@ -1,15 +1,24 @@
+import type { ReadProblem } from "../../model/dump.ts";
 import type { FrameDraft } from "../../model/dump-builder.ts";
-import { endsAsCall, endsAsPlace, indentOf } from "./frame-indent.ts";
+import { FrameForm, UnreadLines } from "./frame-form.ts";
+import { FrameIndent } from "./frame-indent.ts";
 import {
   type CreatorLine,
   type FunctionLine,
+  type PositionLine,
   parseCreatedBy,
   parseForeignPosition,
   parseFunctionLine,
   parsePositionLine,
 } from "./frame-lines.ts";
 import type { Header } from "./header.ts";
-import { type JoinedLines, parseJoinedCall, parseJoinedPosition } from "./joined-lines.ts";
+import {
+  type JoinedLines,
+  parseBareFrame,
+  parseJoinedCall,
+  parseJoinedCreator,
+  parseJoinedPosition,
+} from "./joined-lines.ts";
 import type { RecordSink } from "./record.ts";
 import {
   begunBy,
@@ -56,11 +65,9 @@ export class OpenRecord {
   #pendingLine = 0;
   /** Other text stands behind the creator that waits for its place. */
   #spoiltCreator = false;
-  /** What stands before its lines, and not before its header. */
-  #indent = "";
-  /** Lines were not understood that end as places do, or as its first function's may. */
-  #unreadPlace = false;
-  #unreadCall = false;
+  readonly #indent = new FrameIndent();
+  readonly #form = new FrameForm();
+  readonly #unread = new UnreadLines();
   /** What was not understood directly before: it may go on in the next line. */
   #begun = "";
   /** A page has put numbers between the lines. */
@@ -89,16 +96,10 @@ export class OpenRecord {
 
   /** Takes a line; false for one that is no part of a goroutine. */
   take(line: string, place: LinePlace): boolean {
-    if (this.#indent === "" && this.#mayBeIndented(line)) this.#indent = indentOf(line);
     const indent = this.#indent;
-    if (indent === "") return this.#take(line, place);
-    const { number, previous } = place;
-    return this.#take(without(indent, line), { number, previous: without(indent, previous) });
-  }
-
-  #mayBeIndented(line: string): boolean {
-    const first = line.charCodeAt(0);
-    return (first === 32 || first === 9) && this.frames.length === 0 && this.pending === undefined;
+    if (this.frames.length === 0 && this.pending === undefined) indent.learn(line);
+    if (!indent.known) return this.#take(line, place);
+    return this.#take(indent.off(line), { number: place.number, previous: indent.off(place.previous) });
   }
 
   #take(line: string, place: LinePlace): boolean {
@@ -107,30 +108,26 @@ export class OpenRecord {
     if (begun !== "" && this.#goOnWithBegun(begun, line, place)) return true;
     if (this.#takeWhole(line, place) || this.#goOn(line, place)) return true;
     this.#begun = begunBy(begun, line);
-    if (!this.ended) {
-      this.#unreadPlace ||= endsAsPlace(line);
-      this.#unreadCall ||= this.frames.length === 0 && endsAsCall(line);
-    }
+    if (!this.ended) this.#unread.take(line);
     return false;
   }
 
   #takeWhole(line: string, place: LinePlace): boolean {
     if (this.pending !== undefined || this.pendingCreator !== undefined) {
       const position = parsePositionLine(line);
-      const joined = position === undefined ? parseJoinedPosition(line) : parseJoinedCall(line);
+      const joined = position === undefined ? parseJoinedPosition(line) : this.#joinedCall(line);
       if (joined !== undefined) return this.#joined(joined, line, place);
       if (position !== undefined) {
         if (isCutFile(position.file)) this.#tellWrapped(line, place);
-        this.pointers ||= position.hasPointers;
-        this.#place(position.file, position.line);
+        this.#ownPlace(position);
         return true;
       }
     }
     const created = this.ended ? undefined : parseCreatedBy(line);
-    if (created !== undefined) return this.#creator(created, place);
+    if (created !== undefined) return this.#creator(created, line, place);
     const call = this.ended ? undefined : parseFunctionLine(line);
     // Only then it may hold another function's arguments.
-    const joined = this.ended || call?.function.includes(")") === false ? undefined : parseJoinedCall(line);
+    const joined = this.ended || call?.function.includes(")") === false ? undefined : this.#joinedCall(line);
     if (joined !== undefined) return this.#joined(joined, line, place);
     if (call !== undefined) return this.#call(call, place);
     return this.#note(line, place);
@@ -151,10 +148,7 @@ export class OpenRecord {
     if (position !== undefined) {
       if (this.pending === undefined && this.pendingCreator === undefined)
         this.#lose(place.number, begun + line, withoutFunction);
-      else {
-        this.pointers ||= position.hasPointers;
-        this.#place(position.file, position.line);
-      }
+      else this.#ownPlace(position);
       return true;
     }
     const wrapped = this.ended ? undefined : unwrapCall(begun, line);
@@ -172,7 +166,7 @@ export class OpenRecord {
         if (!wrapped.certain) this.#tellWrapped(line, place);
         this.pendingCreator = undefined;
         this.#spoiltCreator = false;
-        return this.#creator(wrapped.created, place);
+        return this.#creator(wrapped.created, line, place);
       }
       if (!this.#numbered && mayLackDigits(previous, line)) this.#tellWrapped(line, place);
       return false;
@@ -207,7 +201,8 @@ export class OpenRecord {
     const { header, frames, gapAt, elided } = this;
     const cut = gapAt !== undefined && (gapAt === frames.length || elided < 0);
     const none = frames.length === 0;
-    if (this.#unreadPlace || (none && this.#unreadCall)) {
+    for (const problem of this.#form.problems) this.#sink.problem(problem);
+    if (this.#unread.haveFrames(none)) {
       const message = `lines of goroutine ${header.id} are not understood: frames of it are missing`;
       this.#sink.problem({ line: this.line, message, lost: -1 });
     } else if (none && !this.unavailable && !isCut)
@@ -245,13 +240,21 @@ export class OpenRecord {
       this.pending = call;
       this.#pendingLine = number;
     }
+    const problem = lostLines(number, line, "two lines on one");
     if (position === undefined) this.#dropPending();
     else this.#place(position.file, position.line);
-    this.#lose(number, line, "two lines on one");
+    if (call !== undefined && position !== undefined) this.#form.joined(problem);
+    else this.#sink.problem(problem);
     return true;
   }
 
-  #creator(created: CreatorLine, { number }: LinePlace): boolean {
+  #joinedCall(line: string): JoinedLines | undefined {
+    return parseJoinedCall(line) ?? (this.#form.isGo ? undefined : parseBareFrame(line));
+  }
+
+  #creator(found: CreatorLine, line: string, { number }: LinePlace): boolean {
+    const joined = found.whole ? undefined : parseJoinedCreator(line);
+    const created = joined?.created ?? found;
     this.#dropPending();
     this.#pendingLine = number;
     this.#spoiltCreator = !created.whole;
@@ -263,6 +266,9 @@ export class OpenRecord {
     this.createdBy = { function: created.function, file: "", line: 0 };
     this.creator = created.creator;
     if (!Number.isNaN(created.creator)) this.#sinceMinor = Math.max(this.#sinceMinor, 21);
+    if (joined === undefined) return true;
+    this.#place(joined.position.file, joined.position.line);
+    this.#form.joined(lostLines(number, line, "two lines on one"));
     return true;
   }
 
@@ -274,6 +280,13 @@ export class OpenRecord {
     this.pending = call;
     this.#pendingLine = number;
     return true;
+  }
+
+  /** A place on a line of its own. */
+  #ownPlace({ file, line, hasPointers }: PositionLine): void {
+    this.#form.isGo = true;
+    this.pointers ||= hasPointers;
+    this.#place(file, line);
   }
 
   #place(file: string, line: number): void {
@@ -349,12 +362,7 @@ export class OpenRecord {
 
   /** Where a line is lost, others may be. */
   #lose(line: number, text: string, what: string): void {
-    this.#sink.problem({
-      line,
-      text,
-      message: `${what}: the log has lost lines, perhaps of whole goroutines`,
-      lost: -1,
-    });
+    this.#sink.problem(lostLines(line, text, what));
   }
 
   #tellSpoilt(): void {
@@ -377,6 +385,6 @@ export class OpenRecord {
   }
 }
 
-function without(indent: string, line: string): string {
-  return line.startsWith(indent) ? line.slice(indent.length) : line;
+function lostLines(line: number, text: string, what: string): ReadProblem {
+  return { line, text, message: `${what}: the log has lost lines, perhaps of whole goroutines`, lost: -1 };
 }
