@@ -60,6 +60,19 @@ describe("functions indented below a header that is not", () => {
     expect([messages(await read(text)), await shown(text)]).toEqual(["", stack]);
   });
 
+  test.each(["//", "#", "--", ";", " *", ">", "|"])(
+    "are read behind a comment's mark, which stands before other text of the header's line: %s",
+    async (mark) => {
+      for (const [place, line] of [
+        ["     ", "   "],
+        ["\t\t", "\t"],
+      ] as const) {
+        const text = `${mark} Output: ${below(`${mark}${place}`, `${mark}${line}`).replace("\n\n", `\n${mark}\n\n`)}`;
+        expect([messages(await read(text)), await shown(text)]).toEqual(["", stack]);
+      }
+    },
+  );
+
   test("are read where only the first is indented", async () => {
     const text = header + frames.replace(/^/, "    ") + creator + next;
     expect([messages(await read(text)), await shown(text)]).toEqual(["", stack]);

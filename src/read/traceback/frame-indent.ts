@@ -1,9 +1,17 @@
 import { parseCreatedBy, parseFunctionLine } from "./frame-lines.ts";
 import { parseBareFrame, parseJoinedCall } from "./joined-lines.ts";
 
-const indents = /^[\t ]{1,40}(?=\S)/;
+/** What comments and quotes begin with. */
+const mark = "(?://|[#;>*|]|--)";
+const indents = new RegExp(`^(?:[\\t ]{0,40}${mark}[\\t ]{1,40}|[\\t ]{1,40})(?=[^\\t ])`);
+const onlyMark = new RegExp(`^${mark}$`);
 
-/** What stands before the lines below a header, and not before the header: pages indent the lines of a goroutine. */
+/** A comment's or a quote's. */
+export function isMark(text: string): boolean {
+  return onlyMark.test(text);
+}
+
+/** What stands before the lines below a header, and not before the header: pages and comments indent the lines of a goroutine. */
 export class FrameIndent {
   #indent = "";
 
