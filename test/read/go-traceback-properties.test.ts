@@ -169,6 +169,25 @@ test("the profile writer's stack under a header that says it waits is no sign of
   expect(dumps.map(({ goroutines }) => goroutines.length)).toEqual([1, 1]);
 });
 
+test("what pages have made of stars", async () => {
+  const one = (id: number, eaten: string) =>
+    `goroutine ${id} [select]:\nmain.f(0x1)\n\t/a.go:1 +0x1\ncreated by main.${eaten}.Run in goroutine 1\n\t/a.go:2 +0x1\n\n`;
+  const forms = ["(_T)", "(T)", "(*T)", "(_T[...])", "(__T)"];
+  const [dump] = await expectSame(
+    Buffer.from(
+      forms
+        .map((eaten, at) => one(at + 1, eaten))
+        .join("")
+        .repeat(3),
+    ),
+  );
+  expect(dump!.stacks.map((s) => s.createdBy?.symbol.name)).toEqual([
+    "main.(*T).Run",
+    "main.(*T[...]).Run",
+    "main.(*_T).Run",
+  ]);
+});
+
 test("more numbers than a batch holds, and more headers than are numbered at once", async () => {
   const tiny = Array.from({ length: 40_000 }, (_, i) => `goroutine ${i + 1} [x]:\na.b${i}()\n\t/${i}:1\n\n`);
   await expectSame(Buffer.from(tiny.join("")));

@@ -140,3 +140,25 @@ describe("functions and their places on one line", () => {
     expect(await shown(text)).toEqual(stack);
   });
 });
+
+describe("what pages make of a traceback's marks", () => {
+  const text = header + frames + creator.replace("main.main", "main.(*App).Run") + next;
+  const whole = shown(text);
+
+  test.each([
+    ["an underscore", "(_$1)"],
+    ["nothing", "($1)"],
+  ])("%s where a star was is read as one", async (_, name) => {
+    const eaten = text.replaceAll(/\(\*(\w+)\)/g, name);
+    expect(eaten).not.toContain("*");
+    expect([messages(await read(eaten)), await shown(eaten)]).toEqual(["", await whole]);
+    expect((await read(eaten))[0]!.stacks[0]!.wait).toBe("mutex-lock");
+  });
+
+  test("also where only a creator has one, and in types of types", async () => {
+    const creatorOnly = text.replace("main.(*Registry).lock", "main.lock").replace("(*App)", "(_App[...])");
+    expect((await shown(creatorOnly))[0]![2]).toBe("main.(*App[...]).Run /srv/main.go:9");
+    const anonymous = text.replace("(*Registry)", "(*struct { sync.Mutex })");
+    expect((await shown(anonymous))[0]![0]).toBe("main.(*struct { sync.Mutex }).lock app/registry.go:473");
+  });
+});

@@ -35,7 +35,7 @@ export function parseFunctionLine(line: string): FunctionLine | undefined {
   if (!isFunctionName(name)) return undefined;
   const hidden = line.length - open === 5 && line.startsWith("...", open + 1);
   return {
-    function: name,
+    function: withStar(name),
     args: hidden ? none : list.args,
     hidden,
     braces: list.braces,
@@ -44,6 +44,14 @@ export function parseFunctionLine(line: string): FunctionLine | undefined {
 }
 
 const closeParenthesis = 41;
+const eatenStar = /\.\(_?(?=[\p{L}_][\p{L}\w]*(?:\[[^\]]*\])?\))/gu;
+
+/** Pages that read stars as emphasis leave `(_T)` or `(T)` of `(*T)`: Go puts no other receivers in parentheses. */
+export function withStar(name: string): string {
+  const at = name.indexOf(".(");
+  return at < 0 || name.charCodeAt(at + 2) === 42 ? name : name.replace(eatenStar, ".(*");
+}
+
 const none: FrameArguments = [];
 
 const typeBegins = /[([{]|(?:struct|interface)$/;
@@ -188,7 +196,7 @@ export function parseCreatedBy(line: string): CreatorLine | undefined {
   // Blanks are in type arguments only.
   const blank = name.slice(name.lastIndexOf("]") + 1).search(/[\t ]/);
   if (blank < 0)
-    return { function: name, creator: found === null ? Number.NaN : Number(found[1]), whole: true };
+    return { function: withStar(name), creator: found === null ? Number.NaN : Number(found[1]), whole: true };
   const end = name.lastIndexOf("]") + 1 + blank;
-  return { function: name.slice(0, end), creator: Number.NaN, whole: false };
+  return { function: withStar(name.slice(0, end)), creator: Number.NaN, whole: false };
 }
