@@ -162,3 +162,37 @@ describe("what pages make of a traceback's marks", () => {
     expect((await shown(anonymous))[0]![0]).toBe("main.(*struct { sync.Mutex }).lock app/registry.go:473");
   });
 });
+
+describe("numbers that a page has made links", () => {
+  const link = (digits: string) =>
+    `[${digits}](https://example.com/x/runs/1?check_suite_focus=true#step:6:${digits})`;
+  const text = header + frames + creator + next;
+
+  test.each([
+    ["in an id", "goroutine 7", `goroutine ${link("7")}`],
+    ["in a part of an id", "goroutine 9", `goroutine ${link("9")}00`],
+    ["in minutes", "5 minutes", `${link("5")} minutes`],
+    ["in arguments", "0xc000010000", `0xc000${link("010")}000`],
+    ["in a line", ".go:473", `.go:${link("473")}`],
+    ["in an offset", "+0x1d", `+0x${link("1")}d`],
+    ["in a creator", "in goroutine 1", `in goroutine ${link("1")}`],
+  ])("are numbers: %s", async (_, from, to) => {
+    const linked = text.replace(from, to);
+    expect(linked).not.toBe(text);
+    const dumps = await read(linked);
+    expect([messages(dumps), await shown(linked)]).toEqual(["", stack]);
+    const { minutes, creator: by, id } = dumps[0]!.goroutines;
+    expect([minutes[0], by[0], id[0], id[1]]).toEqual([5, 1, 7, from === "goroutine 9" ? 900 : 9]);
+  });
+
+  test("on lines of their own are a page's, and end nothing", async () => {
+    const numbered = text.replaceAll(/^(?=.)/gm, () => `${link("12")}\n`);
+    expect([messages(await read(numbered)), await shown(numbered)]).toEqual(["", stack]);
+  });
+
+  test("in a label are its text", async () => {
+    const labelled = text.replace("]:", `] {"why": "${link("12")}"}:`);
+    const [dump] = await read(labelled);
+    expect([...dump!.labelSets[dump!.goroutines.labels[0]!]!]).toEqual([["why", link("12")]]);
+  });
+});

@@ -44,7 +44,7 @@ export function parseFunctionLine(line: string): FunctionLine | undefined {
 }
 
 const closeParenthesis = 41;
-const eatenStar = /\.\(_?(?=[\p{L}_][\p{L}\w]*(?:\[[^\]]*\])?\))/gu;
+const eatenStar = /\.\(_?(?=[\p{L}_][\p{L}\w]*(?:\[[^\]]{0,200}\])?\))/gu;
 
 /** Pages that read stars as emphasis leave `(_T)` or `(T)` of `(*T)`: Go puts no other receivers in parentheses. */
 export function withStar(name: string): string {

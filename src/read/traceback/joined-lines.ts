@@ -46,13 +46,13 @@ export function parseJoinedPosition(line: string): JoinedLines | undefined {
 }
 
 const bareFrame =
-  /^([A-Za-z_][^\s()]*\.(?:\(\*[^\s()]*\)\.)?[^\s()]+)(?: {2,}|\t+)([^\s:]+\.(?:go|s):\d{1,9}(?: \+0x[0-9a-f]{1,16})?)$/;
+  /^([A-Za-z_](?:[^\s()]|\(\*[^\s()]*\))*)(?: {2,}|\t+)([^\s:]+\.(?:go|s):\d{1,9}(?: \+0x[0-9a-f]{1,16})?)$/;
 
 /** Reads a function without arguments, and its place in a column behind it, as people write stacks down. */
 export function parseBareFrame(line: string): JoinedLines | undefined {
   const [, name, place] = bareFrame.exec(line) ?? [];
   const position = place === undefined ? undefined : parsePositionLine(place);
-  if (name === undefined || position === undefined) return undefined;
+  if (name?.includes(".") !== true || position === undefined) return undefined;
   return { call: { function: name, args: [], hidden: false, braces: false, marked: false }, position };
 }
 

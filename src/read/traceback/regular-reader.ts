@@ -17,6 +17,7 @@ import {
   tab,
 } from "./ascii.ts";
 import { type Batch, callHead, marks, recordHead, recordItem } from "./batch.ts";
+import { replacedLinks } from "./clean-line.ts";
 import { withStar } from "./frame-lines.ts";
 import { NameTable } from "./name-table.ts";
 import { RegularHeader } from "./regular-header.ts";
@@ -88,8 +89,8 @@ export class RegularReader {
   constructor(names: Names, sameThread: boolean) {
     this.#sameThread = sameThread;
     this.#symbols = new NameTable((name) => (isFunctionName(name) ? names.symbol(name) : -1));
-    this.#creators = new NameTable((name) => names.symbol(withStar(name)));
-    this.#files = new NameTable((name) => names.file(name));
+    this.#creators = new NameTable((name) => names.symbol(withStar(replacedLinks(name))));
+    this.#files = new NameTable((name) => names.file(replacedLinks(name)));
     this.#header = new RegularHeader((number, text) => names.header(number, text));
   }
 
