@@ -196,3 +196,15 @@ describe("numbers that a page has made links", () => {
     expect([...dump!.labelSets[dump!.goroutines.labels[0]!]!]).toEqual([["why", link("12")]]);
   });
 });
+
+test("what a header says and nobody understands is kept and told, and nothing is lost", async () => {
+  const [dump] = await read(
+    header.replace("5 minutes", "2 hours, foo bar, synctest bubble 3") + frames + creator + next,
+  );
+  expect([dump!.complete, messages([dump!])]).toEqual([
+    true,
+    "what headers say is not understood: 2 hours, foo bar",
+  ]);
+  expect(dump!.extra["header attribute 2 hours"]).toBe("1 goroutine");
+  expect(await shown(header.replace("5 minutes", "50ms") + frames + creator + next)).toEqual(stack);
+});
