@@ -208,3 +208,12 @@ test("what a header says and nobody understands is kept and told, and nothing is
   expect(dump!.extra["header attribute 2 hours"]).toBe("1 goroutine");
   expect(await shown(header.replace("5 minutes", "50ms") + frames + creator + next)).toEqual(stack);
 });
+
+test("a goroutine that begins another dump is what that dump lacks lines of", async () => {
+  const whole = `goroutine 1 [chan send]:\n${frames}${creator}\n`;
+  const dumps = await read(whole + whole.replace("\tapp/registry.go:473\n", "").replaceAll("\n\n", "\n"));
+  expect(dumps.map((dump) => [dump.complete, dump.problems.length])).toEqual([
+    [true, 0],
+    [false, 1],
+  ]);
+});

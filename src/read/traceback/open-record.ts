@@ -38,6 +38,8 @@ export interface LinePlace {
   readonly previous: string;
 }
 
+/** So many of one goroutine wait until it ends. */
+const mostProblems = 100;
 const withoutFunction = "a file and line without their function";
 
 /** A goroutine whose lines are being read: functions and positions, `created by`, elisions, ancestors. */
@@ -57,6 +59,7 @@ export class OpenRecord {
   pending: FunctionLine | undefined;
   pendingCreator: string | undefined;
   readonly #sink: RecordSink;
+  readonly #problems: ReadProblem[] = [];
   #braces = false;
   #marked = false;
   #sinceMinor = 0;
@@ -192,7 +195,7 @@ export class OpenRecord {
 
   #tellWrapped(text: string, { number }: LinePlace): void {
     const message = "lines are wrapped, and what belongs together is not certain";
-    this.#sink.problem({ line: number, text, message, lost: -1 });
+    this.#problem({ line: number, text, message, lost: -1 });
   }
 
   /** Hands the goroutine over. */
@@ -201,12 +204,11 @@ export class OpenRecord {
     const { header, frames, gapAt, elided } = this;
     const cut = gapAt !== undefined && (gapAt === frames.length || elided < 0);
     const none = frames.length === 0;
-    for (const problem of this.#form.problems) this.#sink.problem(problem);
     if (this.#unread.haveFrames(none)) {
       const message = `lines of goroutine ${header.id} are not understood: frames of it are missing`;
-      this.#sink.problem({ line: this.line, message, lost: -1 });
+      this.#problem({ line: this.line, message, lost: -1 });
     } else if (none && !this.unavailable && !isCut)
-      this.#sink.problem({ line: this.line, message: `goroutine ${header.id} has no stack`, lost: 0 });
+      this.#problem({ line: this.line, message: `goroutine ${header.id} has no stack`, lost: 0 });
     this.#sink.record({
       line: this.line,
       id: header.id,
@@ -225,6 +227,13 @@ export class OpenRecord {
         sinceMinor: this.#sinceMinor,
       },
     });
+    for (const problem of [...this.#problems, ...this.#form.problems]) this.#sink.problem(problem);
+  }
+
+  /** Tells of a problem, once it is known which dump the goroutine belongs to. */
+  #problem(problem: ReadProblem): void {
+    if (this.#problems.length < mostProblems) this.#problems.push(problem);
+    else this.#sink.problem(problem);
   }
 
   /** The frame at a cut has no position; it is still a frame, and the cut is the only problem. */
@@ -244,7 +253,7 @@ export class OpenRecord {
     if (position === undefined) this.#dropPending();
     else this.#place(position.file, position.line);
     if (call !== undefined && position !== undefined) this.#form.joined(problem);
-    else this.#sink.problem(problem);
+    else this.#problem(problem);
     return true;
   }
 
@@ -362,7 +371,7 @@ export class OpenRecord {
 
   /** Where a line is lost, others may be. */
   #lose(line: number, text: string, what: string): void {
-    this.#sink.problem(lostLines(line, text, what));
+    this.#problem(lostLines(line, text, what));
   }
 
   #tellSpoilt(): void {
