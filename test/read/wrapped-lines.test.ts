@@ -77,6 +77,7 @@ describe("lines that a terminal has wrapped", () => {
     ["arguments of which few are left", "0x1, 0x1)", "0x1, 0x1\n)"],
     ["a function in its last word", "serve.func1()", "serve.fu\nnc1()"],
     ["a function in its receiver", "(*Connection).serve.func1()", "(*Connec\ntion).serve.func1()"],
+    ["a short function before its parentheses", "main.short(0x1)", "main.short\n(0x1)"],
     ["a function before its parentheses", "serve.func1()", "serve.func1\n()"],
     ["a creator in its name", "AsyncServe in", "AsyncS\nerve in"],
   ])("are joined: %s", async (_, from, to) => {
@@ -90,6 +91,7 @@ describe("lines that a terminal has wrapped", () => {
     ["a creator's number", "in goroutine 12", "in goroutine 1\n2"],
     ["a place that comes in many lines", "connection.go:75", "connec\nother\ntion\n.go:75"],
     ["a function of which the rest is one", "Connection).serve.func1", "Connection).serve\nAll.func1"],
+    ["arguments in many lines", "(0x111b45a0, 0x3, 0x8091f0", "(0x111b45a0\n, 0x3, \n0x8091f0"],
     ["a creator's name of old", "AsyncServe in goroutine 12", "AsyncServeThe\nConnection"],
   ])("are told where it is not certain: %s", async (_, from, to) => {
     const text = whole.replace(from, to);

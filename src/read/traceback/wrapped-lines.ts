@@ -36,7 +36,9 @@ const separator = /[/\\]/;
 
 /** What may have been begun before `line`, which was not understood either. */
 export function begunBy(begun: string, line: string): string {
-  return begun === "" || /\s/.test(line) || begun.length > longest ? line : begun + line;
+  if (begun === "" || begun.length > longest) return line;
+  const both = begun + line;
+  return !/\s/.test(line) || openArguments.test(both) ? both : line;
 }
 
 /** Reads the place that a line begins which was not understood. */
@@ -79,8 +81,9 @@ const withoutPackage = /^(?:panic|crosscall2|_\w+)$/;
 export function unwrapCall(begun: string, line: string): WrappedCall | undefined {
   if (!line.endsWith(")") || /^(?:\t| [\t ])/.test(line)) return undefined;
   const inArguments = openArguments.test(begun);
-  if (!inArguments && (begun.length < leastWidth || !beginOfName.test(begun) || !/[./]/.test(begun)))
-    return undefined;
+  const atArguments = line.startsWith("(");
+  const long = atArguments || begun.length >= leastWidth;
+  if (!inArguments && !(long && beginOfName.test(begun) && /[./]/.test(begun))) return undefined;
   const call = parseFunctionLine(begun + line);
   if (call === undefined || /\s/.test(call.function)) return undefined;
   const name = parseFunctionLine(line)?.function;
