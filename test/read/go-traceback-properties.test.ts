@@ -169,6 +169,37 @@ test("the profile writer's stack under a header that says it waits is no sign of
   expect(dumps.map(({ goroutines }) => goroutines.length)).toEqual([1, 1]);
 });
 
+test("what pages have made of stars", async () => {
+  const one = (id: number, eaten: string) =>
+    `goroutine ${id} [select]:\nmain.f(0x1)\n\t/a.go:1 +0x1\ncreated by main.${eaten}.Run in goroutine 1\n\t/a.go:2 +0x1\n\n`;
+  const forms = ["(_T)", "(T)", "(*T)", "(_T[...])", "(__T)"];
+  const [dump] = await expectSame(
+    Buffer.from(
+      forms
+        .map((eaten, at) => one(at + 1, eaten))
+        .join("")
+        .repeat(3),
+    ),
+  );
+  expect(dump!.stacks.map((s) => s.createdBy?.symbol.name)).toEqual([
+    "main.(*T).Run",
+    "main.(*T[...]).Run",
+    "main.(*_T).Run",
+  ]);
+});
+
+test("what pages have made of numbers", async () => {
+  const link = "[1](https://example.com/x#step:6:1)";
+  const whole =
+    "goroutine 21 [select, 1 minutes]:\nmain.f1(0x1)\n\t/1/a.go:1 +0x1\ncreated by main.T1 in goroutine 1\n\t/a.go:1 +0x1\n\n";
+  const ones = [...whole.matchAll(/1/g)];
+  const linked = ones.map(({ index }) => whole.slice(0, index) + link + whole.slice(index + 1));
+  const [dump] = await expectSame(
+    Buffer.from([...linked, ...linked].map((text, i) => text.replace("2", String(i + 2))).join("")),
+  );
+  expect([dump!.stacks.length, dump!.goroutines.length, dump!.complete]).toEqual([1, 2 * ones.length, true]);
+});
+
 test("more numbers than a batch holds, and more headers than are numbered at once", async () => {
   const tiny = Array.from({ length: 40_000 }, (_, i) => `goroutine ${i + 1} [x]:\na.b${i}()\n\t/${i}:1\n\n`);
   await expectSame(Buffer.from(tiny.join("")));

@@ -1,3 +1,4 @@
+import { isMark } from "../traceback/frame-indent.ts";
 import { parsePositionLine } from "../traceback/frame-lines.ts";
 import { GrepLines } from "./grep-lines.ts";
 import { findHeader, isSession } from "./header.ts";
@@ -107,7 +108,7 @@ export class PrefixLayer implements Layer {
 /** Something stands before the tab of a frame's position. */
 function hidesPosition(line: string): boolean {
   const tab = line.lastIndexOf("\t");
-  return (
-    tab > 0 && line.slice(0, tab).trim() !== "" && parsePositionLine(line.slice(tab))?.hasOffset === true
-  );
+  const before = line.slice(0, Math.max(tab, 0)).trim();
+  // A comment's mark is taken off with the indentation behind it.
+  return before !== "" && !isMark(before) && parsePositionLine(line.slice(tab))?.hasOffset === true;
 }

@@ -35,7 +35,7 @@ export function parseFunctionLine(line: string): FunctionLine | undefined {
   if (!isFunctionName(name)) return undefined;
   const hidden = line.length - open === 5 && line.startsWith("...", open + 1);
   return {
-    function: name,
+    function: withStar(name),
     args: hidden ? none : list.args,
     hidden,
     braces: list.braces,
@@ -44,14 +44,37 @@ export function parseFunctionLine(line: string): FunctionLine | undefined {
 }
 
 const closeParenthesis = 41;
+const eatenStar = /\.\(_?(?=[\p{L}_][\p{L}\w]*(?:\[[^\]]{0,200}\])?\))/gu;
+
+/** Pages that read stars as emphasis leave `(_T)` or `(T)` of `(*T)`: Go puts no other receivers in parentheses. */
+export function withStar(name: string): string {
+  const at = name.indexOf(".(");
+  return at < 0 || name.charCodeAt(at + 2) === 42 ? name : name.replace(eatenStar, ".(*");
+}
+
 const none: FrameArguments = [];
+
+const typeBegins = /[([{]|(?:struct|interface)$/;
 
 /** Has a package, or is one of the few symbols without (`panic`, `_cgoexp_…`, `crosscall2`). */
 function isFunctionName(name: string): boolean {
   const first = name.charCodeAt(0);
   // A header between two lines is not of a name.
   if (first === 9 || first === 32 || name.includes("goroutine ")) return false;
-  return name.includes(".") ? !name.endsWith(" ") && !name.includes(": ") : /^[\w\u00b7]+$/.test(name);
+  if (!name.includes(".")) return /^[\w\u00b7]+$/.test(name);
+  // Blanks are in types only: elsewhere, something stands before the name.
+  const blank = name.search(/[\t ]/);
+  if (blank < 0) return true;
+  return typeBegins.test(name.slice(0, blank)) && !name.endsWith(" ") && !name.includes(": ");
+}
+
+/** Whether a line ends as a function's does, whatever stands before the name. */
+export function endsInFunction(line: string): boolean {
+  if (line.charCodeAt(line.length - 1) !== closeParenthesis) return false;
+  const open = line.lastIndexOf("(");
+  const name = line.slice(0, open);
+  if (open <= 0 || parseArguments(line, open + 1) === undefined || name.includes("goroutine ")) return false;
+  return name.includes(".") && !name.endsWith(" ") && !name.includes(": ");
 }
 
 /**
@@ -173,7 +196,7 @@ export function parseCreatedBy(line: string): CreatorLine | undefined {
   // Blanks are in type arguments only.
   const blank = name.slice(name.lastIndexOf("]") + 1).search(/[\t ]/);
   if (blank < 0)
-    return { function: name, creator: found === null ? Number.NaN : Number(found[1]), whole: true };
+    return { function: withStar(name), creator: found === null ? Number.NaN : Number(found[1]), whole: true };
   const end = name.lastIndexOf("]") + 1 + blank;
-  return { function: name.slice(0, end), creator: Number.NaN, whole: false };
+  return { function: withStar(name.slice(0, end)), creator: Number.NaN, whole: false };
 }

@@ -1,4 +1,12 @@
-import { type FunctionLine, type PositionLine, parseFunctionLine, parsePositionLine } from "./frame-lines.ts";
+import {
+  type CreatorLine,
+  endsInFunction,
+  type FunctionLine,
+  type PositionLine,
+  parseCreatedBy,
+  parseFunctionLine,
+  parsePositionLine,
+} from "./frame-lines.ts";
 
 /** Two lines of a goroutine on one, as where a log has lost a line's end or a part of a line: what is sure of them. */
 export interface JoinedLines {
@@ -20,7 +28,8 @@ export function parseJoinedCall(line: string): JoinedLines | undefined {
   const call = first === undefined ? undefined : parseFunctionLine(first);
   if (first === undefined || call === undefined) return undefined;
   const rest = line.slice(first.length);
-  const position = parsePositionLine(rest);
+  // People align the places.
+  const position = parsePositionLine(rest.replace(/^[\t ]+/, "\t"));
   const known =
     position !== undefined || rest.startsWith("created by ") || parseFunctionLine(rest) !== undefined;
   return known ? { call, position } : undefined;
@@ -29,9 +38,37 @@ export function parseJoinedCall(line: string): JoinedLines | undefined {
 /** Reads a place, perhaps cut, to which the next function or the creator is joined: where a place is due. */
 export function parseJoinedPosition(line: string): JoinedLines | undefined {
   if (!placeAndMore.test(line)) return undefined;
-  if (!line.includes("created by ") && parseFunctionLine(line.trimStart()) === undefined) return undefined;
+  if (!line.includes("created by ") && !endsInFunction(line)) return undefined;
   // How far the offset goes is not sure: a name may begin with a digit's letter.
   const end = /:\d{1,9}/.exec(line);
   const position = end === null ? undefined : parsePositionLine(line.slice(0, end.index + end[0].length));
   return { call: undefined, position };
+}
+
+const bareFrame =
+  /^([A-Za-z_](?:[^\s()]|\(\*[^\s()]*\))*)(?: {2,}|\t+)([^\s:]+\.(?:go|s):\d{1,9}(?: \+0x[0-9a-f]{1,16})?)$/;
+
+/** Reads a function without arguments, and its place in a column behind it, as people write stacks down. */
+export function parseBareFrame(line: string): JoinedLines | undefined {
+  const [, name, place] = bareFrame.exec(line) ?? [];
+  const position = place === undefined ? undefined : parsePositionLine(place);
+  if (name?.includes(".") !== true || position === undefined) return undefined;
+  return { call: { function: name, args: [], hidden: false, braces: false, marked: false }, position };
+}
+
+/** A creator with its place on the same line. */
+export interface JoinedCreator {
+  readonly created: CreatorLine;
+  readonly position: PositionLine;
+}
+
+const creatorAndPlace =
+  /^(created by \S+(?: in goroutine \d{1,16})?)[\t ]+(\S+:\d{1,9}(?: \+0x[0-9a-f]{1,16})?)$/;
+
+export function parseJoinedCreator(line: string): JoinedCreator | undefined {
+  const [, first, place] = creatorAndPlace.exec(line) ?? [];
+  if (first === undefined || place === undefined) return undefined;
+  const created = parseCreatedBy(first);
+  const position = parsePositionLine(place);
+  return created?.whole && position !== undefined ? { created, position } : undefined;
 }

@@ -7,7 +7,7 @@ import type { FramePool } from "../../model/frame-pool.ts";
 import { goroutineFlags } from "../../model/goroutines.ts";
 import type { Frame, Stack } from "../../model/stack.ts";
 import type { GoSymbol } from "../../model/symbol.ts";
-import { plural } from "../../words.ts";
+import { count, plural } from "../../words.ts";
 import { IdSet } from "../id-set.ts";
 import { GoVersionEvidence } from "./go-version.ts";
 import type { Header } from "./header.ts";
@@ -16,6 +16,10 @@ import type { RecordShape, StackText } from "./record.ts";
 
 /** Unknown attributes of headers that are told of a dump. */
 const maxExtra = 100;
+const toldExtra = 5;
+const toldLength = 100;
+/** Go tells which bubble a goroutine is in, of which no rule asks. */
+const knownExtra = /^synctest (?:group|bubble) \d{1,16}$/;
 /** So many damaged places, and more than one for so many goroutines, are no accident of a line between others. */
 const leastDamaged = 3;
 const damagedShare = 10;
@@ -115,7 +119,7 @@ export class OpenDump {
   push({ header, handle, labels, flags }: KnownShape, id: number, minutes: number, creator: number): number {
     if (minutes >= 0) this.minutes = true;
     if (creator >= 0) this.#creators = true;
-    for (const key of header.extra) count(this.#extra, key);
+    for (const key of header.extra) tally(this.#extra, key);
     return this.builder.goroutines.push(
       handle.index,
       id,
@@ -170,6 +174,15 @@ export class OpenDump {
     }
     for (const [key, times] of this.#extra)
       builder.keep(`header attribute ${key}`, plural(times, "goroutine"));
+    const unknown = [...this.#extra.keys()].filter((key) => !knownExtra.test(key));
+    if (unknown.length > 0) {
+      const more = unknown.length > toldExtra ? ` and ${count(unknown.length - toldExtra)} more` : "";
+      const told = unknown
+        .slice(0, toldExtra)
+        .map((key) => key.slice(0, toldLength))
+        .join(", ");
+      builder.problem({ message: `what headers say is not understood: ${told}${more}`, lost: 0 });
+    }
     const trusted = !this.#version.deadArgumentsLookLive;
     if (!trusted) distrustArguments(builder, this.#plans);
     declare(builder, this.#plans, trusted);
@@ -216,7 +229,7 @@ function isSameStack(stack: Stack, { header, frames, createdBy }: RecordShape): 
   );
 }
 
-function count(extra: Map<string, number>, key: string): void {
+function tally(extra: Map<string, number>, key: string): void {
   const times = extra.get(key);
   if (times !== undefined || extra.size < maxExtra) extra.set(key, (times ?? 0) + 1);
 }

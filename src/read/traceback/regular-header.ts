@@ -1,5 +1,6 @@
 import { mixed } from "../../model/hash.ts";
 import { colon, decimal, decimalEnd, exactDecimals, hexEnd, newline, space, startsWith } from "./ascii.ts";
+import { hasLinks } from "./clean-line.ts";
 import { parseHeader } from "./header.ts";
 import { NameTable } from "./name-table.ts";
 
@@ -116,7 +117,7 @@ export class RegularHeader {
   }
 
   #kind(text: string): HeaderKind | undefined {
-    const header = parseHeader(text);
+    const header = hasLinks(text) ? undefined : parseHeader(text);
     if (header === undefined) return undefined;
     const number = this.#kinds.size;
     this.#numbered(number, text);

@@ -17,6 +17,8 @@ import {
   tab,
 } from "./ascii.ts";
 import { type Batch, callHead, marks, recordHead, recordItem } from "./batch.ts";
+import { replacedLinks } from "./clean-line.ts";
+import { withStar } from "./frame-lines.ts";
 import { NameTable } from "./name-table.ts";
 import { RegularHeader } from "./regular-header.ts";
 import { type Cut, type Hole, holes } from "./shape-trie.ts";
@@ -87,8 +89,8 @@ export class RegularReader {
   constructor(names: Names, sameThread: boolean) {
     this.#sameThread = sameThread;
     this.#symbols = new NameTable((name) => (isFunctionName(name) ? names.symbol(name) : -1));
-    this.#creators = new NameTable((name) => names.symbol(name));
-    this.#files = new NameTable((name) => (isAnnotated(name) ? -1 : names.file(name)));
+    this.#creators = new NameTable((name) => names.symbol(withStar(replacedLinks(name))));
+    this.#files = new NameTable((name) => (isAnnotated(name) ? -1 : names.file(replacedLinks(name))));
     this.#header = new RegularHeader((number, text) => names.header(number, text));
   }
 

@@ -36,7 +36,7 @@ function folder(name: string, form: Form, pattern: RegExp): Kind[] {
 
 /** Inputs that are not whole by nature. */
 const said: Readonly<Record<string, readonly string[]>> = {
-  "header-variants.txt": ["goroutine header not understood"],
+  "header-variants.txt": ["goroutine header not understood", "what headers say is not understood: colo"],
   "go1.27-threads.txt": ["only the stacks of 6 goroutines are here"],
 };
 
