@@ -1,4 +1,7 @@
-/** Takes off what a page has put before all lines of a pasted session: spaces of a block of code, `> ` of a quote. */
+/**
+ * Takes off what a page has put before lines of a pasted session: spaces of a block of code and `> ` of a quote before all,
+ * the backslash of Markdown before the star of a current goroutine or thread.
+ */
 export class Indentation {
   readonly #first: RegExp;
   #indent: string | undefined;
@@ -10,9 +13,15 @@ export class Indentation {
 
   /** The line without it. */
   off(line: string): string {
+    return this.#plain(line.includes("\\*") ? line.replace(escapedStar, "$1*") : line);
+  }
+
+  #plain(line: string): string {
     this.#indent ??= this.#first.exec(line)?.[1];
     return this.#indent !== undefined && line.startsWith(this.#indent)
       ? line.slice(this.#indent.length)
       : line;
   }
 }
+
+const escapedStar = /^([ \t>]*)\\\*/;

@@ -81,6 +81,16 @@ describe.each(pasted)("$name", ({ reader, bytes }) => {
     );
     expect(withoutIndent).toBe(plain);
   });
+
+  test.each(["", "> "])(
+    "with Markdown's backslash before stars, behind %j, it is the same",
+    async (indent) => {
+      const plain = asText(await read(reader, bytes));
+      const text = bytes.toString().replaceAll(/^( ?)(?=\*)/gm, `${indent}$1\\`);
+      expect(text.includes("\\*") || !/^ ?\*/m.test(bytes.toString())).toBe(true);
+      expect(asText(await read(reader, text))).toBe(plain);
+    },
+  );
 });
 
 /** What the program of the fixtures waits for, by the function that its goroutines are in. */
