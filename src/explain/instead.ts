@@ -8,7 +8,7 @@ export function insteadOf({ key }: NamedCondition, facts: Facts, group: Group): 
   const stack = facts.dump.stacks[group.stackIndex]!;
   const frameText = (place: FramePlace): string => {
     const frame = typeof place === "number" ? stack.frames[place] : undefined;
-    if (frame === undefined) return place === "none" ? "there is none" : "";
+    if (frame === undefined) return place === "none" ? "none" : "";
     return frame.file === "" ? frame.symbol.plain : `${frame.symbol.plain} ${frame.file}:${frame.line}`;
   };
   switch (key) {
