@@ -133,6 +133,13 @@ describe("Delve: lists of several moments in one file", () => {
     },
   );
 
+  test.each(["c = 0", "next = *main.node nil", "q = []int len: 0, cap: 0, []"])(
+    "the variable %s, which a piped session shows behind its prompt, is no command",
+    async (variable) => {
+      expect(places(await read(`(dlv) ${first}(dlv) ${variable}\n(dlv) ${first}(dlv) `))).toEqual([apart[0]]);
+    },
+  );
+
   test("another process starts a goroutine elsewhere, under an id that was there", async () => {
     for (const kind of ["Go", "Start"]) {
       const [one, two] = [first, later].map((l) => l.replaceAll("User:", `${kind}:`));

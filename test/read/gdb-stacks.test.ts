@@ -342,6 +342,23 @@ describe("gdb: several sessions are several dumps", () => {
     ]);
   });
 
+  test("a list is of the time before the command that follows it", async () => {
+    const walk = `(gdb) goroutine all bt\n${main}${sender}`;
+    const again = `(gdb) info goroutines\n${list(1, 9)}`;
+    for (const command of ["continue", "kill", "next"]) {
+      const dumps = await read(`${again}${walk}${again}(gdb) ${command}\n${again}${walk}(gdb) `);
+      const told = dumps.map((d) => [d.goroutines.length, d.repeated, d.complete]);
+      expect([command, ...told]).toEqual([command, [2, 2, true], [2, 0, true]]);
+    }
+  });
+
+  test("a variable that is shown behind a prompt is no command", async () => {
+    for (const value of ["c = 4738353", "r = 0", "signal = 2", "start = {ext = 1}"]) {
+      const dump = await one(`${session}(gdb) ${value}\n(gdb) ${list(1, 9)}`);
+      expect([value, dump.goroutines.length, dump.complete]).toEqual([value, 2, true]);
+    }
+  });
+
   test("each tells what is missing of it", async () => {
     const cut = await read(`${all}${detached}${other.slice(0, -9)}`);
     expect(cut.map((d) => d.complete)).toEqual([true, false]);

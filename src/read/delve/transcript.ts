@@ -24,6 +24,10 @@ const maxArguments = 16;
 /** Of a place or of a goroutine's line: what both are whole without. */
 const endOfFolded = /^\s*(?:\d{1,8}|\(thread \d{1,15}\).*|\[.*\])$/;
 
+/** Commands behind which the program stands elsewhere, or is another; piped sessions have variables in their place. */
+const goesOn = /^(?:c|continue|n|next|s|step|si|so|stepout|r|restart|rebuild|rev|rw|rewind)\b(?! =)/;
+const leaves = /^(?:exit|quit|q|detach)\b(?! =)/;
+
 /** Reads what people paste out of a Delve terminal, line by line. */
 export class TranscriptReader {
   readonly #parts: Transcript[] = [];
@@ -116,9 +120,8 @@ export class TranscriptReader {
     this.#selective = /^(?:goroutines|grs) .*-(?:with|without|w|wo|chan)\b/.test(text);
     if (stack !== null) this.#asked = Number(stack[1]);
     if (chosen !== null) this.#selected = Number(chosen[1]);
-    if (/^(?:c|continue|n|next|s|step|si|so|stepout|r|restart|rebuild|rev|rw|rewind)\b/.test(text))
-      this.#goOn(this.#now.goVersion);
-    if (/^(?:exit|quit|q|detach)\b/.test(text)) this.#goOn(undefined);
+    if (goesOn.test(text)) this.#goOn(this.#now.goVersion);
+    if (leaves.test(text)) this.#goOn(undefined);
   }
 
   #endOutput(text: string): void {

@@ -48,9 +48,9 @@ const listBegins = {
   message: "the session begins in the middle of a list: goroutines before it are missing",
   lost: -1,
 };
-/** Commands behind which the program stands elsewhere, or is another. */
+/** Commands behind which the program stands elsewhere, or is another; piped sessions have variables in their place. */
 const goingOn =
-  /^(?:(?:c|continue|n|next|s|step|ni|nexti|si|stepi|u|until|fin|finish)(?: \d{1,9})?\s*$|(?:r|run|start|attach|detach|kill|core|core-file|jump|signal)\b)/;
+  /^(?:(?:c|continue|n|next|s|step|ni|nexti|si|stepi|u|until|fin|finish)(?: \d{1,9})?\s*$|(?:r|run|start|attach|detach|kill|core|core-file|jump|signal)\b(?! =))/;
 /** What gdb says when it begins, and when the program goes on or is left. */
 const elsewhere =
   /^(?:GNU gdb |Continuing\.|Starting program: |Attaching to |Detaching from |\[New LWP \d|\[Inferior \d{1,9} \([^)]{0,80}\) (?:detached|exited|killed))/;
@@ -112,6 +112,7 @@ export class GdbSession {
       this.#prompted = true;
       this.#answer++;
       this.#endStack();
+      this.#endList();
       this.#command(text);
     }
     if (this.#line === 1 && text.length < longestFirst) this.#frameEnds = endOfFrame.test(text);
