@@ -287,6 +287,16 @@ describe("gdb: a goroutine is counted once", () => {
     expect([sorted(dump), dump.problems]).toEqual([[1, 2, 9], []]);
   });
 
+  test.each([
+    ["the thread's stack behind the walk", `${list(1, 9, 10)}${main}${sender}${sender}${scheduler}`],
+    ["the thread's stack before it", `${list(1, 9, 10)}${scheduler}${main}${sender}${sender}`],
+    ["the main goroutine behind it", `${list(1, 9, 10)}${main}${sender}${sender}${main}`],
+    ["both", `${scheduler}${list(1, 9, 10)}${main}${main}${sender}${sender}${scheduler}${main}`],
+  ])("a batch shows a walk, and %s", async (_, text) => {
+    const [dump] = await read(text);
+    expect([sorted(dump!), dump!.complete, dump!.problems]).toEqual([[1, 9, 10], true, []]);
+  });
+
   test("a list is kept beside stacks of nobody knows whom", async () => {
     const syscall = "* 7 syscall  runtime.systemstack_switch\n";
     const dump = await one(

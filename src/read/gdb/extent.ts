@@ -74,6 +74,15 @@ export function isSystem(functions: readonly string[], early: boolean): boolean 
   );
 }
 
+/** What a thread executes that looks for goroutines to run. No goroutine stands there. */
+export function isScheduler(frames: readonly GdbFrame[]): boolean {
+  const functions = frames.map((f) => f.function);
+  return (
+    functions.includes("runtime.schedule") &&
+    functions.some((f) => f === "runtime.mcall" || f === "runtime.mstart")
+  );
+}
+
 export function isEntry(name: string | undefined): boolean {
   return name === "runtime.goexit" || name === "main.main";
 }

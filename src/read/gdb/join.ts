@@ -1,4 +1,4 @@
-import { isSystem, withoutEnd } from "./extent.ts";
+import { isScheduler, isSystem, withoutEnd } from "./extent.ts";
 import type { GdbListed } from "./lines.ts";
 import type { GdbStack, GdbTranscript } from "./session.ts";
 
@@ -43,11 +43,16 @@ export function joinStacks(
   const left: GdbStack[][] = [];
   for (const [answer, group] of groups) {
     const lacking = new Set(absent.filter((a) => a.answer === answer).map((a) => a.id));
-    const shown = [ids, ids.filter((id) => !lacking.has(id))].find((some) => walkOf(group, some) >= 0);
-    if (ids.length === 0 || shown === undefined) left.push(group);
-    else
-      for (const [index, stack] of group.slice(walkOf(group, shown)).entries())
-        if (index < shown.length) name(shown[index]!, stack);
+    const shown = [ids, ids.filter((id) => !lacking.has(id))];
+    // The scheduler's stack may stand in a walk for a goroutine that runs, or beside it, where `bt` shows a thread.
+    const walk =
+      walkOf(group, shown) ??
+      walkOf(
+        group.filter((s) => !isScheduler(s.frames)),
+        shown,
+      );
+    if (walk === undefined) left.push(group);
+    else for (const [id, stack] of walk) name(id, stack);
   }
   const joined = listed.size > 0 ? withList(left, named, ids) : withoutList(left, named);
   return { ...joined, changed: joined.changed + changed };
@@ -109,22 +114,36 @@ function withoutPrefix(group: GdbStack[]): GdbStack[] {
   return group.slice(0, first).every((s) => walked.has(keyOf(s))) ? group.slice(first) : group;
 }
 
+/** The walk in a group of stacks, by the ids of its goroutines. @param lists which ones it may be of */
+function walkOf(
+  group: readonly GdbStack[],
+  lists: readonly (readonly number[])[],
+): (readonly [number, GdbStack])[] | undefined {
+  for (const ids of lists) {
+    const begin = walkBegin(group, ids);
+    if (begin >= 0) return ids.map((id, index) => [id, group[begin + index]!]);
+  }
+  return undefined;
+}
+
 /**
  * Where a walk of these goroutines begins in a group of stacks; -1 when that is not sure. A batch shows no commands: before
- * the walk may be stacks of single goroutines, which it shows again, and behind it the same walk. One more stack behind it
- * may as well be of a goroutine whose line the list has lost.
+ * the walk may be stacks of single goroutines, which it shows again, and behind it the same walk, or the main goroutine, of
+ * which there is one. Any other stack behind it may as well be of a goroutine whose line the list has lost.
  */
-function walkOf(group: readonly GdbStack[], ids: readonly number[]): number {
+function walkBegin(group: readonly GdbStack[], ids: readonly number[]): number {
   const size = ids.length;
   if (size === 0 || group.length < size) return -1;
   const mainAt = ids.indexOf(1);
   const anchored = mainAt >= 0 && group.some(isMain);
   const keys = group.map(keyOf);
-  for (let begin = group.length % size; begin + size <= group.length; begin += size) {
+  let end = group.length;
+  if (anchored && mainAt < size - 1) while (end > size && isMain(group[end - 1]!)) end--;
+  for (let begin = end % size; begin + size <= end; begin += size) {
     if (anchored ? !isMain(group[begin + mainAt]!) : begin > 0) continue;
     const walk = new Set(keys.slice(begin, begin + size));
     const isAgain = (key: string, at: number) =>
-      at < begin ? walk.has(key) : key === keys[begin + ((at - begin) % size)];
+      at < begin || at >= end ? walk.has(key) : key === keys[begin + ((at - begin) % size)];
     if (keys.every(isAgain)) return begin;
   }
   return -1;
