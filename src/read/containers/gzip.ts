@@ -29,21 +29,23 @@ export async function gzipUnpacker(): Promise<Unpacker> {
       if (rest !== undefined) part = "trailer";
       return rest ?? packed.subarray(packed.length);
     }
-    have = Buffer.concat([have, packed]);
-    const length = part === "trailer" ? 8 : headerLength(have, members);
+    // Nothing is copied where all is here: members may be many, and small.
+    const all = have.length === 0 ? packed : Buffer.concat([have, packed]);
+    const length = part === "trailer" ? 8 : headerLength(all, members);
     if (length === 0) part = "zeros";
-    else if (have.length < length) return packed.subarray(packed.length);
-    else if (part === "header") part = "content";
+    else if (all.length < length) {
+      have = Uint8Array.from(all);
+      return packed.subarray(packed.length);
+    } else if (part === "header") part = "content";
     else {
       member?.close();
-      member?.check(have);
+      member?.check(all);
       member = undefined;
       members++;
       part = "header";
     }
-    const rest = have.subarray(length);
     have = new Uint8Array(0);
-    return rest;
+    return all.subarray(length);
   }
 
   async function end(): Promise<void> {
@@ -84,7 +86,7 @@ const maxHeader = 1 << 20;
  * How long a member's header is (RFC 1952), or more than there is of it; 0 for zeros behind the last member.
  * @param before members before it
  */
-function headerLength(bytes: Bytes, before: number): number {
+function headerLength(bytes: Uint8Array, before: number): number {
   const magic = [0x1f, 0x8b, 8];
   if (before > 0 && bytes[0] === 0) return 0;
   if (magic.some((byte, i) => i < bytes.length && bytes[i] !== byte))
@@ -134,7 +136,7 @@ class Member {
   }
 
   /** @param trailer checksum and length as the member says them */
-  check(trailer: Bytes): void {
+  check(trailer: Uint8Array): void {
     const view = new DataView(trailer.buffer, trailer.byteOffset, trailer.length);
     if (view.getUint32(0, true) !== this.#crc) throw new Error("incorrect data check");
     if (view.getUint32(4, true) !== this.#length % 2 ** 32) throw new Error("incorrect length check");
