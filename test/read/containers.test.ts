@@ -89,6 +89,20 @@ test("gzip members of any header and length follow one another", async () => {
     expect(await contents("-", { stdin: chunked(Buffer.concat(members), size) })).toEqual(one);
 });
 
+test("gzip members that are small may be many", { timeout: 10_000 }, async () => {
+  const parts = Array.from({ length: Math.ceil(plain.length / 50) }, (_, i) =>
+    gzipSync(plain.subarray(i * 50, i * 50 + 50)),
+  );
+  const none = Buffer.concat(Array<Buffer>(100_000).fill(gzipSync("")));
+  for (const size of [7, 4096, 1 << 16]) {
+    const small = Buffer.concat(parts);
+    expect(await contents("-", { stdin: chunked(small, size) })).toEqual([expected]);
+  }
+  expect(await contents("-", { stdin: chunked(Buffer.concat([none, ...parts]), 1 << 16) })).toEqual([
+    expected,
+  ]);
+});
+
 describe("gzip that is not whole is read as far as it is there, and that is told:", () => {
   const packed = gzipSync(plain);
   const flipped = (at: number) => {

@@ -1,4 +1,4 @@
-import { crc32, createInflateRaw } from "node:zlib";
+import { constants, crc32, createInflateRaw, type InflateRaw, inflateRawSync } from "node:zlib";
 import { unpackedAtOnce, zlibUnpacker } from "./inflate.ts";
 import type { Unpacker } from "./unpacker.ts";
 
@@ -24,8 +24,13 @@ export async function gzipUnpacker(): Promise<Unpacker> {
     }
     if (part === "content") {
       member ??= new Member();
-      const rest = await member.push(packed);
-      out.push(...member.take());
+      let rest: Uint8Array | undefined;
+      try {
+        rest = await member.push(packed);
+      } finally {
+        // Also what comes before damage.
+        out.push(...member.take());
+      }
       if (rest !== undefined) part = "trailer";
       return rest ?? packed.subarray(packed.length);
     }
@@ -105,17 +110,50 @@ function headerLength(bytes: Uint8Array, before: number): number {
   return flags & 2 ? length + 2 : length;
 }
 
+/**
+ * A member that ends in these bytes and is small, unpacked without a stream: to make one takes twenty times as long, and
+ * members may be hundreds of thousands. `undefined` for others, damaged ones too.
+ */
+function smallMember(packed: Uint8Array): { readonly content: Bytes; readonly length: number } | undefined {
+  try {
+    const options = {
+      info: true,
+      finishFlush: constants.Z_SYNC_FLUSH,
+      chunkSize: 1 << 12,
+      maxOutputLength: unpackedAtOnce,
+    };
+    const { buffer, engine } = inflateRawSync(packed, options) as unknown as {
+      buffer: Buffer<ArrayBuffer>;
+      engine: InflateRaw;
+    };
+    // Where all was taken, it may go on.
+    if (engine.bytesWritten === packed.length) return undefined;
+    return { content: buffer, length: engine.bytesWritten };
+  } catch {
+    return undefined;
+  }
+}
+
 /** The content of a member, as it was unpacked. */
 class Member {
-  readonly #stream = createInflateRaw({ chunkSize: unpackedAtOnce });
-  readonly #unpacker = zlibUnpacker(this.#stream);
+  #stream: InflateRaw | undefined;
+  #unpacker: Unpacker | undefined;
+  #out: Bytes[] = [];
   #fed = 0;
   #crc = 0;
   #length = 0;
 
   /** @returns what is behind its end, once that has been reached */
   async push(packed: Uint8Array): Promise<Uint8Array | undefined> {
+    const small = this.#fed === 0 ? smallMember(packed) : undefined;
+    if (small !== undefined) {
+      if (small.content.length > 0) this.#out.push(small.content);
+      return packed.subarray(small.length);
+    }
+    this.#stream ??= createInflateRaw({ chunkSize: unpackedAtOnce });
+    this.#unpacker ??= zlibUnpacker(this.#stream);
     const error = await this.#unpacker.push(packed);
+    this.#out.push(...this.#unpacker.take());
     if (error !== undefined) throw error;
     this.#fed += packed.length;
     const behind = this.#fed - this.#stream.bytesWritten;
@@ -123,11 +161,13 @@ class Member {
   }
 
   async end(): Promise<void> {
-    await this.#unpacker.push(undefined);
+    await this.#unpacker?.push(undefined);
+    this.#out.push(...(this.#unpacker?.take() ?? []));
   }
 
   take(): Bytes[] {
-    const taken = this.#unpacker.take();
+    const taken = this.#out;
+    this.#out = [];
     for (const bytes of taken) {
       this.#crc = crc32(bytes, this.#crc);
       this.#length += bytes.length;
@@ -143,6 +183,6 @@ class Member {
   }
 
   close(): void {
-    this.#unpacker.close();
+    this.#unpacker?.close();
   }
 }
