@@ -34,12 +34,15 @@ export class FilesWithDumps {
 
   /** The error of an empty file beside dumps that are named like it: mostly the command that took it has failed. */
   errorOf({ name, reason, blank }: PassedOver): InputError | undefined {
-    if (!blank || !this.#kinds.has(kindOf(name))) return undefined;
+    if (!blank || isLog.test(name) || !this.#kinds.has(kindOf(name))) return undefined;
     return new InputError(`${name}: no goroutine dump: ${reason}, and files like it beside it hold dumps`, {
       hint: "Did the command that took it fail? Take it again, or remove it.",
     });
   }
 }
+
+/** What a program has written may be nothing. */
+const isLog = /(?:\.(?:log|out|err)|(?:^|[/\\!])std(?:out|err)[^/\\!]*)(?:\.\d+)?(?:\.(?:gz|zst))?$/i;
 
 /** Folder and end of a name; in the names of one loop numbers differ, and what is packed may be empty unpacked. */
 function kindOf(name: string): string {

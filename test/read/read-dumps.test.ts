@@ -246,6 +246,15 @@ describe("files without a dump beside dumps", () => {
     expect(await failed("plain")).toEqual([["plain/goroutines-a", "InputError"]]);
   });
 
+  test("are passed over where they are logs, which may be empty", async () => {
+    for (const name of ["web.log", "web.log.1", "db.err", "stdout.txt", "stderr-2.txt", "db.log.gz"]) {
+      put(`logs/${name}`, "");
+      put(`logs/${name.replace(/^/, "with-")}`, traceback(1));
+    }
+    put("logs/stdout-3.txt", traceback(1));
+    expect(await failed("logs")).toEqual([]);
+  });
+
   test("in archives, and archives themselves", async () => {
     const archive = readFileSync(new URL("containers/two.tar", fixtures));
     const empty = Buffer.from(archive.subarray(0, 512));
