@@ -249,7 +249,7 @@ describe("files without a dump beside dumps", () => {
   test("are passed over where they are logs, which may be empty", async () => {
     for (const name of ["web.log", "web.log.1", "db.err", "stdout.txt", "stderr-2.txt", "db.log.gz"]) {
       put(`logs/${name}`, "");
-      put(`logs/${name.replace(/^/, "with-")}`, traceback(1));
+      put(`logs/with-${name}`, traceback(1));
     }
     put("logs/stdout-3.txt", traceback(1));
     expect(await failed("logs")).toEqual([]);
