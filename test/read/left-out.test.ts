@@ -73,6 +73,18 @@ describe("lines that an author has left out", () => {
     expect(told(dump!)).toMatch(/^the text leaves out lines of goroutine 7[^;]*$/);
   });
 
+  test("are none between a function's line and its place: another program's line is there", async () => {
+    for (const mark of ["...", "[...]", "... 3 more", "[truncated]", ".\n."]) {
+      for (const place of ["\t/src/main.go:1 +0x1d", "\t/src/main.go:1"]) {
+        const stack = `main.a(0x1)\n${mark}\n${place}\n${creator.replace("\n", `\n${mark}\n`)}`;
+        const [dump] = await read(`${goroutine(2)}${header(7)}${stack}\n${goroutine(8)}`);
+        expect([dump!.complete, dump!.problems]).toEqual([true, []]);
+        expect(dump!.stacks[1]).toMatchObject({ extent: "full", createdBy: { line: 12 } });
+        expect(dump!.stacks[1]!.frames.map((f) => `${f.symbol.plain}:${f.line}`)).toEqual(["main.a:1"]);
+      }
+    }
+  });
+
   test("twice leave a gap at the inner place, and the outer end unknown", async () => {
     const [dump] = await read(`${header(7)}${frame("a", 1)}...\n${frame("b", 1)}...\n\n`);
     expect(dump!.stacks[0]).toMatchObject({ extent: "cut", gapAt: 1, elided: -1 });

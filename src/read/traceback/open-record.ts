@@ -53,6 +53,7 @@ export class OpenRecord extends RecordDraft {
   /** Takes a blank line; true when it ends the goroutine. */
   blank(): boolean {
     if (this.#blanks === "everywhere") return false;
+    this.endDoubt(false);
     if (this.frames.length > 0 || this.pending !== undefined || this.unavailable) return true;
     this.#blanks = "after header";
     return false;
@@ -61,6 +62,7 @@ export class OpenRecord extends RecordDraft {
   /** Takes a line; false for one that is no part of a goroutine. */
   take(line: string, place: LinePlace): boolean {
     const indent = this.#indent;
+    if (this.inDoubt) this.endDoubt(isPlace(line));
     if (this.frames.length === 0 && this.pending === undefined) indent.learn(line);
     if (!indent.known) return this.#take(line, place);
     return this.#take(indent.off(line), { number: place.number, previous: indent.off(place.previous) });
@@ -168,6 +170,7 @@ export class OpenRecord extends RecordDraft {
 
   /** Hands the goroutine over. */
   close(isCut: boolean): void {
+    this.endDoubt(false);
     this.dropPending();
     const { header, line } = this;
     const none = this.frames.length === 0;
@@ -296,4 +299,9 @@ export class OpenRecord extends RecordDraft {
     this.lose(number, line, withoutFunction);
     return true;
   }
+}
+
+function isPlace(line: string): boolean {
+  const position = parsePositionLine(line);
+  return position !== undefined && (position.hasOffset || /^[\t ]/.test(line));
 }

@@ -38,6 +38,8 @@ export abstract class RecordDraft {
   #lastCut = -1;
   /** Other text stands behind the creator that waits for its place. */
   protected spoiltCreator = false;
+  /** An author seems to have left out a place and more: the next line tells whether it is so. */
+  #doubted: ReadProblem | undefined;
 
   constructor(header: Header, line: number, sink: RecordSink) {
     this.header = header;
@@ -70,12 +72,29 @@ export abstract class RecordDraft {
 
   /** An author has left out all that follows. */
   get endsInCut(): boolean {
+    if (this.inDoubt) return true;
     const isOpen = this.pending !== undefined || this.pendingCreator !== undefined;
     return !isOpen && this.#lastCut === this.frames.length;
   }
 
-  /** An author has left out lines here. */
+  /** An author has left out lines here, unless a place that is due comes next: then it is another program's line. */
   leaveOut(problem: ReadProblem): void {
+    if (this.pending === undefined && this.pendingCreator === undefined) this.#leaveOut(problem);
+    else this.#doubted = problem;
+  }
+
+  protected get inDoubt(): boolean {
+    return this.#doubted !== undefined;
+  }
+
+  /** @param placed the place that is due has come */
+  protected endDoubt(placed: boolean): void {
+    const problem = this.#doubted;
+    this.#doubted = undefined;
+    if (problem !== undefined && !placed) this.#leaveOut(problem);
+  }
+
+  #leaveOut(problem: ReadProblem): void {
     this.tell(problem, "within");
     const call = this.pending;
     this.pending = undefined;
