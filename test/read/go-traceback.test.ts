@@ -622,3 +622,13 @@ main.main.main.func1.func3(0x0?)
     "the input ends in the middle of a goroutine; goroutines after 5",
   );
 });
+
+test.each(["run time.park(...)", "main. *T).f(...)", "ma\tn.f(0x1)"])(
+  "a function whose name is damaged is told, also where its place has no offset: %j",
+  async (name) => {
+    const text = `goroutine 7 [select]:\nmain.a(0x1)\n\t/src/a.go:1 +0x1d\n${name}\n\t/src/b.go:2\nmain.c()\n\t/src/c.go:3 +0x1d\ncreated by main.main in goroutine 1\n\t/src/main.go:12 +0x1d\n`;
+    const [dump] = await read(text);
+    expect(dump!.complete).toBe(false);
+    expect(dump!.problems.map((p) => p.message).join()).toContain("a file and line without their function");
+  },
+);

@@ -3,6 +3,7 @@ import { FrameForm, UnreadLines } from "./frame-form.ts";
 import { FrameIndent } from "./frame-indent.ts";
 import {
   type CreatorLine,
+  endsInFunction,
   type FunctionLine,
   type PositionLine,
   parseCreatedBy,
@@ -294,7 +295,8 @@ export class OpenRecord extends RecordDraft {
     const position = /^[\t ]/.test(line) ? parsePositionLine(line) : undefined;
     if (position === undefined || this.ended) return false;
     const before = bareFrameLine(previous) ?? previous;
-    const follows = parsePositionLine(before) !== undefined || previous.startsWith("goroutine ");
+    const follows =
+      parsePositionLine(before) !== undefined || endsInFunction(before) || previous.startsWith("goroutine ");
     if (!position.hasOffset && !follows) return false;
     this.lose(number, line, withoutFunction);
     return true;
