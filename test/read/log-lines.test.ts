@@ -469,6 +469,16 @@ describe("several processes in one log, line by line", () => {
     );
   });
 
+  test("what a system's log has lost is told a process once until it goes on, and takes no time among many", async () => {
+    const lost = "Jan 02 23:59:59 n1 systemd-journald[212]: Suppressed 1534 messages from shop.service\n";
+    const goroutine =
+      "goroutine 1 [select]:\nmain.f()\n\t/src/a.go:1 +0x1d\ncreated by main.g\n\t/src/a.go:2 +0x1d";
+    const of = (id: number) => goroutine.replace(/^/gm, `Jan 02 23:59:59 n1 api[${id}]: `);
+    const text = Array.from({ length: 300 }, (_, id) => `${of(id + 1)}\n`).join("");
+    const dumps = await read(`${text}${lost.repeat(1000)}`);
+    expect(dumps.map((d) => d.problems.length)).toEqual([expect.any(Number), ...Array(299).fill(1)]);
+  });
+
   test("lines without a process belong to the one before", async () => {
     const lines = other.split("\n");
     const log = lines.map((line, i) => (i === 0 || line !== "" ? journald(1) + line : line)).join("\n");

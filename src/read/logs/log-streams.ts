@@ -1,4 +1,5 @@
 import type { ReadProblem } from "../../model/dump.ts";
+import { tellsOfLostLines } from "../traceback/system-lines.ts";
 import { findHeader, plainText } from "./header.ts";
 import type { Layer, LinePiece } from "./line-piece.ts";
 import { LogUnwrapper } from "./log-unwrapper.ts";
@@ -10,7 +11,7 @@ const maxHeld = 1 << 28;
 /** Streams of one log at most; the lines of more are taken as one. */
 const maxStreams = 1_000;
 
-/** Of the system's own lines so many are kept; what they tell is of no dump that comes so many lines later. */
+/** Of the system's own lines that tell of lost ones so many are kept; what they tell is of no dump that comes so many lines later. */
 const maxNotices = 20;
 const longStretch = 200;
 
@@ -79,7 +80,13 @@ export class LogStreams {
   #held = 0;
   /** How many have shown a goroutine. */
   #shown = 0;
-  /** The last lines of the system's, which processes are told whose first dump comes soon. */
+  /** How many that syslog names have not. */
+  #silent = 0;
+  /** Those that have shown one and have a line behind the last notice: others were told already. */
+  readonly #untold = new Set<Stream>();
+  /** The rest of a long line of the system's comes. */
+  #passing = false;
+  /** What the system has said lately of lost lines, which processes are told whose first dump comes soon. */
   readonly #notices: LinePiece[] = [];
   /** Pieces of long lines that show goroutines and are not known to lie in a field. */
   missed = 0;
@@ -113,19 +120,24 @@ export class LogStreams {
         this.#lastLine(piece);
         return;
       }
-      if (process?.system === true && this.#notice(key, piece)) return;
+      this.#passing = process?.system === true && this.#notice(key, piece);
+      if (this.#passing) return;
       const goesOn = key === "" && this.#current?.named === true && this.#current.shown;
       // Headers tell where goroutines end; a blank line may be any process's.
       if (goesOn && this.#shown > 1 && piece.ends && piece.text.trim() === "") return;
       if (!goesOn) this.#current = this.#stream(key, process !== undefined);
     }
-    if (this.#current !== undefined) this.#take(this.#current, piece);
+    if (this.#current !== undefined && !this.#passing) this.#take(this.#current, piece);
   }
 
-  /** Takes a line of the system's, which may tell of every process, unless it is part of a dump itself. */
+  /** Takes a line of the system's, of which lost lines may be of every process, unless it is part of a dump itself. */
   #notice(key: string, piece: LinePiece): boolean {
     if (this.#streams.get(key)?.shown === true || findHeader(plainText(piece.text)) >= 0) return false;
-    for (const stream of this.#streams.values()) if (stream.shown) stream.unwrapper.line(piece);
+    if (!tellsOfLostLines(piece.text.trimEnd())) return true;
+    for (const stream of this.#untold) stream.unwrapper.line(piece);
+    this.#untold.clear();
+    // Its lines need not all come here.
+    if (this.#first !== undefined) this.#untold.add(this.#first);
     this.#notices.push(piece);
     if (this.#notices.length > maxNotices) this.#notices.shift();
     return true;
@@ -149,10 +161,12 @@ export class LogStreams {
     if (!stream.shown && findHeader(plainText(text)) >= 0) {
       stream.shown = true;
       this.#shown++;
+      if (stream.named) this.#silent--;
       this.#first ??= stream;
       for (const notice of this.#notices)
         if (piece.from - notice.from < longStretch) stream.unwrapper.line(notice);
     }
+    if (stream.shown) this.#untold.add(stream);
     stream.unwrapper.line(piece);
   }
 
@@ -178,7 +192,7 @@ export class LogStreams {
   #stream(key: string, named: boolean): Stream {
     const known = this.#streams.get(key);
     if (known !== undefined) return known;
-    if (this.#streams.size >= maxStreams) this.#forgetSilent();
+    if (this.#streams.size >= maxStreams && this.#silent > 0) this.#forgetSilent();
     if (this.#current !== undefined && this.#streams.size >= maxStreams) {
       this.#onProblem({ message: `the log has more than ${maxStreams} processes`, lost: -1 });
       return this.#current;
@@ -192,6 +206,7 @@ export class LogStreams {
     if (this.#open) unwrapper.lastLineIsOpen();
     const stream: Stream = { named, unwrapper, shown: false, held, open: false };
     this.#streams.set(key, stream);
+    if (named) this.#silent++;
     return stream;
   }
 
@@ -202,6 +217,7 @@ export class LogStreams {
       stream.unwrapper.end();
       this.#streams.delete(key);
     }
+    this.#silent = 0;
   }
 
   #handOn(stream: Stream, piece: LinePiece): void {

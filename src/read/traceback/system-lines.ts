@@ -4,6 +4,10 @@ import type { RecordSink } from "./record.ts";
 const lostLines =
   /Suppressed \d+ messages from \S+$|(?:imuxsock|imjournal)\b.{0,200}(?:lost \d+ messages|\d+ messages lost|begin to drop messages)/;
 
+export function tellsOfLostLines(line: string): boolean {
+  return lostLines.test(line);
+}
+
 /** The line by which the system's log says that lines are lost. */
 export class LostLines {
   /** It came, and nobody was told. */
@@ -11,7 +15,7 @@ export class LostLines {
 
   /** @returns whether the line says so */
   take(text: string, line: number): boolean {
-    if (!lostLines.test(text)) return false;
+    if (!tellsOfLostLines(text)) return false;
     this.#lost = { line, text };
     return true;
   }
