@@ -572,6 +572,7 @@ describe("a lost line", () => {
     "Nov 26 13:00:01 host systemd-journald[212]: Suppressed 1534 messages from shop.service",
     "rsyslogd: imuxsock[pid: 42, name: shop] from <shop>: 812 messages lost due to rate-limiting (200 allowed within 5 seconds)",
     "rsyslogd-2177: imuxsock lost 812 messages from pid 42 due to rate-limiting",
+    "heroku[logplex]: Error L10 (output buffer overflow): 812 messages dropped since 2026-01-02T03:04:05+00:00.",
     "rsyslogd: imjournal: 812 messages lost due to rate-limiting (20000 allowed within 600 seconds)",
   ])("is told by the log itself: %s", async (line) => {
     const [dump] = await read(`${record(1)}${line}\n${record(2)}`);

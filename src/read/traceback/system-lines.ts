@@ -1,8 +1,8 @@
 import type { RecordSink } from "./record.ts";
 
-/** What journald and rsyslog write where a program writes faster than they allow. */
+/** What journald, rsyslog and Heroku write where a program writes faster than they allow. */
 const lostLines =
-  /Suppressed \d+ messages from \S+$|(?:imuxsock|imjournal)\b.{0,200}(?:lost \d+ messages|\d+ messages lost|begin to drop messages)/;
+  /Suppressed \d+ messages from \S+$|(?:imuxsock|imjournal)\b.{0,200}(?:lost \d+ messages|\d+ messages lost|begin to drop messages)|\bError L1\d \([^()]{1,100}\): \d+ messages dropped/;
 
 export function tellsOfLostLines(line: string): boolean {
   return lostLines.test(line);
