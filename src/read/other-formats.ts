@@ -11,7 +11,10 @@ interface Beginning {
   readonly before?: true;
 }
 
-const listed = "[* ] ?\\d{1,15} (?:idle|runnable|running|syscall|waiting) {2}\\S";
+// Logs, tables and JSON of other programs have goroutines with numbers, tasks that wait and frames, too: Delve and gdb put
+// behind them what those lack.
+const listed =
+  "[* ] ?\\d{1,15} (?:idle|runnable|running|syscall|waiting) {2}[^\\s/.][^\\s.]{0,300}\\.\\S{1,500}";
 
 const beginnings: readonly Beginning[] = [
   {
@@ -25,16 +28,20 @@ const beginnings: readonly Beginning[] = [
     begins: /^[ \t]*goroutine(?:leak)? profile: total \d{1,15}[ \t]*\n[ \t]*\d{1,15} @(?: 0x[0-9a-f]{1,16})+/,
     before: true,
   },
-  { format: "delve-text", begins: /\n\s*(?:\* ?)?Goroutine \d{1,15} - (?:User|Runtime|Go|Start): \S/ },
-  { format: "gdb", begins: new RegExp(`^${listed}[^\\n]*\\n${listed}`), before: true },
+  {
+    format: "delve-text",
+    begins:
+      /\n\s*(?:\* ?)?Goroutine \d{1,15} - (?:User|Runtime|Go|Start): \S[^\n]{0,2000} \(0x[0-9a-f]{1,16}\)/,
+  },
+  { format: "gdb", begins: new RegExp(`^${listed}\\s*\\n${listed}\\s*$`), before: true },
   {
     format: "gdb",
-    begins: /^#\d{1,4} {1,3}(?:0x[0-9a-f]{1,16} in )?[^\n]* at [^\n]*\.(?:go|s):\d{1,9}\s*\n#\d{1,4} {1,3}\S/,
+    begins: /^#\d{1,4} {1,3}[^\n]{1,1000}\) at [^\n]{1,500}\.(?:go|s):\d{1,9}\s*\n#\d{1,4} {1,3}\S/,
     before: true,
   },
   {
     format: "delve-json",
-    begins: /\n\s*[[{](?=[^\n]{0,2000}"(?:currentLoc|userCurrentLoc|Goroutines)"\s*:)/,
+    begins: /\n\s*(?:[[{][^\n]{0,2000})?"(?:currentLoc|userCurrentLoc)"\s*:\s*\{\s*(?:"pc"|$)/,
   },
 ];
 /** What no beginning lacks. */

@@ -76,3 +76,31 @@ test("a line of another format that is quoted is no dump of its own", async () =
   const quoted = Buffer.from("goroutine profile: total 23014\nis what the other page says first\n\n");
   expect((await read(quoted, texts.traceback!)).map((dump) => dump.format)).toEqual(["go-traceback"]);
 });
+
+describe("what other programs write of goroutines and tasks is no dump of its own", () => {
+  test.each([
+    '{"level":"info","msg":"stats","Goroutines":12}',
+    '{\n  "Goroutines": 12,\n  "Heap": 3\n}',
+    '[{"id":1,"currentLoc":"Vienna"}]',
+    "Goroutine 5 - User: logged in",
+    "Goroutine 12 - Start: worker began",
+    "* 1 running  tasks\n* 2 waiting  tasks",
+    "  1 running  3h  /opt/job.sh\n  2 waiting  4h  /opt/job.sh",
+    "#1 build at lib.go:3\n#2 build at main.go:9",
+  ])("%s", async (lines) => {
+    const other = Buffer.from(`${lines}\n`);
+    for (const parts of [
+      [other, texts.traceback!],
+      [texts.traceback!, other],
+    ])
+      expect((await read(...parts)).map((dump) => [dump.format, dump.complete])).toEqual([
+        ["go-traceback", true],
+      ]);
+  });
+});
+
+test("Delve's JSON is seen beside another dump when it is indented, too", async () => {
+  const pretty = Buffer.from(JSON.stringify(JSON.parse(json.toString()), undefined, 2));
+  const [dump] = await read(joined(texts.traceback!, pretty));
+  expect(dump!.complete).toBe(false);
+});
