@@ -215,6 +215,14 @@ describe("transport", () => {
     expect(performance.now() - start).toBeLessThan(3000);
   });
 
+  test("a line of headers that are begun takes no time", async () => {
+    const start = performance.now();
+    const begun = "goroutine 7 gp=".repeat(13_000);
+    const [dump] = await read(`${record(1)}${`${begun}\nx ${begun}\n`.repeat(5)}\n${record(2)}`);
+    expect(dump!.goroutines.length).toBe(2);
+    expect(performance.now() - start).toBeLessThan(3000);
+  });
+
   test("a label may tell of a goroutine", async () => {
     for (const value of ["goroutine 7 [select]: hung", String.raw`{\"log\":\"goroutine 0 [select]:\\n\"}`]) {
       const [dump] = await read(record(1).replace("]:", `] {"why": "${value}"}:`));

@@ -48,7 +48,8 @@ export function bareHeader(line: string): string | undefined {
     /[\]}]:(?=[\t ]*<br ?\/?>$|[\t ]+(?:<[-=<]|[-=]{1,4}>|--|\/[/*]|#|\(|\*{2})|[\t ]*\P{ASCII}|\(|\/\/|<-)/u.exec(
       line,
     );
-  if (colon === null || /goroutine \d+ (?:gp=[^[\]]*)?\[/.test(line.slice(colon.index))) return undefined;
+  if (colon === null || /goroutine \d+ (?:gp=[^[\]]{1,100} )?\[/.test(line.slice(colon.index)))
+    return undefined;
   const bare = line.slice(0, colon.index + 2);
   return parseHeader(bare) === undefined ? undefined : bare;
 }
@@ -63,7 +64,7 @@ export interface HeaderInside {
 
 /** Finds a header that does not begin its line. */
 export function findHeaderInside(line: string): HeaderInside | undefined {
-  const at = line.search(/goroutine \d+ (?:gp=[^[\]]*)?\[/);
+  const at = line.search(/goroutine \d+ (?:gp=[^[\]]{1,100} )?\[/);
   if (at <= 0) return undefined;
   const before = line.slice(0, at);
   const isIndent = before.trim() === "";
