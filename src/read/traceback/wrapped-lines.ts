@@ -73,6 +73,7 @@ export function isNumber(line: string): boolean {
 }
 
 const openArguments = /^[^\s()]+(?:\(\*[^\s()]*\)[^\s()]*)?\((?:[0-9a-fx?{}_, ]|\.\.\.)*$/;
+const restOfArguments = /^(?:[0-9a-fx?{}_, ]|\.){0,500}\)$/;
 const beginOfName = /^\w[^\s:;,"'=]*$/;
 /** Functions of the runtime that have no package. */
 const withoutPackage = /^(?:panic|crosscall2|_\w+)$/;
@@ -81,6 +82,8 @@ const withoutPackage = /^(?:panic|crosscall2|_\w+)$/;
 export function unwrapCall(begun: string, line: string): WrappedCall | undefined {
   if (!line.endsWith(")") || /^(?:\t| [\t ])/.test(line)) return undefined;
   const inArguments = openArguments.test(begun);
+  // Else the next function's name would be taken for arguments.
+  if (inArguments && !begun.endsWith(".(") && !restOfArguments.test(line)) return undefined;
   const atArguments = line.startsWith("(");
   const long = atArguments || begun.length >= leastWidth;
   if (!inArguments && !(long && beginOfName.test(begun) && /[./]/.test(begun))) return undefined;
