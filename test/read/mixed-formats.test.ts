@@ -49,6 +49,12 @@ describe("dumps of several formats in one file are each read, in order", () => {
   });
 });
 
+test("a dump directly behind the lines of a lone goroutine comes second", async () => {
+  const panic = Buffer.from("panic: x\n\ngoroutine 1 [running]:\nmain.main()\n\t/src/a.go:1 +0x1d\n");
+  const dumps = await read(panic, Buffer.from("exit status 2\n"), texts.profile!);
+  expect(dumps.map((dump) => dump.format)).toEqual(["go-traceback", "pprof-text"]);
+});
+
 describe("a dump that can't be read beside another one is told", () => {
   test.each(Object.keys(texts))("Delve's JSON behind and before a %s", async (name) => {
     const [behind] = (await read(joined(texts[name]!, json))).slice(-1);

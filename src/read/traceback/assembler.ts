@@ -189,8 +189,8 @@ export class DumpAssembler implements RecordSink {
     this.#stretched = true;
   }
 
-  foreign(text: string, line: number): void {
-    this.#others.line(text, line, !this.#open.begun && this.#dumps.length === 0);
+  foreign(text: string, line: number, open: boolean): void {
+    this.#others.line(text, line, !open && !this.#open.begun && this.#dumps.length === 0);
   }
 
   /** Makes room for the goroutines to come, as many a byte as came so far and some more; returns it, if it did. */

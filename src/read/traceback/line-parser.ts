@@ -325,7 +325,7 @@ export class LineParser {
   #skip(line: string): void {
     this.#foreign++;
     this.#skipped++;
-    this.#sink.foreign(line, this.#line);
+    this.#sink.foreign(line, this.#line, this.#record !== undefined);
     if (this.#lost.take(line, this.#line) && (this.#goroutines > 0 || this.#record !== undefined))
       this.#lost.report(this.#foreign < longStretch, this.#sink);
     if (this.#record !== undefined && !this.#record.ended) return;

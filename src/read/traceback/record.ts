@@ -56,6 +56,9 @@ export interface RecordSink {
   separator(): void;
   /** Many lines in a row were no traceback. */
   stretch(): void;
-  /** A line was no traceback: another format may begin in it. */
-  foreign(text: string, line: number): void;
+  /**
+   * A line was no traceback: another format may begin in it.
+   * @param open a goroutine came before it that is still to be handed over
+   */
+  foreign(text: string, line: number, open: boolean): void;
 }
