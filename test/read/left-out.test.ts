@@ -106,6 +106,7 @@ describe("lines that an author has left out", () => {
     ['[... 14 goroutines más en "chan receive" …]', 14],
     ["(200 more like this)", 200],
     ["... (1,234 similar goroutines)", 1234],
+    ["[12 more goroutines of retries, 3 attempts each]", 12],
     ["... other goroutines ...", -1],
     ["[ ... elided ... ]", -1],
     ["...", -1],
@@ -156,6 +157,11 @@ describe("lines that an author has left out", () => {
     "(pprof)",
     "[]",
     "INFO body omitted",
+    "[2 rows omitted]",
+    "... and 2 other requests",
+    "(3 more attempts)",
+    "<1 more warning>",
+    "(no more goroutines)",
     "................................................................",
   ])("are no lines of a log: %s", async (line) => {
     const inside = goroutine(7).replace("created", `${line}\ncreated`);

@@ -34,6 +34,10 @@ const goroutines = /goroutin|горутин|协程|\blike (?:it|th[aei]\w+)\b|\b
 const lines = /\b(?:frames?|calls?|stacks?|(?:stack)?traces?|lines?|entries)\b|堆栈|栈|フレーム|스택/i;
 const countFirst = /^(?:and |plus |with |y |et |und |\+ ?)?[~+]?\d/i;
 const nothingButCount = /^\d[\d,]* \p{L}+$/u;
+/** What programs count in what they print, and no author in a dump. */
+const ofOutput =
+  /\d (?:\w+ )?(?:errors?|warnings?|tests?|specs?|rows?|records?|results?|match(?:es)?|requests?|files?|packages?|attempts?|retries)\b/i;
+const nothingLeft = /^no (?:more|other)\b/i;
 /** What a program is at: a line of its log. */
 const atWork = /^(?!remaining|missing|skipping|omitting)\p{L}+ing\b/iu;
 
@@ -88,9 +92,10 @@ export function leftOutProblem(
 function saysSo(text: string, inner: string): boolean {
   const before = dotsBefore.test(text);
   const within = brackets.test(text);
+  const noun = goroutines.test(inner) || lines.test(inner);
+  if (nothingLeft.test(inner) || (!noun && ofOutput.test(inner))) return false;
   if (certain.test(inner)) return before || within || dashes.test(text) || comment.test(text);
   if (!(before || within) || atWork.test(inner)) return false;
-  const noun = goroutines.test(inner) || lines.test(inner);
   if (rest.test(inner)) return noun || countFirst.test(inner);
   return noun && before && (dotsBehind.test(text) || nothingButCount.test(inner));
 }
