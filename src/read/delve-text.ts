@@ -3,6 +3,7 @@ import type { Dump } from "../model/dump.ts";
 import { frameLine, headerLine, positionLine } from "./delve/text-lines.ts";
 import { TranscriptReader } from "./delve/transcript.ts";
 import { TranscriptDump } from "./delve/transcript-dump.ts";
+import { dumpName } from "./dump-name.ts";
 import { Indentation } from "./indentation.ts";
 import { eachLine } from "./lines.ts";
 import { OtherFormats } from "./other-formats.ts";
@@ -58,10 +59,6 @@ async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
   return reader
     .finish(cut)
     .map((transcript, index) =>
-      new TranscriptDump(
-        index === 0 ? source.name : `${source.name}#${index + 1}`,
-        transcript,
-        options.goVersion,
-      ).build(),
+      new TranscriptDump(dumpName(source.name, index), transcript, options.goVersion).build(),
     );
 }

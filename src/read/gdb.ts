@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import type { Dump } from "../model/dump.ts";
+import { dumpName } from "./dump-name.ts";
 import { gdbFrame, gdbListed } from "./gdb/lines.ts";
 import { GdbSession } from "./gdb/session.ts";
 import { GdbDump } from "./gdb/session-dump.ts";
@@ -49,10 +50,6 @@ async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
   return session
     .finish(cut)
     .map((transcript, index) =>
-      new GdbDump(
-        index === 0 ? source.name : `${source.name}#${index + 1}`,
-        transcript,
-        options.goVersion,
-      ).build(),
+      new GdbDump(dumpName(source.name, index), transcript, options.goVersion).build(),
     );
 }

@@ -41,10 +41,7 @@ export async function readAllFormats(
       problems.push({ line: other.line, message, lost: -1 });
     }
   }
-  const all = [...before, ...own, ...behind].map((dump, index) => ({
-    ...dump,
-    name: index === 0 ? source.name : `${source.name}#${index + 1}`,
-  }));
+  const all = [...before, ...own, ...behind];
   const last = all.at(-1);
   if (problems.length === 0 || last === undefined) return all;
   return [...all.slice(0, -1), { ...last, complete: false, problems: [...last.problems, ...problems] }];

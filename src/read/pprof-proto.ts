@@ -4,6 +4,7 @@ import { DumpBuilder } from "../model/dump-builder.ts";
 import { goroutineFlags } from "../model/goroutines.ts";
 import { type WaitKind, waitKindOf, waitKindOfFrames } from "../model/wait-kind.ts";
 import { plural } from "../words.ts";
+import { dumpName } from "./dump-name.ts";
 import { noSymbols } from "./pprof/profile-assembler.ts";
 import type { ProfileFrame, ProfileTables, StoredSample } from "./pprof/profile-tables.ts";
 import { ProtobufFields } from "./pprof/protobuf-fields.ts";
@@ -48,7 +49,7 @@ async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
   let tables = new ProfileTables();
   let damaged = 0;
   const finish = (whole: boolean): void => {
-    const name = dumps.length === 0 ? source.name : `${source.name}#${dumps.length + 1}`;
+    const name = dumpName(source.name, dumps.length);
     dumps.push(dumpOf(name, tables, options, { damaged, whole, offset: fields.offset }));
   };
   const fields = new ProtobufFields((field) => {

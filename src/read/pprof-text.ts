@@ -1,5 +1,6 @@
 import type { Dump } from "../model/dump.ts";
 import { plural } from "../words.ts";
+import { dumpName } from "./dump-name.ts";
 import { eachLine } from "./lines.ts";
 import { OtherFormats } from "./other-formats.ts";
 import { noSymbols, ProfileAssembler } from "./pprof/profile-assembler.ts";
@@ -121,8 +122,7 @@ class PprofTextParser {
     const match = profileLine.exec(line.trimEnd());
     if (match === null) return;
     this.#close();
-    const number = this.#dumps.length + 1;
-    const name = number === 1 ? this.#name : `${this.#name}#${number}`;
+    const name = dumpName(this.#name, this.#dumps.length);
     this.#profile = new ProfileAssembler(name, "pprof-text", match[1] === "goroutineleak");
     this.#profile.builder.goVersion = this.#goVersion;
     this.#total = Number(match[2]);

@@ -4,6 +4,7 @@ import { StackPool } from "../model/stack-pool.ts";
 import { binaryKindOf } from "./binary-kinds.ts";
 import { Budget, defaultMaxDecompressedBytes } from "./containers/budget.ts";
 import { isBlank, looksLike, noDumpError } from "./describe-input.ts";
+import { dumpName } from "./dump-name.ts";
 import { isTable } from "./exports/csv-records.ts";
 import type { UnwrappedLog } from "./log-lines.ts";
 import { isWrapped } from "./logs/header.ts";
@@ -145,9 +146,7 @@ async function readContent(
   if (dumps.some(isDump) || others.length > 0) {
     result.withDumps.add(source.name);
     const whole = [...withProblems(placed, problems), ...others];
-    result.dumps.push(
-      ...(others.length > 0 ? numbered(whole) : whole).map((dump) => options.pool.share(dump)),
-    );
+    result.dumps.push(...numbered(whole).map((dump) => options.pool.share(dump)));
   } else if (problems.length > 0) {
     throw new InputError(`${source.name}: no goroutine dump can be read: ${problems[0]!.message}`);
   } else if (named) {
@@ -175,10 +174,10 @@ async function othersOf(
   return dumps;
 }
 
-/** Dumps of several sources have been numbered each on its own. */
+/** Dumps of several formats and processes have been numbered each on its own. */
 function numbered(dumps: readonly Dump[]): Dump[] {
   const name = dumps[0]!.name;
-  return dumps.map((dump, index) => (index === 0 ? dump : { ...dump, name: `${name}#${index + 1}` }));
+  return dumps.map((dump, index) => ({ ...dump, name: dumpName(name, index) }));
 }
 
 /** A leak profile that lists nobody is a dump too: nothing leaks. */

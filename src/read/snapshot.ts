@@ -1,5 +1,6 @@
 import { InputError } from "../errors.ts";
 import type { Dump } from "../model/dump.ts";
+import { dumpName } from "./dump-name.ts";
 import type { ByteSource, Reader, ReadOptions, Sniffed } from "./reader.ts";
 import { type SnapshotFile, snapshotVersion } from "./snapshot/form.ts";
 
@@ -32,7 +33,7 @@ async function read(source: ByteSource, options: ReadOptions): Promise<Dump[]> {
   const { restoreDump } = await import("./snapshot/restore.ts");
   try {
     checkSnapshot(file);
-    return file.dumps.map((dump, i) => restoreDump(dump, i === 0 ? source.name : `${source.name}#${i + 1}`));
+    return file.dumps.map((dump, i) => restoreDump(dump, dumpName(source.name, i)));
   } catch (cause) {
     throw damaged(source.name, cause);
   }

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Dump } from "../../src/model/dump.ts";
-import { readDumps } from "../../src/read/read-dumps.ts";
 import { dumpText } from "./dump-text.ts";
+import { readStdin as read } from "./stdin.ts";
 
 const bytesOf = (path: string): Buffer =>
   readFileSync(new URL(`../../fixtures/dumps/${path}`, import.meta.url));
@@ -16,15 +16,6 @@ const texts: Readonly<Record<string, Buffer>> = {
   "gdb's threads": bytesOf("gdb/go1.27-threads.txt"),
 };
 const json = bytesOf("delve-json/go1.24-dlv1.27-list.json");
-
-async function read(...chunks: readonly Buffer[]): Promise<Dump[]> {
-  async function* stdin() {
-    yield* chunks;
-  }
-  const { dumps, failures } = await readDumps(["-"], { threads: 1, stdin: stdin() });
-  expect(failures).toEqual([]);
-  return dumps;
-}
 
 /** What a dump holds beside its name, its place in the file, and what is known of Go's version from elsewhere. */
 const told = (dumps: readonly Dump[]) =>

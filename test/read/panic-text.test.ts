@@ -1,15 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readDumps } from "../../src/read/read-dumps.ts";
-
-async function* stdin(text: string) {
-  yield Buffer.from(text);
-}
-
-async function read(text: string) {
-  const { dumps, failures } = await readDumps(["-"], { threads: 1, stdin: stdin(text) });
-  expect(failures).toEqual([]);
-  return dumps;
-}
+import { readStdin as read } from "./stdin.ts";
 
 const goroutine = (id: number, name = "main.f", state = "running") =>
   `goroutine ${id} [${state}]:\n${name}(0xc000010000)\n\t/src/main.go:11 +0x1d\ncreated by main.main in goroutine 1\n\t/src/main.go:12 +0x1d\n\n`;

@@ -1,15 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readDumps } from "../../src/read/read-dumps.ts";
-
-async function* stdin(text: string) {
-  yield Buffer.from(text);
-}
-
-async function read(text: string) {
-  const { dumps, failures } = await readDumps(["-"], { threads: 1, stdin: stdin(text) });
-  expect(failures).toEqual([]);
-  return dumps;
-}
+import { readStdin as read } from "./stdin.ts";
 
 /** Frames and the creator of each goroutine. */
 async function shown(text: string) {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type Dump, goroutineCount } from "../../src/model/dump.ts";
-import { readDumps } from "../../src/read/read-dumps.ts";
+import { readStdin } from "./stdin.ts";
 
 /** A number as protobuf writes it. */
 function varint(value: number): number[] {
@@ -27,11 +27,7 @@ function sample(locations: number): Buffer {
 }
 
 async function read(parts: readonly Buffer[]): Promise<Dump> {
-  async function* stdin() {
-    yield* parts;
-  }
-  const { dumps, failures } = await readDumps(["-"], { threads: 1, stdin: stdin() });
-  expect(failures).toEqual([]);
+  const dumps = await readStdin(...parts);
   expect(dumps).toHaveLength(1);
   return dumps[0]!;
 }

@@ -9,7 +9,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
  * else behind the end, it drops what it has unpacked.
  */
 export async function gzipUnpacker(): Promise<Unpacker> {
-  let out: Bytes[] = [];
+  const out: Bytes[] = [];
   let failed: Error | undefined;
   let part: "header" | "content" | "trailer" | "zeros" = "header";
   let have: Bytes = new Uint8Array(0);
@@ -73,11 +73,7 @@ export async function gzipUnpacker(): Promise<Unpacker> {
       }
       return failed;
     },
-    take() {
-      const taken = out;
-      out = [];
-      return taken;
-    },
+    take: () => out.splice(0),
     close() {
       member?.close();
     },
@@ -138,7 +134,7 @@ function smallMember(packed: Uint8Array): { readonly content: Bytes; readonly le
 class Member {
   #stream: InflateRaw | undefined;
   #unpacker: Unpacker | undefined;
-  #out: Bytes[] = [];
+  readonly #out: Bytes[] = [];
   #fed = 0;
   #crc = 0;
   #length = 0;
@@ -166,8 +162,7 @@ class Member {
   }
 
   take(): Bytes[] {
-    const taken = this.#out;
-    this.#out = [];
+    const taken = this.#out.splice(0);
     for (const bytes of taken) {
       this.#crc = crc32(bytes, this.#crc);
       this.#length += bytes.length;

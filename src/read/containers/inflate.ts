@@ -9,7 +9,7 @@ export const unpackedAtOnce = 1 << 16;
 
 /** Not `pipe` and `for await`: on an error those drop what was unpacked before it. */
 export function zlibUnpacker(stream: InflateRaw): Unpacker {
-  let out: Uint8Array<ArrayBuffer>[] = [];
+  const out: Uint8Array<ArrayBuffer>[] = [];
   let failed: Error | undefined;
   let settle = () => {};
   stream.on("data", (bytes: Buffer<ArrayBuffer>) => {
@@ -32,11 +32,7 @@ export function zlibUnpacker(stream: InflateRaw): Unpacker {
       }
       return failed;
     },
-    take() {
-      const taken = out;
-      out = [];
-      return taken;
-    },
+    take: () => out.splice(0),
     close() {
       stream.destroy();
     },

@@ -10,7 +10,7 @@ import { ZstdFrames } from "./zstd-frames.ts";
 export async function zstdUnpacker(maxWindow?: number): Promise<Unpacker> {
   const { create64 } = await xxhash();
   const frames = new ZstdFrames(maxWindow);
-  let out: Uint8Array<ArrayBuffer>[] = [];
+  const out: Uint8Array<ArrayBuffer>[] = [];
   let frame = newFrame();
 
   /** A decompressor for each frame, so that what comes out is known to be of that frame. */
@@ -57,11 +57,7 @@ export async function zstdUnpacker(maxWindow?: number): Promise<Unpacker> {
         return error as Error;
       }
     },
-    take() {
-      const taken = out;
-      out = [];
-      return taken;
-    },
+    take: () => out.splice(0),
     close() {},
   };
 }

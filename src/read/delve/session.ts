@@ -2,6 +2,7 @@ import { type Address, parseAddress } from "../../model/address.ts";
 import type { Dump } from "../../model/dump.ts";
 import { waitReasonOfConstant } from "../../model/wait-reasons.ts";
 import { plural } from "../../words.ts";
+import { dumpName } from "../dump-name.ts";
 import { IdSet } from "../id-set.ts";
 import {
   goroutineOf,
@@ -99,7 +100,7 @@ export class DelveSession implements JsonHandler {
   #begin(): Current {
     const number = this.#dumps.length + 1;
     const current: Current = {
-      assembly: new DelveAssembly(number === 1 ? this.#name : `${this.#name}#${number}`, this.#shapes),
+      assembly: new DelveAssembly(dumpName(this.#name, number - 1), this.#shapes),
       ids: new IdSet(),
       pages: new ListPages(),
       goVersion: this.#current?.goVersion,

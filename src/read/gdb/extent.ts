@@ -17,7 +17,6 @@ const outermost: ReadonlySet<string> = new Set([
   "runtime.mstart",
   "runtime.rt0_go",
   "runtime.clone",
-  "_rt0_amd64_linux",
   "clone",
   "__clone",
   "clone3",
@@ -44,7 +43,8 @@ export function earlyEnd(
   frames: readonly GdbFrame[],
 ): EarlyEnd | undefined {
   if (all.length === maxFrames && next > maxFrames) return "long";
-  if (all.at(-1)!.function === "??" || outermost.has(frames.at(-1)!.function)) return undefined;
+  const last = frames.at(-1)!.function;
+  if (all.at(-1)!.function === "??" || outermost.has(last) || last.startsWith("_rt0_")) return undefined;
   // Of threads gdb can't read on at the end of most.
   if (thread) return end === "asked" ? end : undefined;
   return end ?? "silent";

@@ -4,6 +4,7 @@ import type { Dump, DumpEvent, ReadProblem } from "../../model/dump.ts";
 import type { FramePool } from "../../model/frame-pool.ts";
 import type { FilledColumn } from "../../model/goroutines.ts";
 import { plural } from "../../words.ts";
+import { dumpName } from "../dump-name.ts";
 import { type OnOther, OtherFormats } from "../other-formats.ts";
 import type { Batch } from "./batch.ts";
 import type { Header } from "./header.ts";
@@ -300,8 +301,7 @@ export class DumpAssembler implements RecordSink {
   }
 
   #newDump(): OpenDump {
-    const number = this.#dumps.length + 1;
-    const name = number === 1 ? this.#name : `${this.#name}#${number}`;
+    const name = dumpName(this.#name, this.#dumps.length);
     return new OpenDump(name, this.#goVersion, this.#pool, !this.#stretched);
   }
 

@@ -22,6 +22,8 @@ export class FrameIndent {
 
   /** @param line the first below a header, perhaps */
   learn(line: string): void {
+    // Most begin with a package's name.
+    if (/^\w/.test(line)) return;
     const indent = this.known ? undefined : indents.exec(line)?.[0];
     if (indent !== undefined && begins(line.slice(indent.length))) this.#indent = indent;
   }
