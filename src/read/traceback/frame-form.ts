@@ -1,19 +1,23 @@
 import type { ReadProblem } from "../../model/dump.ts";
 
+const none: readonly ReadProblem[] = [];
+
 /** Whether a goroutine's frames have lines of their own for their places, as Go writes them, or none, as people do. */
 export class FrameForm {
-  readonly #joined: ReadProblem[] = [];
+  // Made when there is one: most goroutines have none.
+  #joined: ReadProblem[] | undefined;
   /** A place stood on a line of its own. */
   isGo = false;
 
   /** A frame and its place stood on one line. @param problem what that is where others do not */
   joined(problem: ReadProblem): void {
+    this.#joined ??= [];
     this.#joined.push(problem);
   }
 
   /** Among frames with two lines, those on one have lost a line's end. */
   get problems(): readonly ReadProblem[] {
-    return this.isGo ? this.#joined : [];
+    return (this.isGo ? this.#joined : undefined) ?? none;
   }
 }
 

@@ -35,6 +35,16 @@ export function parseJoinedCall(line: string): JoinedLines | undefined {
   return known ? { call, position } : undefined;
 }
 
+const star = 0x2a;
+
+/** Whether a line that reads as one function's may be those of two: each has arguments. */
+export function mayBeTwoCalls(line: string): boolean {
+  let lists = 0;
+  for (let at = line.indexOf("("); at >= 0; at = line.indexOf("(", at + 1))
+    if (line.charCodeAt(at + 1) !== star && ++lists > 1) return true;
+  return false;
+}
+
 /** Reads a place, perhaps cut, to which the next function or the creator is joined: where a place is due. */
 export function parseJoinedPosition(line: string): JoinedLines | undefined {
   if (!placeAndMore.test(line)) return undefined;

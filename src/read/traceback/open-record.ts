@@ -13,6 +13,7 @@ import {
 } from "./frame-lines.ts";
 import {
   type JoinedLines,
+  mayBeTwoCalls,
   parseBareFrame,
   parseJoinedCall,
   parseJoinedCreator,
@@ -94,8 +95,8 @@ export class OpenRecord extends RecordDraft {
     }
     const created = this.ended ? undefined : parseCreatedBy(line);
     const call = this.ended || created !== undefined ? undefined : parseFunctionLine(line);
-    // Only then it may hold another function's arguments.
-    const joined = this.ended || call?.function.includes(")") === false ? undefined : this.#joinedCall(line);
+    const isOne = this.ended || (call !== undefined && !mayBeTwoCalls(line));
+    const joined = isOne ? undefined : this.#joinedCall(line);
     const bare =
       created?.whole === false || joined !== undefined || call?.function.includes(") ")
         ? bareFrameLine(line)
