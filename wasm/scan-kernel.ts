@@ -7,9 +7,18 @@ const minutes = 2;
 const argument = 4;
 const skipped = 5;
 const skipped_decimal = 6;
+const labels_within = 7;
+const labels_behind = 8;
 
-/** Rows begin with shape, id, minutes, creator; the arguments' values follow. */
+/** Rows begin with shape, id, minutes, creator; the number of the labels and the arguments' values follow. */
 const rowHead = 32;
+
+/** Longer labels are not looked up. */
+const longest_labels = 1024;
+/** Of the table of known labels: a power of 2, of which half is filled at most. */
+const label_slots = 8192;
+/** A slot: hash, address of the text (0: empty), its length with the hole, number. */
+const slot_size = 16;
 
 /**
  * Recognises goroutines one after another, as long as their shape is known.
@@ -19,9 +28,10 @@ const rowHead = 32;
  * @param root of the tree of known shapes
  * @param outFrom where rows of doubles go
  * @param outEnd no row begins here or behind; the longest row must fit behind it
+ * @param labels table of known labels
  * @returns where it stopped; the 32-bit integer at address 0 says where the rows end
  */
-export function scan(from: i32, end: i32, root: i32, outFrom: i32, outEnd: i32): i32 {
+export function scan(from: i32, end: i32, root: i32, outFrom: i32, outEnd: i32, labels: i32): i32 {
   let at = from;
   let out = outFrom;
   while (at < end && out < outEnd) {
@@ -59,6 +69,14 @@ export function scan(from: i32, end: i32, root: i32, outFrom: i32, outEnd: i32):
         p += digits;
       } else if (hole == minutes) {
         p = minutesAt(p, out);
+      } else if (hole >= labels_within) {
+        const stop = labelsEnd(p);
+        if (stop > end) break;
+        const slot = slotOf(labels, p, stop - p, hole);
+        if (load<i32>(slot, 4) == 0) break;
+        store<f64>(values, <f64>load<i32>(slot, 12));
+        values += 8;
+        p = stop;
       } else {
         const start = p;
         let value: i64 = 0;
@@ -88,6 +106,52 @@ function minutesAt(from: i32, out: i32): i32 {
   if (p == from + 2 || load<u64>(p) != 0x736574756e696d20) return from;
   store<f64>(out, <f64>value, 16);
   return p + 8;
+}
+
+/**
+ * Adds labels to the table.
+ * @param text address of what stands in a goroutine's text from behind `{` to the end of the line; 16 readable bytes must follow
+ * @param hole whether it stands within the brackets or behind them
+ */
+export function addLabels(labels: i32, text: i32, length: i32, hole: i32, number: i32): void {
+  const slot = slotOf(labels, text, length, hole);
+  store<i32>(slot, hashOf(text, length, hole));
+  store<i32>(slot, text, 4);
+  store<i32>(slot, (length << 4) | hole, 8);
+  store<i32>(slot, number, 12);
+}
+
+/** The slot of labels, or the empty one in which they belong. */
+function slotOf(labels: i32, text: i32, length: i32, hole: i32): i32 {
+  const hash = hashOf(text, length, hole);
+  let index = hash ^ (hash >>> 15);
+  while (true) {
+    const slot = labels + (index & (label_slots - 1)) * slot_size;
+    const known = load<i32>(slot, 4);
+    if (known == 0) return slot;
+    if (load<i32>(slot) == hash && load<i32>(slot, 8) == ((length << 4) | hole) && same(known, text, length)) return slot;
+    index++;
+  }
+}
+
+function hashOf(text: i32, length: i32, hole: i32): i32 {
+  const end = text + length;
+  let hash = hole;
+  let p = text;
+  for (; p + 4 <= end; p += 4) hash = (rotl<i32>(hash, 5) ^ load<i32>(p)) * 0x5bd1e995;
+  for (; p < end; p++) hash = (rotl<i32>(hash, 5) ^ <i32>load<u8>(p)) * 0x5bd1e995;
+  return hash;
+}
+
+/** Where the line ends, or, when it is too long, some place in it. */
+function labelsEnd(from: i32): i32 {
+  for (let p = from; p < from + longest_labels; p += 16) {
+    const ends = i8x16.bitmask(i8x16.eq(v128.load(p), i8x16.splat(10)));
+    if (ends == 0) continue;
+    const end = p + i32.ctz(ends);
+    return end > from && load<u8>(end - 1) == 13 ? end - 1 : end;
+  }
+  return from;
 }
 
 @inline

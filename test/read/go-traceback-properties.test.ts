@@ -136,6 +136,69 @@ describe("the fast path equals the plain reader", () => {
     );
   });
 
+  test("on labels that differ between goroutines of one stack", async () => {
+    const labels = fc.oneof(
+      { weight: 3, arbitrary: fc.nat(30).map((n) => `"handler": "/api/${n}", user: u${n % 3}`) },
+      fc.constantFrom(
+        "k: v",
+        "empty: ",
+        '"k": "a]: {b}"',
+        '"k": "v"}] {"l": "w"',
+        '"k": "goroutine 7 [x]:"',
+        '"k": "a, 9 minutes"',
+        'k: "not closed',
+        "k]: v",
+        "k}: v",
+        "{k: v}",
+        '"k": "\\u00e4"',
+        '"k": "ä"',
+        `"k": "${"x".repeat(1009)}"`,
+        `"k": "${"x".repeat(2000)}"`,
+        "",
+        "}",
+        "}]",
+      ),
+    );
+    const goroutine = fc.record({
+      thread: fc.constantFrom("", "", "", " gp=0xc000007340 m=nil", " gp=0xc000048708 m=3 mp=0xc000048708"),
+      reason: fc.constantFrom("chan send", "select", "x labels:", "a b {c", 'q"uoted'),
+      minutes: fc.constantFrom("", ", 5 minutes", ", 71 minutes, locked to thread"),
+      labels,
+      form: fc.constantFrom("plain", "within", "within", "behind", "behind", "both", "joined", "glued"),
+      frame: fc.constantFrom(
+        "f(0x1)",
+        "g({0x1?, 0x2})",
+        "h(...)",
+        "f(0x1)\n\t/a.go:7 +0x1\n...3 frames elided...",
+      ),
+      extra: fc.constantFrom("", "", "", "\n"),
+    });
+    const forms: Record<string, (labels: string) => string> = {
+      plain: () => "]:",
+      within: (text) => ` labels:{${text}}]:`,
+      behind: (text) => `] {${text}}:`,
+      both: (text) => ` labels:{${text}}] {${text}}:`,
+      joined: (text) => `] {${text}}]:`,
+      glued: (text) => ` labels:{${text}} ]:`,
+    };
+    const frames = (frame: string) =>
+      frame.includes("\n") ? `main.${frame}` : `main.${frame}\n\t/a.go:1 +0x1`;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(goroutine, { minLength: 30, maxLength: 120 }),
+        fc.constantFrom("\n", "\r\n"),
+        async (goroutines, end) => {
+          const text = goroutines.map(
+            ({ thread, reason, minutes, labels: its, form, frame, extra }, i) =>
+              `goroutine ${i + 1}${thread} [${reason}${minutes}${forms[form]!(its)}\n${frames(frame)}\n${extra}\n`,
+          );
+          await expectSame(Buffer.from(text.join("").replaceAll("\n", end)));
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
   test("on headers alone, many times further than one goroutine's text is looked for, between whole goroutines", async () => {
     const whole = [...generateDump({ goroutines: 400, stacks: 20, seed: 9 })].join("");
     const headers = Array.from({ length: 9_000 }, (_, i) => `goroutine ${i + 1_000} [chan send]:\n`).join("");

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterEach, expect, test, vi } from "vitest";
-import { learnedItem, recordItem } from "../../src/read/traceback/batch.ts";
+import { labelsItem, learnedItem, recordItem } from "../../src/read/traceback/batch.ts";
 import { RegularReader } from "../../src/read/traceback/regular-reader.ts";
 import { scanKernelSource } from "../../src/read/traceback/scan-kernel.ts";
 import { Scanner } from "../../src/read/traceback/scanner.ts";
@@ -95,6 +95,31 @@ test("a regular goroutine is read once, and recognised when it comes again", () 
   const record = [recordItem, 0, 7, -1, Number.NaN, 4, 0, 1, 0, 0, 1, 1, 0xc000017];
   const learned = [learnedItem, 0];
   expect(rows.slice(-(row.length + learned.length + record.length))).toEqual([...record, ...learned, ...row]);
+});
+
+test("goroutines that differ in their labels are of one shape, where the labels are known", () => {
+  const within = (id: number, labels: string) =>
+    goroutine(id, `select labels:{${labels}`).replace("]:", "}]:");
+  const behind = (id: number, labels: string) => goroutine(id, "select").replace("]:", `] {${labels}}:`);
+  const rowsOf = (text: string) => {
+    const rows = batchOf(new Scanner(), text);
+    return { labels: rows.filter((n) => n === labelsItem).length, last: rows.slice(-6) };
+  };
+  const [a, b] = ['"k":"a"', '"k":"b"'];
+  for (const form of [within, behind])
+    expect(rowsOf(form(1, a) + form(2, b) + form(3, b))).toEqual({
+      labels: 2,
+      last: [0, 3, -1, Number.NaN, 1, 0xc000013],
+    });
+  const mixed = rowsOf(behind(1, `${a}}]`).replace("}]}:", "}]:") + within(2, a) + behind(3, a));
+  expect(mixed.labels, "labels within the brackets are none behind them").toBe(2);
+});
+
+test("as many labels are known as there is room for, and all goroutines are read", () => {
+  const labelled = (i: number) => goroutine(1, "select").replace("]:", `] {n: ${i}}:`);
+  const rows = batchOf(new Scanner(), Array.from({ length: 6_000 }, (_, i) => labelled(i)).join(""));
+  expect(rows.filter((n) => n === labelsItem).length).toBe(4_096);
+  expect(rows.filter((n) => n === recordItem).length).toBe(6_000);
 });
 
 test("of shapes that are never recognised, though they look as if they came again, not all are learned", () => {

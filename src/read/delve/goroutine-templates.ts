@@ -1,4 +1,4 @@
-import { type Hole, holes, maxDigits, type Piece, rowHead, ShapeTrie } from "../traceback/shape-trie.ts";
+import { type Hole, holes, longestHoles, type Piece, rowHead, ShapeTrie } from "../traceback/shape-trie.ts";
 import type { MemberSpan } from "./json-value.ts";
 
 /** Members of a goroutine that differ between goroutines at the same place, and where a row has their numbers. */
@@ -120,7 +120,7 @@ function piecesOf(
   let from = 0;
   for (const span of spans) {
     const hole = varying.get(span.key);
-    if (hole === undefined || span.end - span.start > maxDigits[hole]) continue;
+    if (hole === undefined || span.end - span.start > longestHoles[hole]) continue;
     // Where a member is there twice the last one counts, but only one has its place in the row.
     if (pieces.some((piece) => piece.hole === hole)) return undefined;
     pieces.push({ bytes: goroutine.subarray(from, span.start - start), hole });

@@ -8,6 +8,7 @@ import { dumpName } from "../dump-name.ts";
 import { type OnOther, OtherFormats } from "../other-formats.ts";
 import type { Batch } from "./batch.ts";
 import type { Header } from "./header.ts";
+import type { KnownLabels } from "./known-labels.ts";
 import { LearnedRows } from "./learned-rows.ts";
 import { isDumper, isProfileWriter, type KnownShape, LearnedShape } from "./learned-shape.ts";
 import { OpenDump } from "./open-dump.ts";
@@ -116,10 +117,11 @@ export class DumpAssembler implements RecordSink {
 
   /**
    * A goroutine of a learned shape.
-   * @param numbers from `at` on: id, minutes, creator, values of the arguments
+   * @param numbers from `at` on: id, minutes, creator, values
+   * @param labels by the numbers that values have
    * @param line of its header
    */
-  learned(learned: LearnedShape, numbers: Float64Array, at: number, line: number): void {
+  learned(learned: LearnedShape, numbers: Float64Array, at: number, labels: KnownLabels, line: number): void {
     const id = numbers[at]!;
     if (this.#parted || learned.dumper || this.#events.length > 0) {
       this.#choose(learned.record, id, learned.dumper, learned.writer, line);
@@ -130,6 +132,7 @@ export class DumpAssembler implements RecordSink {
     const known = learned.dump === this.#open ? learned.known! : this.#meet(learned, numbers, values);
     const row = this.#open.push(known, id, numbers[at + 1]!, numbers[at + 2]!);
     const { goroutines } = this.#open.builder;
+    if (learned.labelled) goroutines.labels[row] = labels.indexIn(this.#open, numbers[values]!);
     if (learned.resource >= 0) {
       goroutines.resource[row] = waitedFor(known.handle.resource!, numbers[values + learned.resource]);
     }
@@ -143,11 +146,11 @@ export class DumpAssembler implements RecordSink {
    * @param from where a row begins in the batch
    * @returns where it stopped, and how many goroutines and lines that was
    */
-  learnedRows(batch: Batch, from: number, shapes: readonly LearnedShape[]): LearnedRows {
+  learnedRows(batch: Batch, from: number, shapes: readonly LearnedShape[], labels: KnownLabels): LearnedRows {
     const open = this.#open;
     const rows = this.#rows;
     if (this.#parted || this.#events.length > 0) return rows.none(from);
-    rows.take(batch, from, shapes, open);
+    rows.take(batch, from, shapes, labels, open);
     open.builder.headersSeen += rows.count;
     const { goroutines } = open.builder;
     if (rows.count >= worthCounting && goroutines.length >= manyRows) goroutines.tally.follow();

@@ -3,12 +3,13 @@
  *
  * | numbers                               | meaning                                                        |
  * |---------------------------------------|----------------------------------------------------------------|
- * | shape, id, minutes, creator, values…  | a goroutine of a known shape                                   |
+ * | shape, id, minutes, creator, values…  | a goroutine of a known shape, its labels' number first if any  |
  * | `textItem`, offset, bytes             | this part of the input is for the builder to parse             |
  * | `shapeItem`, offset, bytes, shape     | this goroutine is the first of that shape; its row may follow  |
  * | `symbolItem`, bytes, text…            | the next number of a function name, from 0                     |
  * | `fileItem`, bytes, text…              | the next number of a file name, from 0                         |
  * | `headerItem`, number, bytes, text…    | what headers have of this number from now on                   |
+ * | `labelsItem`, bytes, text…            | the next number of a `Header.labelText`, from 0                |
  * | `recordItem`, …                       | a goroutine of no known shape: see `recordItem`                |
  * | `learnedItem`, shape                  | the `recordItem` before it is the first of that shape          |
  *
@@ -21,6 +22,8 @@ export const shapeItem = -2;
 export const symbolItem = -3;
 export const fileItem = -4;
 export const headerItem = -5;
+
+export const labelsItem = -8;
 
 /**
  * `recordItem`, header, id, minutes, creator, lines, marks, calls; then for each call, innermost first: symbol, file,

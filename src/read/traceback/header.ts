@@ -11,6 +11,11 @@ export interface Header {
   /** `gp=… m=3 mp=…`: the thread that executes it; -1 for `m=nil` and where the line does not say. */
   readonly thread: number;
   readonly labels: readonly (readonly [string, string])[];
+  /**
+   * The labels as they are written, from behind their `{` to the end of the line, where nothing but this text decides what
+   * they are; "" elsewhere, and without labels.
+   */
+  readonly labelText: string;
   /** What no rule above knows: `synctest bubble 1`, attributes of Go versions to come. */
   readonly extra: readonly string[];
   /** The oldest Go minor version that writes such a header, and whether only that one does; 0 for any. */
@@ -20,6 +25,13 @@ export interface Header {
 
 /** Flags that follow the wait reason in parentheses; other parentheses belong to the reason. */
 const flagAtEnd = / \((leaked|scan|durable|synctest)\)$/;
+
+/** All of a header that stands before its labels, within the brackets (Go 1.26) or behind them; nothing of it is quoted. */
+const beforeLabels = /^goroutine \d{1,20}(?: [^[\]"{]*)?\[[^[\]"{]*(?: labels:|\] )\{/;
+/** How labels end that stand within the brackets, and how others do. */
+const endWithin = "}]:";
+const endBehind = "}:";
+const longestLabels = 1024;
 
 /** True for a line that begins like a header, understood or not. */
 export function looksLikeHeader(line: string): boolean {
@@ -59,7 +71,27 @@ export function parseHeader(line: string): Header | undefined {
   draft.words(start[2] ?? "");
   draft.body(line.slice(open, close));
   draft.tail(tail.slice(0, -1).trim());
-  return draft.build(Number(start[1]));
+  return draft.build(Number(start[1]), () => labelTextOf(line, close));
+}
+
+/** `labelText` of a header that has labels, whose brackets close at `close`. */
+function labelTextOf(line: string, close: number): string {
+  const before = beforeLabels.exec(line)?.[0];
+  const text = line.slice(before?.length ?? line.length);
+  const isWhole =
+    close >= (before?.length ?? 0) ? areWithin(text) && close === line.length - 2 : text.endsWith(endBehind);
+  const isPlain = text.length <= longestLabels && /^[ -~]+$/.test(text);
+  return isWhole && isPlain ? text : "";
+}
+
+/** Whether labels of a `labelText` stand within the brackets. */
+export function areWithin(labelText: string): boolean {
+  return labelText.endsWith(endWithin);
+}
+
+/** The labels that a `labelText` stands for. */
+export function labelsOfText(labelText: string): Header["labels"] {
+  return parseLabels(labelText.slice(0, -(areWithin(labelText) ? endWithin : endBehind).length));
 }
 
 class HeaderDraft {
@@ -109,7 +141,7 @@ class HeaderDraft {
     this.#since(27);
   }
 
-  build(id: number): Header {
+  build(id: number, labelText: () => string): Header {
     return {
       id,
       reason: this.#reason,
@@ -119,6 +151,7 @@ class HeaderDraft {
       locked: this.#locked,
       thread: this.#thread,
       labels: this.#labels,
+      labelText: this.#labels.length === 0 ? "" : labelText(),
       extra: this.#extra,
       sinceMinor: this.#sinceMinor,
       onlyMinor: this.#onlyMinor,

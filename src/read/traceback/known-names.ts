@@ -1,5 +1,6 @@
 import type { FramePool } from "../../model/frame-pool.ts";
-import { type Header, parseHeader } from "./header.ts";
+import { type Header, labelsOfText, parseHeader } from "./header.ts";
+import { KnownLabels } from "./known-labels.ts";
 import type { Names } from "./regular-reader.ts";
 
 /** What a reader's numbers stand for: numbers in the pool of the dumps, and headers. */
@@ -8,6 +9,7 @@ export class KnownNames implements Names {
   readonly symbols: number[] = [];
   readonly files: number[] = [];
   readonly headers: Header[] = [];
+  readonly labels = new KnownLabels();
 
   constructor(pool: FramePool) {
     this.#pool = pool;
@@ -19,6 +21,11 @@ export class KnownNames implements Names {
 
   file(name: string): number {
     return this.files.push(this.#pool.file(name, true)) - 1;
+  }
+
+  /** @param text `Header.labelText` of the next number */
+  label(text: string): void {
+    this.labels.add(labelsOfText(text));
   }
 
   header(number: number, text: string): void {

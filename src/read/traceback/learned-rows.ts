@@ -3,12 +3,13 @@ import { maxSlots } from "../../model/arguments.ts";
 import type { Goroutines } from "../../model/goroutines.ts";
 import type { IdSet } from "../id-set.ts";
 import type { Batch } from "./batch.ts";
+import type { KnownLabels, LabelledDump } from "./known-labels.ts";
 import type { LearnedShape } from "./learned-shape.ts";
 import { rowHead } from "./shape-trie.ts";
 
 /** What a dump that is being read keeps of each goroutine. */
-interface GrowingDump {
-  readonly builder: { readonly goroutines: Goroutines };
+interface GrowingDump extends LabelledDump {
+  readonly builder: LabelledDump["builder"] & { readonly goroutines: Goroutines };
   readonly ids: IdSet;
   lastId: number;
   /** Some goroutine says how long it has waited. */
@@ -31,7 +32,13 @@ export class LearnedRows {
   }
 
   /** Stops at what is no plain goroutine of a shape that the dump has met, and at an id that was there already. */
-  take(batch: Batch, from: number, shapes: readonly LearnedShape[], dump: GrowingDump): void {
+  take(
+    batch: Batch,
+    from: number,
+    shapes: readonly LearnedShape[],
+    knownLabels: KnownLabels,
+    dump: GrowingDump,
+  ): void {
     const { goroutines } = dump.builder;
     const { ids } = dump;
     this.none(from);
@@ -60,7 +67,8 @@ export class LearnedRows {
       minutes[row] = waited;
       creator[row] = batch[at + 3]!;
       if (shape.flags !== 0) flags[row] = shape.flags;
-      if (shape.labels !== 0) labels[row] = shape.labels;
+      if (shape.labelled) labels[row] = knownLabels.indexIn(dump, batch[values]!);
+      else if (shape.labels !== 0) labels[row] = shape.labels;
       resource[row] = unknownAddress;
       if (shape.resource >= 0) {
         const address = batch[values + shape.resource]!;

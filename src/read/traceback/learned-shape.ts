@@ -16,8 +16,10 @@ export interface KnownShape {
 export class LearnedShape {
   readonly record: TracebackRecord;
   readonly lines: number;
-  /** How many argument values a goroutine brings. */
+  /** How many values a goroutine brings: the number of its labels, where it has some, and its arguments. */
   readonly valueCount: number;
+  /** Its goroutines have labels, each its own. */
+  readonly labelled: boolean;
   readonly dumper: boolean;
   readonly writer: boolean;
   /** Its goroutines bring nothing but numbers: nothing of the dump depends on when they come. */
@@ -27,6 +29,7 @@ export class LearnedShape {
   dump: object | undefined;
   stack = -1;
   flags = 0;
+  /** Of all its goroutines, where not each has its own. */
   labels = 0;
   slots: Int32Array = new Int32Array(0);
   resource = -1;
@@ -34,12 +37,21 @@ export class LearnedShape {
 
   constructor({ record, lines }: SingleRecord) {
     const { shape } = record;
-    this.record = record;
+    const { header } = shape;
+    this.labelled = header.labelText !== "";
+    this.record = this.labelled
+      ? { ...record, shape: { ...shape, header: { ...header, labels: [], labelText: "" } } }
+      : record;
     this.lines = lines;
-    this.valueCount = countKnown(record.args, record.args.length);
+    this.valueCount = this.#firstArgument + countKnown(record.args, record.args.length);
     this.dumper = isDumper(shape);
     this.writer = isProfileWriter(shape);
-    this.plain = !this.dumper && shape.extent !== "none" && shape.header.extra.length === 0;
+    this.plain = !this.dumper && shape.extent !== "none" && header.extra.length === 0;
+  }
+
+  /** Which value is that of its first argument. */
+  get #firstArgument(): number {
+    return this.labelled ? 1 : 0;
   }
 
   /** Finds its place in a dump. */
@@ -57,7 +69,7 @@ export class LearnedShape {
 
   /** The arguments of a goroutine, from its values. */
   arguments(values: Float64Array, from: number): FrameArguments[] {
-    let at = from;
+    let at = from + this.#firstArgument;
     return this.record.args.map((args) => args.map((value) => (Number.isNaN(value) ? value : values[at++]!)));
   }
 
@@ -65,7 +77,9 @@ export class LearnedShape {
   #valueOf(frame: number, argument: number): number {
     const args = this.record.args[frame];
     if (args === undefined || Number.isNaN(args[argument] ?? Number.NaN)) return -1;
-    return countKnown(this.record.args, frame) + countKnown([args.slice(0, argument)], 1);
+    return (
+      this.#firstArgument + countKnown(this.record.args, frame) + countKnown([args.slice(0, argument)], 1)
+    );
   }
 }
 

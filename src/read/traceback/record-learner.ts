@@ -1,8 +1,9 @@
 import { parseCreatedBy, parsePositionLine } from "./frame-lines.ts";
+import { areWithin, parseHeader } from "./header.ts";
 import { LineParser } from "./line-parser.ts";
 import type { RecordSink, TracebackRecord } from "./record.ts";
 import type { RegularReader } from "./regular-reader.ts";
-import { type Cut, type Hole, holes, maxDigits, maxValues, type Piece } from "./shape-trie.ts";
+import { type Cut, type Hole, holes, longestHoles, maxValues, type Piece } from "./shape-trie.ts";
 
 /** A goroutine by itself. */
 export interface SingleRecord {
@@ -53,6 +54,11 @@ export function regularPieces(bytes: Uint8Array, reader: RegularReader): readonl
   const hasMinutes = cuts.some((c) => c.hole === holes.minutes && c.to > c.from);
   if (values > maxValues || hasMinutes !== reader.numbers[3]! >= 0 || !cuts.every(isShort)) return undefined;
   return piecesOf(bytes, cuts);
+}
+
+/** The hole that a `Header.labelText` fills. */
+export function labelHole(labelText: string): Hole {
+  return areWithin(labelText) ? holes.labelsWithin : holes.labelsBehind;
 }
 
 /**
@@ -117,7 +123,7 @@ class OnlyRecord implements RecordSink {
 }
 
 function isShort(cut: Cut): boolean {
-  return cut.to - cut.from <= maxDigits[cut.hole];
+  return cut.to - cut.from <= longestHoles[cut.hole];
 }
 
 /**
@@ -146,7 +152,17 @@ function headerCuts(line: string, cuts: Cut[]): boolean {
     const length = (word[1] ?? word[2])!.length;
     cuts.push({ from: words.lastIndex - length, to: words.lastIndex, hole: holes.skipped });
   }
-  return minutesCut(line, start[0].length, cuts);
+  return minutesCut(line, start[0].length, cuts) && labelsCut(line, cuts);
+}
+
+/** What labels there are differs between goroutines that have some at all. */
+function labelsCut(line: string, cuts: Cut[]): boolean {
+  const header = parseHeader(line);
+  if (header === undefined) return false;
+  const { labelText } = header;
+  const to = line.length;
+  if (labelText !== "") cuts.push({ from: to - labelText.length, to, hole: labelHole(labelText) });
+  return true;
 }
 
 /** Between a header's reason and what follows it. */

@@ -25,6 +25,10 @@ interface HeaderKind {
   readonly number: number;
   /** -1 for none. */
   readonly minutes: number;
+  /** As in `Header`. */
+  readonly labelText: string;
+  /** Hash of all but the labels. */
+  readonly hash: number;
 }
 
 /** Reads the header of a goroutine from bytes: its id, its minutes, and the number of all else that it says. */
@@ -44,6 +48,10 @@ export class RegularHeader {
   minutes = -1;
   /** As `numbered` was told of it. */
   number = 0;
+  /** As in `Header`. */
+  labelText = "";
+  /** Of all but id, minutes and labels: equal for headers that agree in it. */
+  hash = 0;
 
   /** @param numbered is told of each number, and of the header that it stands for from now on */
   constructor(numbered: (number: number, text: string) => void) {
@@ -67,6 +75,8 @@ export class RegularHeader {
     if (kind === undefined) return false;
     this.id = decimal(bytes, first, last);
     this.number = kind.number;
+    this.labelText = kind.labelText;
+    this.hash = kind.hash;
     if (this.minutes < 0) this.minutes = kind.minutes;
     return true;
   }
@@ -121,7 +131,8 @@ export class RegularHeader {
     if (header === undefined) return undefined;
     const number = this.#kinds.size;
     this.#numbered(number, text);
-    return { number, minutes: header.minutes };
+    const { minutes, labelText } = header;
+    return { number, minutes, labelText, hash: hashOf(text.slice(0, text.length - labelText.length)) };
   }
 
   /** Where `, 5 minutes` begins behind the wait reason, which ends at `#behind`; -1 where there is none. */
@@ -146,6 +157,12 @@ export class RegularHeader {
     this.minutes = decimal(bytes, at + 2, last);
     return at;
   }
+}
+
+function hashOf(text: string): number {
+  let hash = text.length;
+  for (let i = 0; i < text.length; i++) hash = mixed(hash, text.charCodeAt(i));
+  return hash;
 }
 
 function newTexts(): NameTable {

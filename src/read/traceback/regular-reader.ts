@@ -99,6 +99,23 @@ export class RegularReader {
     return this.#numbers;
   }
 
+  /** `Header.labelText` of that goroutine. */
+  get labelText(): string {
+    return this.#header.labelText;
+  }
+
+  /** Hash of that goroutine's header and calls, equal for those of one shape. */
+  get hash(): number {
+    const numbers = this.#numbers;
+    let hash = this.#header.hash;
+    let at = recordHead;
+    for (let left = numbers[7]!; left > 0; left--) {
+      hash = mixed(mixed(mixed(hash, numbers[at]!), numbers[at + 1]!), numbers[at + 2]!);
+      at += callHead + numbers[at + 3]!;
+    }
+    return hash;
+  }
+
   /** What varies in that goroutine behind its header, in order, by offsets from its beginning. */
   get cuts(): Cut[] {
     const cuts: Cut[] = [];

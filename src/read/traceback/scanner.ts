@@ -1,17 +1,17 @@
 import { mixed } from "../../model/hash.ts";
-import { startsWith } from "./ascii.ts";
+import { colon, newline, startsWith } from "./ascii.ts";
 import {
   type Batch,
-  callHead,
   fileItem,
   headerItem,
+  labelsItem,
   learnedItem,
-  recordHead,
   shapeItem,
   symbolItem,
   textItem,
 } from "./batch.ts";
-import { learnRecord, regularPieces, type SingleRecord } from "./record-learner.ts";
+import { parseHeader } from "./header.ts";
+import { labelHole, learnRecord, regularPieces, type SingleRecord } from "./record-learner.ts";
 import { RegularReader } from "./regular-reader.ts";
 import { type Piece, ShapeTrie, spareDoubles, type TrieContents, windowSize } from "./shape-trie.ts";
 
@@ -28,6 +28,9 @@ const maxRecord = 1 << 16;
 
 /** Less than so many numbers for each byte of its text are a record and its names: the shortest call, 10 for 9 bytes. */
 const numbersPerByte = 2;
+
+const carriageReturn = 13;
+const brace = 125;
 
 const word = new TextEncoder().encode("goroutine ");
 
@@ -62,6 +65,8 @@ export class Scanner {
   #recognised = 0;
   /** Hashes of goroutines that came once; their complements where what came again could not be learned. */
   readonly #seen = new Int32Array(seenPlaces);
+  /** Each `Header.labelText` that is known. */
+  readonly #labels = new Set<string>();
   /** Bytes of the window that are input. */
   #end = 0;
   /** Offset of the window's beginning in the input. */
@@ -246,7 +251,8 @@ export class Scanner {
     if (!regular.read(from) || regular.end !== to) return false;
     this.#length = regular.copyTo(this.#rows, this.#length);
     this.#lastText = -1;
-    const hash = hashOfNames(regular.numbers);
+    const { hash } = regular;
+    this.#meetLabels(regular.labelText);
     if (!this.#mayComeAgain(hash)) return true;
     if (this.#add(regularPieces(this.#window.subarray(from, to), regular), hash)) {
       this.#rows[this.#length++] = learnedItem;
@@ -272,10 +278,32 @@ export class Scanner {
     this.#length = at + Math.ceil(length / 8);
   }
 
+  /** Makes labels known; false when they were, or there are too many. */
+  #meetLabels(text: string): boolean {
+    if (text === "" || this.#labels.has(text) || !this.#trie.addLabels(text, labelHole(text))) return false;
+    this.#labels.add(text);
+    this.#name(text, labelsItem);
+    this.#lastText = -1;
+    return true;
+  }
+
+  /** The labels of the goroutine at `at`, which is not regular; "" where there are none. */
+  #labelsAt(at: number): string {
+    const window = this.#window;
+    const newlineAt = window.indexOf(newline, at);
+    const end = window[newlineAt - 1] === carriageReturn ? newlineAt - 1 : newlineAt;
+    // `}:` or `}]:`.
+    if (window[end - 1] !== colon || (window[end - 2] !== brace && window[end - 3] !== brace)) return "";
+    const line = Buffer.from(window.buffer, window.byteOffset).toString("latin1", at, end);
+    return parseHeader(line)?.labelText ?? "";
+  }
+
   /** Learns the shape of the goroutine from `from` to `to`, which is not regular; false when that is not done. */
   #learn(from: number, to: number): boolean {
     // Else it could be written, but not recognised.
     if (!this.#hasRoom(0)) return false;
+    // With them it may be recognised.
+    if (this.#meetLabels(this.#labelsAt(from))) return true;
     const hash = hashOfPlaces(this.#window, from, to);
     if (!this.#mayComeAgain(hash)) return false;
     const learned = learnRecord(this.#window.subarray(from, to));
@@ -320,17 +348,6 @@ export class Scanner {
 /** Of the hash of a goroutine. */
 function placeOf(hash: number): number {
   return (hash ^ (hash >>> 15)) & (seenPlaces - 1);
-}
-
-/** Hash of a regular goroutine's header and calls, equal for those of one shape. */
-function hashOfNames(record: Float64Array): number {
-  let hash = record[1]!;
-  let at = recordHead;
-  for (let left = record[7]!; left > 0; left--) {
-    hash = mixed(mixed(mixed(hash, record[at]!), record[at + 1]!), record[at + 2]!);
-    at += callHead + record[at + 3]!;
-  }
-  return hash;
 }
 
 /** Hash of a goroutine's files and lines, equal for those of one shape. */

@@ -1,6 +1,6 @@
 import { scanKernel } from "./scan-kernel.ts";
 
-/** What varies between two goroutines of one shape: a run of digits, and what it means. As in wasm/scan-kernel.ts. */
+/** What varies between two goroutines of one shape: digits or labels, and what they mean. As in wasm/scan-kernel.ts. */
 export const holes = {
   /** No hole: the shape ends here. */
   none: 0,
@@ -14,6 +14,9 @@ export const holes = {
   skipped: 5,
   /** The same in decimal, of up to 19 digits: Delve's nanoseconds. */
   skippedDecimal: 6,
+  /** A `Header.labelText` that is known, within the brackets or behind them; its number is wanted. */
+  labelsWithin: 7,
+  labelsBehind: 8,
 } as const;
 
 export type Hole = (typeof holes)[keyof typeof holes];
@@ -24,19 +27,29 @@ export interface Piece {
   readonly hole: Hole;
 }
 
-/** A run of digits in a goroutine's text, by offsets. */
+/** A part of a goroutine's text, by offsets. */
 export interface Cut {
   readonly from: number;
   readonly to: number;
   readonly hole: Hole;
 }
 
-/** Longer holes are read slowly: their numbers fit no double. */
-export const maxDigits: Readonly<Record<Hole, number>> = { 0: 0, 1: 15, 2: 19, 3: 15, 4: 13, 5: 16, 6: 19 };
+/** Longer holes are read slowly: most because their numbers fit no double. */
+export const longestHoles: Readonly<Record<Hole, number>> = {
+  0: 0,
+  1: 15,
+  2: 19,
+  3: 15,
+  4: 13,
+  5: 16,
+  6: 19,
+  7: 1024,
+  8: 1024,
+};
 
 /** Most arguments of one goroutine. */
 export const maxValues = 4096;
-/** Doubles in front of a row's arguments: shape, id, minutes, creator. */
+/** Doubles in front of a row's values, which are the number of its labels, where the shape has some, and its arguments. */
 export const rowHead = 4;
 /** Doubles that are kept behind the last row that may be begun: for all of it, and for an item or two behind it. */
 export const spareDoubles = rowHead + maxValues + 8;
@@ -53,7 +66,15 @@ const rowsStart = windowStart + windowSize + slack;
  * longer looks for room first.
  */
 const rowsSize = 2 * windowSize + 4 * pageSize;
-const arenaStart = rowsStart + rowsSize;
+/** As in wasm/scan-kernel.ts. */
+const labelSlots = 8192;
+const labelSlotSize = 16;
+/** Most labels of different text that are known, and the bytes of their texts. */
+const mostLabels = labelSlots / 2;
+const labelTextSize = 1 << 19;
+const labelsStart = rowsStart + rowsSize;
+const labelTextStart = labelsStart + labelSlots * labelSlotSize;
+const arenaStart = labelTextStart + labelTextSize;
 /**
  * Bytes of shapes, 25,000 of a usual depth; what is beyond is read more slowly. They are there from the beginning: memory that
  * grows is another buffer, and once a buffer was taken away V8 checks at each access to any that it is still there.
@@ -64,14 +85,25 @@ const arenaSize = 32 << 20;
 interface WasmApi {
   readonly Memory: new (size: { initial: number }) => WasmMemory;
   readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: { readonly scan: Scan } };
+  readonly Instance: new (module: object, imports: object) => { readonly exports: Exports };
 }
 
 interface WasmMemory {
   readonly buffer: ArrayBuffer;
 }
 
-type Scan = (from: number, end: number, root: number, rows: number, rowsEnd: number) => number;
+/** As wasm/scan-kernel.ts explains. */
+interface Exports {
+  readonly scan: (
+    from: number,
+    end: number,
+    root: number,
+    rows: number,
+    rowsEnd: number,
+    labels: number,
+  ) => number;
+  readonly addLabels: (labels: number, text: number, length: number, hole: Hole, number: number) => void;
+}
 
 /** All that a tree holds; its memory is the tree's own copy. */
 export interface TrieContents {
@@ -81,9 +113,8 @@ export interface TrieContents {
 }
 
 /** The kernel, and the memory that it works in. */
-interface Kernel {
+interface Kernel extends Exports {
   readonly memory: WasmMemory;
-  readonly scan: Scan;
 }
 
 /** Those that no tree uses any more: if each of thousands of inputs had its own, V8 would collect garbage for each. */
@@ -94,7 +125,8 @@ function newKernel(): Kernel {
   const { Memory, Module, Instance } = (globalThis as unknown as { WebAssembly: WasmApi }).WebAssembly;
   const memory = new Memory({ initial: (arenaStart + arenaSize) / pageSize });
   const module = new Module(Buffer.from(scanKernel, "base64"));
-  return { memory, scan: new Instance(module, { env: { memory } }).exports.scan };
+  const { scan, addLabels } = new Instance(module, { env: { memory } }).exports;
+  return { memory, scan, addLabels };
 }
 
 const nodeHead = 16;
@@ -124,6 +156,8 @@ export class ShapeTrie {
   #arenaEnd = arenaStart;
   #newestNode = 0;
   #root = 0;
+  #labels = 0;
+  #labelTextEnd = labelTextStart;
   #isClosed = false;
   #isFull = false;
 
@@ -138,6 +172,7 @@ export class ShapeTrie {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#bytes.fill(0, arenaStart, this.#arenaEnd);
+    if (this.#labels > 0) this.#bytes.fill(0, labelsStart, this.#labelTextEnd);
     if (spareKernels.length < mostSpare) spareKernels.push(this.#kernel);
   }
 
@@ -156,7 +191,7 @@ export class ShapeTrie {
   }
 
   /**
-   * Recognises goroutines one after another and writes a row for each: shape, id, minutes, creator, arguments.
+   * Recognises goroutines one after another and writes a row for each: shape, id, minutes, creator, values.
    * @param from offset in the window, where a goroutine may begin
    * @param end offset in the window, where the input ends
    * @param row index of the first double to be written
@@ -170,8 +205,23 @@ export class ShapeTrie {
       this.#root,
       rowsStart + row * 8,
       rowsEnd,
+      labelsStart,
     );
     return { at: at - windowStart, row: (this.#view.getInt32(0, true) - rowsStart) / 8 };
+  }
+
+  /**
+   * Makes a `Header.labelText` known, under the next number from 0; false when there are too many of them. Another tree,
+   * even if it takes over this one's shapes, knows other ones.
+   */
+  addLabels(text: string, hole: Hole): boolean {
+    const address = this.#labelTextEnd;
+    const end = address + text.length + stride;
+    if (this.#labels === mostLabels || end > arenaStart) return false;
+    Buffer.from(this.#bytes.buffer).write(text, address, "latin1");
+    this.#kernel.addLabels(labelsStart, address, text.length, hole, this.#labels++);
+    this.#labelTextEnd = end;
+    return true;
   }
 
   /**

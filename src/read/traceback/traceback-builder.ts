@@ -8,6 +8,7 @@ import {
   fileItem,
   headerItem,
   type InputPart,
+  labelsItem,
   learnedItem,
   recordItem,
   shapeItem,
@@ -79,8 +80,14 @@ export class TracebackBuilder {
       if (kind >= 0) {
         const shape = shapes[kind]!;
         this.#parser.skipKnown(1, shape.lines);
-        this.#assembler.learned(shape, batch, at + 1, this.#parser.lineNumber - shape.lines + 1);
-        const rows = this.#assembler.learnedRows(batch, at + rowHead + shape.valueCount, shapes);
+        const line = this.#parser.lineNumber - shape.lines + 1;
+        this.#assembler.learned(shape, batch, at + 1, names.labels, line);
+        const rows = this.#assembler.learnedRows(
+          batch,
+          at + rowHead + shape.valueCount,
+          shapes,
+          names.labels,
+        );
         this.#parser.skipKnown(rows.count, rows.lines);
         at = rows.end;
       } else if (kind === recordItem) at = this.#regularRecord(batch, at, names);
@@ -93,6 +100,9 @@ export class TracebackBuilder {
       } else if (kind === headerItem) {
         names.header(batch[at + 1]!, textAt(batch, at + 2));
         at = behindText(batch, at + 2);
+      } else if (kind === labelsItem) {
+        names.label(textAt(batch, at + 1));
+        at = behindText(batch, at + 1);
       } else if (kind === textItem) {
         this.#text(batch[at + 1]!, batch[at + 2]!, part);
         at += 3;
