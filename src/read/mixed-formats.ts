@@ -56,7 +56,7 @@ async function readOther(
   if (!inText.has(format)) return undefined;
   try {
     const dumps = await (await readerOf(format)).read(source, options);
-    return dumps.length === 0 ? undefined : dumps;
+    return dumps.some(({ headersSeen }) => headersSeen > 0) ? dumps : undefined;
   } catch (error) {
     if (error instanceof ReadOnceError) return undefined;
     throw error;

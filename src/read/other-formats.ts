@@ -16,6 +16,10 @@ interface Beginning {
 const listed =
   "[* ] ?\\d{1,15} (?:idle|runnable|running|syscall|waiting) {2}[^\\s/.][^\\s.]{0,300}\\.\\S{1,500}";
 
+/** Of a JSON line, for variables that a debugger shows hold tracebacks, too. */
+const escapedTraceback =
+  /\n[ \t]*\{[^\n]*["n]goroutine \d{1,15} (?:gp=[^[\n]{1,100} )?\[[^\]\n]{1,500}\]:(?:\\n(?:[^\s()"\\][^\n"(]{0,1000}\(|")|")/;
+
 const beginnings: readonly Beginning[] = [
   {
     format: "go-traceback",
@@ -23,6 +27,10 @@ const beginnings: readonly Beginning[] = [
       /^[ \t]*goroutine \d{1,15} (?:gp=[^[\n]{1,100} )?\[[^\n]{1,500}\]:[ \t]*\n[ \t]*(?:[^\s()][^\n]*\([^\n]*\)$|goroutine running on other thread)/,
     before: true,
   },
+  // In a field of a log's JSON lines, all of it or its first line.
+  { format: "go-traceback", begins: escapedTraceback },
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what is gzipped begins with it
+  { format: "pprof-proto", begins: /\n\u001f[\u008b\ufffd]\u0008/ },
   {
     format: "pprof-text",
     begins: /^[ \t]*goroutine(?:leak)? profile: total \d{1,15}[ \t]*\n[ \t]*\d{1,15} @(?: 0x[0-9a-f]{1,16})+/,
@@ -45,7 +53,8 @@ const beginnings: readonly Beginning[] = [
   },
 ];
 /** What no beginning lacks. */
-const telling = /oroutine|urrentLoc|^[* ] ?\d{1,15} [a-z]+ {2}|^#\d{1,4} /;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+const telling = /oroutine|urrentLoc|\u001f[\u008b\ufffd]\u0008|^[* ] ?\d{1,15} [a-z]+ {2}|^#\d{1,4} /;
 
 /**
  * Finds, among the lines of an input, the beginnings of dumps of other formats than the reader's own: people append to one

@@ -69,6 +69,35 @@ describe("a dump that can't be read beside another one is told", () => {
   });
 });
 
+describe("a traceback in a field of a log's JSON lines is told, where it is not read", () => {
+  const text = bytesOf("go-traceback/go1.24-debug2.txt").toString();
+  const whole = `${JSON.stringify({ level: "error", fields: { stack: text } })}\n`;
+  const lines = text.split("\n").map((line) => `${JSON.stringify({ log: `${line}\n`, stream: "stderr" })}\n`);
+  const others = { ...texts, "Delve's JSON": json };
+  for (const [form, log] of Object.entries({ "in one line": whole, "line by line": lines.join("") }))
+    test.each(Object.keys(others).filter((name) => name !== "traceback"))(
+      `${form}, beside a %s`,
+      async (name) => {
+        const other = others[name as keyof typeof others]!;
+        const alone = (await read(other)).length;
+        for (const parts of [
+          [Buffer.from(log), other],
+          [other, Buffer.from(log)],
+        ]) {
+          const dumps = await read(joined(...parts));
+          const isRead = dumps.length > alone && dumps.some((d) => d.format === "go-traceback");
+          expect(isRead || dumps.some((d) => !d.complete)).toBe(true);
+        }
+      },
+    );
+});
+
+test("a binary profile behind text is told", async () => {
+  const profile = bytesOf("profiles/go1.24-debug0.pb.gz");
+  for (const text of Object.values(texts))
+    expect((await read(joined(text, profile))).some((dump) => !dump.complete)).toBe(true);
+});
+
 test("a line of another format that is quoted is no dump of its own", async () => {
   const quoted = Buffer.from("goroutine profile: total 23014\nis what the other page says first\n\n");
   expect((await read(quoted, texts.traceback!)).map((dump) => dump.format)).toEqual(["go-traceback"]);

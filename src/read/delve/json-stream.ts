@@ -279,7 +279,10 @@ export class JsonStream {
     if (parent?.kind === "object") {
       this.#addMember(parent, parent.key, object.members, object.size);
       if (object.list >= 0) parent.list = object.list;
-    } else this.#handler.message(object.members, object.list, object.offset);
+    } else {
+      this.#around.record(object.members, object.offset, this.#handler);
+      this.#handler.message(object.members, object.list, object.offset);
+    }
   }
 
   #inList(top: OpenList): boolean {

@@ -1,5 +1,6 @@
+import { holdsTraceback } from "./foreign-record.ts";
 import type { JsonHandler } from "./json-handler.ts";
-import { isSpace } from "./json-value.ts";
+import { isSpace, type JsonObject } from "./json-value.ts";
 import type { JsonWindow } from "./json-window.ts";
 
 /** Up to the next bracket. */
@@ -9,7 +10,7 @@ const otherDump =
   "another dump begins here (goroutines as text), which is not read with this one: save it as a file of its own";
 const noBeginning = "more brackets close than open: the beginning is missing";
 
-/** Text around the JSON of an input: a prompt, a log line. Brackets that are left over after something broken are none. */
+/** What is around the JSON of an input: a prompt, a log's lines, themselves JSON or not. Brackets that are left over after something broken are none. */
 export class SurroundingText {
   /** Brackets may be left over: something was broken, or that was said. */
   leftOver = false;
@@ -35,10 +36,19 @@ export class SurroundingText {
       handler.broken(base + pos, undefined, "text that is not JSON was passed over", 0);
     }
     if (!this.#isDumpTold && pos > first && beginsDump.test(window.text(first, pos))) {
-      this.#isDumpTold = true;
-      handler.broken(base + first, undefined, otherDump, -1);
+      this.#tellDump(base + first, handler);
     }
     window.pos = pos;
+  }
+
+  /** Passes over an object that may be none of Delve's. */
+  record(members: JsonObject, offset: number, handler: JsonHandler): void {
+    if (!this.#isDumpTold && holdsTraceback(members)) this.#tellDump(offset, handler);
+  }
+
+  #tellDump(offset: number, handler: JsonHandler): void {
+    this.#isDumpTold = true;
+    handler.broken(offset, undefined, otherDump, -1);
   }
 
   /** JSON begins. */
