@@ -136,6 +136,12 @@ test.each<[string, object]>([
   ["one page of several", { nextToken: "f/1" }],
   ["one page of several", { nextPageToken: "f" }],
   ["one page of several", { meta: { page: { after: "e" } } }],
+  ["one page of several", { cursor: "d:1" }],
+  ["one page of several", { pageToken: "B" }],
+  ["holds 1 of 5 records", { total_results: 5 }],
+  ["holds 1 of 5 records", { totalRows: "5" }],
+  ["not everything was searched", { is_partial: true }],
+  ["not everything was searched", { error: { code: "PartialError", message: "too large" } }],
 ])("an answer that says it %s is not whole: %j", async (problem, more) => {
   const hit = { "@timestamp": "2026-01-02T03:04:05Z", message: fixture("go1.27-debug2") };
   const { hits, ...rest } = { hits: {}, ...more };
@@ -153,6 +159,20 @@ test("a field that shows the dump is taken, whatever its name", async () => {
   const entry = (n: number) => ({ ts: n, msg: "slow", level: "warn" });
   const log = [entry(3), { ts: 2, msg: "hung", stacktrace: stack }, entry(1)];
   expect(textOf(await read(JSON.stringify(log)))).toBe(textOf(await read(stack)));
+});
+
+test.each(["bad,worse\n\n", "bad,worse\n1,2\n3,4\n", "Dear all; hello\n"])(
+  "text that begins like a table of unknown columns is none: %j",
+  async (before) => {
+    const dump = fixture("go1.27-debug2");
+    expect(textOf(await read(before + dump))).toBe(textOf(await read(dump)));
+  },
+);
+
+test("a table that ends with an open quote is told to be cut", async () => {
+  const dump = fixture("go1.27-debug2");
+  const [cut] = await read(`When,What\n2026-01-02 03:04:05,"${dump.replaceAll('"', '""')}"\n"`);
+  expect(cut!.complete).toBe(false);
 });
 
 test("a recording of a terminal is what the terminal showed", async () => {

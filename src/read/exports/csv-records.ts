@@ -1,25 +1,49 @@
 import { findHeader } from "../logs/header.ts";
-import { type Exported, type LogRecord, namesStream, textRank, timeRank } from "./record.ts";
+import { isObject, type Json, streamOf } from "./json-value.ts";
+import { type Exported, isDate, type LogRecord, namesStream, textRank, timeRank } from "./record.ts";
 
 const longestHead = 10_000;
 const separators = [",", ";", "\t"] as const;
 
 /**
  * True when the first line names columns of which one holds the text of log lines: exports of Datadog, Kibana,
- * CloudWatch Insights, Grafana.
+ * CloudWatch Insights, Grafana, Azure; or any columns, when what follows is made of as many cells.
  */
 export function isTable(head: Uint8Array): boolean {
   const end = head.subarray(0, longestHead).indexOf(10);
-  return end >= 0 && looksLikeCsv(Buffer.from(head.subarray(0, end + 1)).toString());
+  if (end < 0) return false;
+  const text = (bytes: Uint8Array) =>
+    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+  return columnsOf(text(head.subarray(0, end + 1))) !== undefined && looksLikeCsv(text(head));
 }
 
 /** The same of text. */
 export function looksLikeCsv(head: string): boolean {
-  const line = head.slice(0, head.indexOf("\n") + 1).trimEnd();
-  if (line === "" || line.length > longestHead || !/^\ufeff?["@\w]/.test(line)) return false;
+  const names = columnsOf(head);
+  if (names === undefined) return false;
+  if (names.some((n) => textRank(n) >= 0) && names.some((n) => timeRank(n) >= 0)) return true;
+  if (names.length < 2) return false;
+  const [, ...table] = rows(head, separatorOf(firstLine(head)));
+  // The last may be cut.
+  const last = table.pop();
+  return last !== undefined && last.cells.length <= names.length && table.every(isWide(names));
+}
+
+const isWide =
+  (names: readonly string[]) =>
+  ({ cells }: Row) =>
+    cells.length === names.length;
+
+/** The names in the first line, when it is made of nothing else. */
+function columnsOf(head: string): string[] | undefined {
+  const line = firstLine(head);
+  if (line === "" || line.length > longestHead || !/^\ufeff?["@\w]/.test(line)) return undefined;
   const names = namesOf(line);
-  const isName = (name: string) => /^[@\w][\w.@ -]{0,99}$/.test(name);
-  return names.every(isName) && names.some((n) => textRank(n) >= 0) && names.some((n) => timeRank(n) >= 0);
+  return names.every((name) => /^[@\w][\w.@ -]{0,99}(?:[[(]\w{1,20}[\])])?$/.test(name)) ? names : undefined;
+}
+
+function firstLine(text: string): string {
+  return text.slice(0, text.indexOf("\n") + 1).trimEnd();
 }
 
 function namesOf(line: string): string[] {
@@ -31,28 +55,83 @@ function separatorOf(line: string): string {
   return separators.reduce((best, separator) => (count(separator) > count(best) ? separator : best));
 }
 
-/** The records of a table: quotes are doubled within quotes, where lines may end. */
+/**
+ * The records of a table: quotes are doubled within quotes, where lines may end. Where the column that is known by its
+ * name shows no goroutine, the one that does holds the text.
+ */
 export function csvRecords(text: string): Exported {
-  const separator = separatorOf(text.slice(0, text.indexOf("\n")));
-  const table = rows(text, separator);
-  const names = table.next().value?.cells ?? [];
+  const names = namesOf(firstLine(text));
   const textAt = best(names, textRank);
-  const timeAt = best(names, timeRank);
-  const streamAt = names.flatMap((name, index) => (namesStream(name) ? [index] : []));
-  const records: LogRecord[] = [];
-  let problem: string | undefined;
-  for (const { cells, line, whole } of table) {
-    if (!whole) problem ??= "the table ends within a quoted cell: what was behind it is missing";
-    if (cells.length !== names.length)
-      problem ??= `a row of the table has ${cells.length} cells, and not one for each column (line ${line}): text may be missing`;
-    const stream = streamAt.map((index) => cells[index] ?? "").join("\u0000");
-    const text =
-      findHeader(cells[textAt] ?? "") < 0 ? cells.find((cell) => findHeader(cell) >= 0) : undefined;
-    records.push({ text: text ?? cells[textAt] ?? "", time: cells[timeAt], stream, line });
+  const table = new Table(text, textAt);
+  const shows = table.headers.indexOf(Math.max(1, ...table.headers));
+  const known = textAt >= 0 && (table.headers[textAt] ?? 0) > 0;
+  return known || shows < 0 ? table : new Table(text, shows);
+}
+
+class Table implements Exported {
+  readonly records: LogRecord[] = [];
+  readonly problem?: string;
+  /** How many headers of goroutines each column shows: alone in their cells, where a name tells which holds the text. */
+  readonly headers: number[];
+
+  constructor(text: string, textAt: number) {
+    const table = rows(text, separatorOf(firstLine(text)));
+    const names = table.next().value?.cells ?? [];
+    this.headers = names.map(() => 0);
+    const timeAt = best(names, timeRank);
+    const streams = new StreamColumns(names);
+    let problem: string | undefined;
+    let at = textAt;
+    for (const { cells, line, whole } of table) {
+      if (!whole) problem ??= "the table ends within a quoted cell: what was behind it is missing";
+      if (cells.length !== names.length)
+        problem ??= `a row of the table has ${cells.length} cells, and not one for each column (line ${line}): text may be missing`;
+      const shown = cells.flatMap((cell, index) => (findHeader(cell) >= 0 ? [index] : []));
+      for (const index of shown)
+        if (textAt < 0 || !cells[index]!.trimEnd().includes("\n"))
+          this.headers[index] = (this.headers[index] ?? 0) + 1;
+      at = shown.includes(textAt) ? textAt : (shown[0] ?? textAt);
+      const time = timeAt < 0 ? cells.find(isDate) : cells[timeAt];
+      this.records.push({ text: cells[at] ?? "", time, stream: streams.of(cells), line });
+    }
+    // The blank line of a dump is whole, unless something is behind it that may be cut.
+    const ends = this.records.at(-1)?.text === "" && at === names.length - 1;
+    if (/[^\n"]$/.test(text) && !ends) problem ??= "the last row of the table has no end: it may be cut";
+    if (problem !== undefined) this.problem = problem;
   }
-  const last = /[^\n"]$/.test(text) && records.at(-1)?.text !== "";
-  if (last) problem ??= "the last row of the table has no end: it may be cut";
-  return problem === undefined ? { records } : { records, problem };
+}
+
+/** The cells that tell processes apart: of their own columns, or as the labels that Grafana writes as JSON. */
+class StreamColumns {
+  readonly #columns: readonly number[];
+  readonly #labels: number;
+  readonly #known = new Map<string, string>();
+
+  constructor(names: readonly string[]) {
+    this.#columns = names.flatMap((name, index) => (namesStream(name) ? [index] : []));
+    this.#labels = names.indexOf("labels");
+  }
+
+  of(cells: readonly string[]): string {
+    const named = this.#columns.map((index) => cells[index] ?? "");
+    return [...named, this.#labelled(cells[this.#labels] ?? "")].join("\u0000");
+  }
+
+  #labelled(cell: string): string {
+    if (!cell.startsWith("{")) return "";
+    const stream = this.#known.get(cell) ?? labelsOf(cell);
+    this.#known.set(cell, stream);
+    return stream;
+  }
+}
+
+function labelsOf(cell: string): string {
+  try {
+    const labels = JSON.parse(cell) as Json;
+    return isObject(labels) ? streamOf(labels) : "";
+  } catch {
+    return "";
+  }
 }
 
 function best(names: readonly string[], rank: (name: string) => number): number {
@@ -92,7 +171,7 @@ function* rows(text: string, separator: string): Generator<Row, undefined> {
       more = text[at] === separator;
     }
     line++;
-    if (cells.length > 1 || cells[0] !== "") yield { cells, line: begins, whole };
+    if (cells.length > 1 || cells[0] !== "" || !whole) yield { cells, line: begins, whole };
   }
   return undefined;
 }

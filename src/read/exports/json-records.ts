@@ -1,12 +1,11 @@
 import { looksLikeJson } from "../json-text.ts";
 import { findHeader } from "../logs/header.ts";
-import { type Exported, type LogRecord, namesStream, textRank, timeRank } from "./record.ts";
-
-type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
-type JsonObject = { readonly [name: string]: Json };
+import { tableOf } from "./json-tables.ts";
+import { flat, isList, isObject, type Json, type JsonObject, streamOf } from "./json-value.ts";
+import { type Exported, isDate, type LogRecord, textRank, timeRank } from "./record.ts";
 
 const lists =
-  /"(?:result|results|hits|events|data|entries|logs|logEvents|records|values|streams|items|responses)"\s{0,100}:\s{0,100}\[/;
+  /"(?:result|results|hits|events|data|entries|logs|logEvents|records|values|streams|items|responses|messages|tables|rows|datarows|columns|schema|fields|frames|resourceLogs|scopeLogs|logRecords)"\s{0,100}:\s{0,100}\[/i;
 
 /** True when JSON begins like a list of records, or like an answer that holds one. */
 export function looksLikeRecords(head: string): boolean {
@@ -49,28 +48,35 @@ export function jsonRecords(text: string): Exported | undefined {
   } catch {
     return undefined;
   }
-  const records: LogRecord[] = [];
-  const others: string[] = [];
-  collect(document, "", 0, records, others);
-  const problem = others.length > 0 ? outside : isObject(document) ? missingOf(document) : undefined;
+  let found = collected(document, undefined);
+  const lineField = found.lineField();
+  if (lineField !== undefined) found = collected(document, lineField);
+  const { records, others } = found;
+  const problem =
+    others.length > 0 ? outside : isObject(document) ? missingOf(document, records.length) : undefined;
   return problem === undefined ? { records } : { records, problem };
 }
 
 const outside = "the export shows goroutines outside of its records, and they are not read";
 
 /** What an answer says of records that it does not hold: stores answer page by page. */
-function missingOf(answer: JsonObject): string | undefined {
-  const { hits, meta, _shards: shards } = answer;
+function missingOf(answer: JsonObject, held: number): string | undefined {
+  const { hits, meta, error, _shards: shards } = answer;
   if (isObject(hits) && isList(hits.hits)) {
     const total = isObject(hits.total) ? hits.total.value : hits.total;
-    if (typeof total === "number" && total > hits.hits.length)
-      return `the answer holds ${hits.hits.length} of ${total} records: ask for all of them`;
+    if (typeof total === "number" && total > hits.hits.length) return heldOf(hits.hits.length, total);
   }
-  if (answer.timed_out === true || (isObject(shards) && Number(shards.failed) > 0))
+  const total = Number(answer.total_results ?? answer.totalRows ?? 0);
+  if (total > held) return heldOf(held, total);
+  const failed = isObject(shards) && Number(shards.failed) > 0;
+  const part = answer.is_partial === true || (isObject(error) && error.code === "PartialError");
+  if (answer.timed_out === true || failed || part)
     return "the answer says that not everything was searched: records may be missing";
   const pages = [
     answer.nextToken,
     answer.nextPageToken,
+    answer.pageToken,
+    answer.cursor,
     isObject(meta) && isObject(meta.page) && meta.page.after,
   ];
   return pages.some((next) => typeof next === "string" && next !== "")
@@ -78,35 +84,93 @@ function missingOf(answer: JsonObject): string | undefined {
     : undefined;
 }
 
+function heldOf(held: number, total: number): string {
+  return `the answer holds ${held} of ${total} records: ask for all of them`;
+}
+
 /** Answers are not deeper than this. */
 const maxDepth = 8;
 
-/** Takes the records out of all lists, however deep they lie, and other texts that show goroutines. */
-function collect(value: Json, stream: string, depth: number, records: LogRecord[], others: string[]): void {
-  if (typeof value === "string" && findHeader(value) >= 0) others.push(value);
-  if (depth > maxDepth || typeof value !== "object" || value === null) return;
-  if (isList(value)) {
-    for (const entry of value) {
-      const record = recordOf(entry, stream);
-      if (record === undefined) collect(entry, stream, depth + 1, records, others);
-      else records.push(record);
-    }
-    return;
-  }
-  // Loki puts the labels of a stream beside its lines.
-  const labels = isObject(value.stream) ? streamOf(value.stream) : stream;
-  for (const part of Object.values(value)) collect(part, labels, depth + 1, records, others);
+function collected(document: Json, lineField: string | undefined): Collector {
+  const collector = new Collector(lineField);
+  collector.collect(document, "", 0);
+  return collector;
 }
 
-function recordOf(entry: Json, stream: string): LogRecord | undefined {
-  if (isList(entry)) return pairOf(entry, stream) ?? columnsOf(entry);
-  if (!isObject(entry)) return undefined;
-  const fields = flat(entry);
-  const shown = fields.filter(([, value]) => typeof value === "string" && findHeader(value) >= 0);
-  const text = pick(shown, textRank, isText) ?? shown[0]?.[1] ?? pick(fields, textRank, isText);
-  const time = pick(fields, timeRank, (value) => typeof value === "string" || typeof value === "number");
-  if (typeof text !== "string" || (time === undefined && shown.length === 0)) return undefined;
-  return { text, time, stream: stream + streamOf(entry) };
+/** Takes the records out of all lists, however deep they lie, and other texts that show goroutines. */
+class Collector {
+  readonly records: LogRecord[] = [];
+  readonly others: string[] = [];
+  /** Holds the text of every record that has it, whatever names are known. */
+  readonly #lineField: string | undefined;
+  /** How often a field whose name does not tell, or that has no time beside it, was a header alone on its line. */
+  readonly #headers = new Map<string, number>();
+
+  constructor(lineField: string | undefined) {
+    this.#lineField = lineField;
+  }
+
+  /** The field that shows the lines of a dump one by one, as only its headers tell: the lines between say nothing. */
+  lineField(): string | undefined {
+    return [...this.#headers].sort(([, one], [, other]) => other - one)[0]?.[0];
+  }
+
+  collect(value: Json, stream: string, depth: number): void {
+    if (typeof value === "string" && findHeader(value) >= 0) this.others.push(value);
+    if (depth > maxDepth || typeof value !== "object" || value === null) return;
+    if (isList(value)) {
+      this.#entries(value, stream, depth);
+      return;
+    }
+    const labels = labelsOf(value) ?? stream;
+    const table = tableOf(value);
+    if (table !== undefined) this.#entries(table.rows, labels, depth);
+    for (const [name, part] of Object.entries(value))
+      if (table?.of.includes(name) !== true) this.collect(part, labels, depth + 1);
+  }
+
+  #entries(entries: readonly Json[], stream: string, depth: number): void {
+    for (const entry of entries) {
+      const record = this.#recordOf(entry, stream);
+      if (record === undefined) this.collect(entry, stream, depth + 1);
+      else this.records.push(record);
+    }
+  }
+
+  #recordOf(entry: Json, stream: string): LogRecord | undefined {
+    if (isList(entry)) {
+      const columns = columnsOf(entry);
+      return pairOf(entry, stream) ?? (columns && this.#recordOf(columns, ""));
+    }
+    if (!isObject(entry)) return undefined;
+    const fields = flat(entry);
+    const shown = fields.filter(([, value]) => typeof value === "string" && findHeader(value) >= 0);
+    const byContent = pickField(shown, textRank, isText) ?? shown[0];
+    const time = timeOf(fields);
+    if (byContent !== undefined) this.#note(byContent, time);
+    const lines = fields.find(([name, value]) => name === this.#lineField && typeof value === "string");
+    const text = (byContent ?? lines ?? pickField(fields, textRank, isText))?.[1];
+    const isRecord = time !== undefined || byContent !== undefined || lines !== undefined;
+    return isRecord && typeof text === "string"
+      ? { text, time, stream: stream + streamOf(entry) }
+      : undefined;
+  }
+
+  #note([name, text]: readonly [string, Json], time: Json | undefined): void {
+    if ((textRank(name) >= 0 && time !== undefined) || String(text).trimEnd().includes("\n")) return;
+    this.#headers.set(name, (this.#headers.get(name) ?? 0) + 1);
+  }
+}
+
+/** What is said of all records in an object: Loki puts the labels of a stream beside its lines, OpenTelemetry a resource. */
+function labelsOf({ stream, resource }: JsonObject): string | undefined {
+  if (isObject(stream)) return streamOf(stream);
+  return isObject(resource) && isList(resource.attributes) ? JSON.stringify(resource.attributes) : undefined;
+}
+
+function timeOf(fields: readonly (readonly [string, Json])[]): Json | undefined {
+  const isTime = (value: Json) => typeof value === "string" || typeof value === "number";
+  return (pickField(fields, timeRank, isTime) ?? fields.find(([, value]) => isDate(value)))?.[1];
 }
 
 /** Loki: `["1700000000000000000", "line"]`. */
@@ -117,55 +181,33 @@ function pairOf(entry: readonly Json[], stream: string): LogRecord | undefined {
 }
 
 /** CloudWatch Insights: `[{"field": "@timestamp", "value": "…"}, {"field": "@message", "value": "…"}]`. */
-function columnsOf(entry: readonly Json[]): LogRecord | undefined {
+function columnsOf(entry: readonly Json[]): JsonObject | undefined {
   const columns: Record<string, Json> = Object.create(null) as Record<string, Json>;
   for (const column of entry)
     if (isObject(column) && typeof column.field === "string") columns[column.field] = column.value ?? null;
-  return Object.keys(columns).length === 0 ? undefined : recordOf(columns, "");
+  return Object.keys(columns).length === 0 ? undefined : columns;
 }
 
-/** Members, and those of objects in it: `jsonPayload.message`. */
-function flat(entry: JsonObject, prefix = "", depth = 0): [string, Json][] {
-  return Object.entries(entry).flatMap(([name, value]): [string, Json][] =>
-    isObject(value) && depth < 4 ? flat(value, `${prefix}${name}.`, depth + 1) : [[prefix + name, value]],
-  );
-}
-
-function pick(
+/** The field whose name tells most, with its value. */
+function pickField(
   fields: readonly (readonly [string, Json])[],
   rank: (name: string) => number,
   fits: (value: Json) => boolean,
-): Json | undefined {
-  let found: Json | undefined;
+): readonly [string, Json] | undefined {
+  let found: readonly [string, Json] | undefined;
   let lowest = Number.POSITIVE_INFINITY;
   for (const [name, given] of fields) {
     // Elasticsearch's `fields` are lists.
     const value = isList(given) && given.length === 1 ? given[0]! : given;
     const at = rank(name) * 10 + name.split(".").length;
     if (rank(name) >= 0 && at < lowest && fits(value)) {
-      found = value;
+      found = [name, value];
       lowest = at;
     }
   }
   return found;
 }
 
-function streamOf(entry: JsonObject): string {
-  return flat(entry)
-    .filter(([name, value]) => namesStream(name) && typeof value === "string")
-    .map(([name, value]) => `${name}=${value as string}`)
-    .sort()
-    .join("\u0000");
-}
-
 function isText(value: Json): boolean {
   return typeof value === "string";
-}
-
-function isList(value: Json | undefined): value is readonly Json[] {
-  return Array.isArray(value);
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

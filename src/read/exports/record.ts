@@ -16,23 +16,48 @@ export interface Exported {
   readonly problem?: string;
 }
 
-/** Names of what a record says, most telling first, lower case and without `@`. */
+/** Names of what a record says, most telling first, lower case and without `@` and `_` before them. */
 const textNames: readonly string[] = [
   "message",
   "textpayload",
   "line",
   "log",
+  "logentry",
+  "logmessage",
   "msg",
   "content",
   "body",
+  "body.stringvalue",
   "event.original",
+  "raw",
+  "rawdata",
+  "syslogmessage",
 ];
-const timeNames: readonly string[] = ["timestamp", "time", "date", "ts", "timestampns", "tsns", "eventtime"];
+/** The most exact first. */
+const timeNames: readonly string[] = [
+  "tsns",
+  "timestampns",
+  "timestamp",
+  "time",
+  "date",
+  "ts",
+  "eventtime",
+  "timeunixnano",
+  "timegenerated",
+  "messagetime",
+  "eventtimestamp",
+  "datetime",
+];
 /** Names of what tells processes apart. Levels and traces don't: one process writes lines of all. */
 const streamNames =
-  /(?:^|[._])(?:pod|container|instance|host|stream|log_?stream|log|file|service|namespace|job)(?:[._]?(?:name|id|path))?$/;
+  /(?:^|[._ ])(?:pod|container|instance|computer|host|stream|log_?(?:stream|source|entrysource)|log|file|service|namespace|job|source(?:host|name)?)(?:[._ ]?(?:name|id|path))?$/;
 
-const plainName = (name: string) => name.toLowerCase().replace(/^@/, "");
+/** Azure and Kibana say behind a time's name in which zone it is. */
+const plainName = (name: string) =>
+  name
+    .toLowerCase()
+    .replace(/^[@_]{1,2}/, "")
+    .replace(/ ?[[(](?:utc|gmt)[\])]$/, "");
 
 /** How telling a name is for a record's text: the lower the better; -1: not at all. */
 export function textRank(name: string): number {
@@ -42,6 +67,16 @@ export function textRank(name: string): number {
 /** How telling a name is for a record's time. */
 export function timeRank(name: string): number {
   return rank(name, timeNames);
+}
+
+/** True for a date with its year, which is a record's time whatever its name. */
+export function isDate(value: unknown): boolean {
+  return (
+    typeof value === "string" &&
+    value.length < 50 &&
+    /^(?:\d{4}[-/]\d\d[-/]\d\d|\d{1,2}\/\d{1,2}\/\d{4}|[A-Z][a-z]{2} \d{1,2}, \d{4})[T, ]/.test(value) &&
+    /\d:\d\d/.test(value)
+  );
 }
 
 export function namesStream(name: string): boolean {
