@@ -169,6 +169,45 @@ test.each(["bad,worse\n\n", "bad,worse\n1,2\n3,4\n", "Dear all; hello\n"])(
   },
 );
 
+const logged: Readonly<Record<string, (record: ExportedRecord, time: string) => string>> = {
+  "logcli -o jsonl": ({ text, process }, timestamp) =>
+    JSON.stringify({ labels: { pod: process }, line: text, timestamp }),
+  "Splunk's export": ({ text, process }, time) =>
+    JSON.stringify({ preview: false, result: { _raw: text, _time: time, host: process } }),
+  "records whose names nobody knows": ({ text, process }, at) =>
+    JSON.stringify({ at, pod: process, said: text }),
+  logcli: ({ text, process }, time) => `${time} {pod="${process}"} ${text}`,
+};
+
+describe.each(Object.entries(logged))("%s, newest first", (_, line) => {
+  const exported = (records: readonly ExportedRecord[]) =>
+    `${records.map((r) => line(r, new Date(Number(r.time / millisecond)).toISOString())).join("\n")}\n`;
+  const lines = (apart: bigint) => linesOf(fixture("go1.24-quit-system"), apart).reverse();
+
+  test.each([1_000_000, 37_000])("the same dump; %j ns apart", async (nanoseconds) => {
+    const apart = BigInt(nanoseconds);
+    const plain = textOf(await read(fixture("go1.24-quit-system")));
+    expect(textOf(await read(exported(lines(apart))))).toBe(plain);
+    expect(textOf(await read(exported(newestFirst(lines(apart).reverse()))))).toBe(plain);
+  });
+
+  test("cut anywhere, it is told; and lines that can't be read", async () => {
+    const text = exported(lines(millisecond));
+    for (let end = text.length - 40; end > 400; end -= 397) {
+      if (text[end - 1] === "\n") continue;
+      const { dumps, failures } = await readDumps(["-"], { threads: 1, stdin: once(text.slice(0, end)) });
+      expect(failures.length > 0 || dumps.every((d) => !d.complete)).toBe(true);
+    }
+  });
+});
+
+test("a list of lines on one line is read", async () => {
+  const dump = fixture("go1.27-debug2");
+  const plain = textOf(await read(dump));
+  expect(textOf(await read(JSON.stringify(dump.trimEnd().split("\n"))))).toBe(plain);
+  expect(textOf(await read(JSON.stringify({ lines: dump.trimEnd().split("\n") })))).toBe(plain);
+});
+
 test("a table that ends with an open quote is told to be cut", async () => {
   const dump = fixture("go1.27-debug2");
   const [cut] = await read(`When,What\n2026-01-02 03:04:05,"${dump.replaceAll('"', '""')}"\n"`);

@@ -6,6 +6,7 @@ import { noteProblem, streamSource } from "../source.ts";
 import { csvRecords, looksLikeCsv } from "./csv-records.ts";
 import { inOrder } from "./in-order.ts";
 import { isCutJson, jsonRecords, looksLikeRecords } from "./json-records.ts";
+import { looksNewestFirst, newestFirstRecords } from "./newest-first.ts";
 import type { Exported, LogRecord } from "./record.ts";
 import { castText, looksLikeCast } from "./terminal-cast.ts";
 
@@ -44,6 +45,7 @@ const forms: ReadonlyMap<
   [looksLikeCsv, recordsBy(csvRecords)],
   [looksLikeCast, (text, source) => ofTerminal(source, text)],
   [looksLikeRecords, recordsBy(jsonRecords)],
+  [looksNewestFirst, recordsBy(newestFirstRecords)],
 ]);
 
 function recordsBy(parse: (text: string) => Exported | undefined) {

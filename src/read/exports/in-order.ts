@@ -10,6 +10,18 @@ export function inOrder(records: readonly LogRecord[]): readonly LogRecord[] {
   return votesFor(reversed) > votesFor(asTheyCome) ? reversed : asTheyCome;
 }
 
+/**
+ * True for records of which none is later than the one before it, and some are earlier; where all have the same time, or
+ * none, calls must stand before their headers.
+ */
+export function isLatestFirst(records: readonly LogRecord[]): boolean {
+  const times = records.map((record) => nanoseconds(record.time));
+  const [first, last] = [times[0], times.at(-1)];
+  if (first === undefined || last === undefined || first === last)
+    return headerVotes(records.map(({ text }) => lineKind(text))) < 0;
+  return times.every((time, i) => time !== undefined && (i === 0 || time <= times[i - 1]!));
+}
+
 function byTime(records: readonly LogRecord[]): readonly LogRecord[] {
   const times = records.map((record) => nanoseconds(record.time));
   // A record without its time stands where it stands.
@@ -32,15 +44,20 @@ const position = new RegExp(`\\S:\\d{1,9}(?: \\+0x[0-9a-f]{1,16})?${end}`);
  */
 function votesFor(records: readonly LogRecord[]): number {
   const kinds = records.map(({ text }) => lineKind(text));
+  const positions = kinds.filter((kind, index) => kind === "position" && kinds[index - 1] === "call");
+  return headerVotes(kinds) + positions.length;
+}
+
+function headerVotes(kinds: readonly LineKind[]): number {
   let votes = 0;
-  for (const [index, kind] of kinds.entries()) {
+  for (const [index, kind] of kinds.entries())
     if (kind === "header") votes += Number(kinds[index + 1] === "call") - Number(kinds[index - 1] === "call");
-    if (kind === "position") votes += Number(kinds[index - 1] === "call");
-  }
   return votes;
 }
 
-function lineKind(text: string): "header" | "call" | "position" | "" {
+type LineKind = "header" | "call" | "position" | "";
+
+function lineKind(text: string): LineKind {
   if (text.length > 20_000 || text.trimEnd().includes("\n")) return "";
   if (header.test(text)) return "header";
   if (position.test(text)) return "position";

@@ -7,8 +7,12 @@ import { type Exported, isDate, type LogRecord, textRank, timeRank } from "./rec
 const lists =
   /"(?:result|results|hits|events|data|entries|logs|logEvents|records|values|streams|items|responses|messages|tables|rows|datarows|columns|schema|fields|frames|resourceLogs|scopeLogs|logRecords)"\s{0,100}:\s{0,100}\[/i;
 
+/** A list of lines, several of which stand on one; where each has its own, they are read like a log. */
+const linesInOne = /^\ufeff?\s*(?:\{[^\n]{0,500}?"\w{1,50}":\s?)?\["(?:[^"\\\n]|\\.)*", ?"/;
+
 /** True when JSON begins like a list of records, or like an answer that holds one. */
 export function looksLikeRecords(head: string): boolean {
+  if (linesInOne.test(head)) return !isJsonLines(head);
   if (!/^\ufeff?\s*(?:\[\s*[{[]|\{)/.test(head) || !looksLikeJson(head)) return false;
   if (!/^\ufeff?\s*\[/.test(head) && !lists.test(head)) return false;
   return !isJsonLines(head);
@@ -48,16 +52,13 @@ export function jsonRecords(text: string): Exported | undefined {
   } catch {
     return undefined;
   }
-  let found = collected(document, undefined);
-  const lineField = found.lineField();
-  if (lineField !== undefined) found = collected(document, lineField);
-  const { records, others } = found;
+  const { records, others } = recordsOf([{ value: document }]);
   const problem =
     others.length > 0 ? outside : isObject(document) ? missingOf(document, records.length) : undefined;
   return problem === undefined ? { records } : { records, problem };
 }
 
-const outside = "the export shows goroutines outside of its records, and they are not read";
+export const outside = "the export shows goroutines outside of its records, and they are not read";
 
 /** What an answer says of records that it does not hold: stores answer page by page. */
 function missingOf(answer: JsonObject, held: number): string | undefined {
@@ -91,10 +92,21 @@ function heldOf(held: number, total: number): string {
 /** Answers are not deeper than this. */
 const maxDepth = 8;
 
-function collected(document: Json, lineField: string | undefined): Collector {
-  const collector = new Collector(lineField);
-  collector.collect(document, "", 0);
-  return collector;
+/** A document, or one of several that follow each other. */
+export interface JsonDocument {
+  readonly value: Json;
+  /** 1-based line on which it begins, where that is known: it is a record, or holds some. */
+  readonly line?: number;
+}
+
+/** The records in documents, and other texts in them that show goroutines. */
+export function recordsOf(documents: readonly JsonDocument[]): {
+  readonly records: readonly LogRecord[];
+  readonly others: readonly string[];
+} {
+  const found = new Collector(documents, undefined);
+  const lineField = found.lineField();
+  return lineField === undefined ? found : new Collector(documents, lineField);
 }
 
 /** Takes the records out of all lists, however deep they lie, and other texts that show goroutines. */
@@ -103,11 +115,17 @@ class Collector {
   readonly others: string[] = [];
   /** Holds the text of every record that has it, whatever names are known. */
   readonly #lineField: string | undefined;
+  #line: number | undefined;
   /** How often a field whose name does not tell, or that has no time beside it, was a header alone on its line. */
   readonly #headers = new Map<string, number>();
 
-  constructor(lineField: string | undefined) {
+  constructor(documents: readonly JsonDocument[], lineField: string | undefined) {
     this.#lineField = lineField;
+    for (const { value, line } of documents) {
+      this.#line = line;
+      if (line === undefined) this.#collect(value, "", 0);
+      else this.#entries([value], "", 0);
+    }
   }
 
   /** The field that shows the lines of a dump one by one, as only its headers tell: the lines between say nothing. */
@@ -115,7 +133,7 @@ class Collector {
     return [...this.#headers].sort(([, one], [, other]) => other - one)[0]?.[0];
   }
 
-  collect(value: Json, stream: string, depth: number): void {
+  #collect(value: Json, stream: string, depth: number): void {
     if (typeof value === "string" && findHeader(value) >= 0) this.others.push(value);
     if (depth > maxDepth || typeof value !== "object" || value === null) return;
     if (isList(value)) {
@@ -126,14 +144,18 @@ class Collector {
     const table = tableOf(value);
     if (table !== undefined) this.#entries(table.rows, labels, depth);
     for (const [name, part] of Object.entries(value))
-      if (table?.of.includes(name) !== true) this.collect(part, labels, depth + 1);
+      if (table?.of.includes(name) !== true) this.#collect(part, labels, depth + 1);
   }
 
   #entries(entries: readonly Json[], stream: string, depth: number): void {
+    if (isLines(entries)) {
+      for (const text of entries) this.records.push({ text, time: undefined, stream });
+      return;
+    }
     for (const entry of entries) {
       const record = this.#recordOf(entry, stream);
-      if (record === undefined) this.collect(entry, stream, depth + 1);
-      else this.records.push(record);
+      if (record === undefined) this.#collect(entry, stream, depth + 1);
+      else this.records.push(this.#line === undefined ? record : { ...record, line: this.#line });
     }
   }
 
@@ -160,6 +182,13 @@ class Collector {
     if ((textRank(name) >= 0 && time !== undefined) || String(text).trimEnd().includes("\n")) return;
     this.#headers.set(name, (this.#headers.get(name) ?? 0) + 1);
   }
+}
+
+/** The lines of a dump, or whole ones, with nothing beside them. */
+function isLines(entries: readonly Json[]): entries is readonly string[] {
+  return (
+    entries.every((entry) => typeof entry === "string") && entries.some((entry) => findHeader(entry) >= 0)
+  );
 }
 
 /** What is said of all records in an object: Loki puts the labels of a stream beside its lines, OpenTelemetry a resource. */
