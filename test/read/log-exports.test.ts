@@ -201,6 +201,27 @@ describe.each(Object.entries(logged))("%s, newest first", (_, line) => {
   });
 });
 
+const yamlRecord = (text: string, more = "") =>
+  `---\ninsertId: a\ntextPayload: ${JSON.stringify(text)}\n${more}timestamp: '2026-01-02T03:04:05Z'\n`;
+
+test.each<[string, string]>([
+  ["cut behind its text", "---\ninsertId: b\ntextPayload: up\n"],
+  ["with aliases", yamlRecord("up", "labels: &a {b: c}\nothers: *a\n")],
+  ["of no YAML", "---\ninsertId: [\n"],
+])("a record of YAML %s is told", async (_, record) => {
+  const dump = fixture("go1.27-debug2");
+  const [whole] = await read(yamlRecord(dump) + yamlRecord("up"));
+  expect(whole!.complete).toBe(true);
+  const [damaged] = await read(yamlRecord(dump) + record);
+  expect(damaged!.complete).toBe(false);
+});
+
+test("what stands between lines of hyphens before a dump is no record", async () => {
+  const dump = fixture("go1.27-debug2");
+  const page = `---\ntitle: it hangs\nlayout: post\n---\n\nOur service: it hangs.\n\n${dump}`;
+  expect(textOf(await read(page))).toBe(textOf(await read(dump)));
+});
+
 test("a list of lines on one line is read", async () => {
   const dump = fixture("go1.27-debug2");
   const plain = textOf(await read(dump));

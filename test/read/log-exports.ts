@@ -101,6 +101,15 @@ export const logExports: Readonly<Record<string, (records: readonly ExportedReco
         timestamp: iso(r.time, 9),
       })),
     ),
+  "gcloud logging read, YAML": (records) =>
+    records
+      .map(
+        (r, n) =>
+          `---\ninsertId: x${n}\nlogName: projects/p/logs/stderr\nreceiveTimestamp: '2026-01-02T04:00:00.1Z'\n` +
+          `resource:\n  labels:\n    container_name: api\n    pod_name: ${r.process}\n  type: k8s_container\n` +
+          `textPayload: ${yamlScalar(r.text)}\ntimestamp: '${iso(r.time, 9)}'\n`,
+      )
+      .join(""),
   "Datadog's API": (records) =>
     JSON.stringify({
       data: records.map((r, n) => ({
@@ -302,6 +311,14 @@ export const logExports: Readonly<Record<string, (records: readonly ExportedReco
   "a list of records whose names nobody knows": (records) =>
     JSON.stringify(records.map((r) => ({ at: iso(r.time, 3), pod: r.process, said: r.text }))),
 };
+
+/** Plain, single or double quotes, or a block: as short as it can be. */
+function yamlScalar(text: string): string {
+  const indented = text.replace(/\n$/, "").replaceAll(/^(?=.)/gm, "  ");
+  if (text.includes("\n")) return `${text.endsWith("\n") ? "|" : "|-"}\n${indented}`;
+  if (text.includes("\t")) return JSON.stringify(text);
+  return /^[a-z][\w .()/*]*$/.test(text) ? text : `'${text.replaceAll("'", "''")}'`;
+}
 
 function processes(records: readonly ExportedRecord[]): string[] {
   return [...new Set(records.map((r) => r.process))];

@@ -9,6 +9,7 @@ import { isCutJson, jsonRecords, looksLikeRecords } from "./json-records.ts";
 import { looksNewestFirst, newestFirstRecords } from "./newest-first.ts";
 import type { Exported, LogRecord } from "./record.ts";
 import { castText, looksLikeCast } from "./terminal-cast.ts";
+import { looksLikeYaml } from "./yaml-documents.ts";
 
 /** Exports are put in order in memory, where they take many times this; log stores hand out less. */
 const maxExport = 1 << 26;
@@ -30,27 +31,36 @@ export async function exportedLog(source: ByteSource, head: Uint8Array): Promise
   if (read === undefined) return { source };
   const { chunks, rest } = await held(source);
   const fits = rest === undefined && objectsIn(chunks) <= maxObjects;
-  const found = fits ? read(Buffer.concat(chunks).toString(), source) : undefined;
+  const found = fits ? await read(Buffer.concat(chunks).toString(), source) : undefined;
   if (found !== undefined) return found;
   if (!fits) noteProblem(source, { message: tooLarge, lost: -1 });
   const { problems = [] } = source;
   return { source: { ...streamSource(source.name, again(chunks, rest)), problems } };
 }
 
-/** What each form is known by, and how it is read. `undefined`: it only begins like this. */
-const forms: ReadonlyMap<
+/** `undefined`: it only begins like this. */
+type FormReader = (
+  text: string,
+  source: ByteSource,
+) => MaybeExported | undefined | Promise<MaybeExported | undefined>;
+
+/** What each form is known by, and how it is read. */
+const forms: ReadonlyMap<(head: string) => boolean, FormReader> = new Map<
   (head: string) => boolean,
-  (text: string, source: ByteSource) => MaybeExported | undefined
-> = new Map([
+  FormReader
+>([
   [looksLikeCsv, recordsBy(csvRecords)],
   [looksLikeCast, (text, source) => ofTerminal(source, text)],
   [looksLikeRecords, recordsBy(jsonRecords)],
   [looksNewestFirst, recordsBy(newestFirstRecords)],
+  [looksLikeYaml, recordsBy(async (text) => (await import("./yaml-records.ts")).yamlRecords(text))],
 ]);
 
-function recordsBy(parse: (text: string) => Exported | undefined) {
-  return (text: string, source: ByteSource): MaybeExported | undefined => {
-    const exported = parse(text);
+function recordsBy(
+  parse: (text: string) => Exported | undefined | Promise<Exported | undefined>,
+): FormReader {
+  return async (text, source) => {
+    const exported = await parse(text);
     if (exported === undefined && isCutJson(text)) noteProblem(source, { message: cutJson, lost: -1 });
     const shows = exported?.records.some((record) => findHeader(record.text) >= 0) ?? false;
     return exported !== undefined && shows ? ofRecords(source, exported) : undefined;
