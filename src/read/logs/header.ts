@@ -1,3 +1,4 @@
+import { plainMessage } from "./ci-message.ts";
 import { findSession, isSessionIndent } from "./session-line.ts";
 
 const header =
@@ -135,6 +136,7 @@ export const labelsFollow: RegExp = /(?:# labels: \{|[ \t]Labels: )"/;
 export function plainText(line: string): string {
   let text = line;
   if (text.includes("\u001b") || text.includes("#033")) text = text.replace(terminal, "");
+  if (text.includes("##teamcity[") || text.includes("%0A")) text = plainMessage(text);
   if (text.includes("\u00a0")) text = text.replaceAll("\u00a0", " ");
   if (text.includes("<")) text = text.replace(openingTags, "");
   if (text.includes("</"))
@@ -181,7 +183,9 @@ export function isSession(line: string): boolean {
 }
 
 /** Signs of colours, pages, test reports and chats; the bytes are those of a no-break space. */
-const dressed = new RegExp(`\u001b\\[|\xc2\xa0|${entity.source}|</pre>|<failure\\b|<!\\[CDATA\\[`);
+const dressed = new RegExp(
+  `\u001b\\[|##teamcity\\[|%0A|\xc2\xa0|${entity.source}|</pre>|<failure\\b|<!\\[CDATA\\[`,
+);
 
 /**
  * True when the first bytes of an input show a goroutine's header with something before it on its line, or lines that are
