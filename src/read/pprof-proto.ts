@@ -248,7 +248,10 @@ function waitOf(
   if (reason !== "") return waitKindOf(reason, names);
   const kind = waitKindOfFrames(names);
   if (kind === "chan-send" || kind === "chan-receive") {
-    const operation = frames[names.findIndex((n) => n === "runtime.chansend" || n === "runtime.chanrecv")];
+    const at = names.findIndex((n) => n === "runtime.chansend" || n === "runtime.chanrecv");
+    // On its way into the operation or out of it, and so in any of its lines: whoever waits is in gopark.
+    if (at >= 0 && !names.slice(0, at).includes("runtime.gopark")) return "unknown";
+    const operation = frames[at];
     return operation !== undefined && operation.lineInFunction <= nilChannelLines ? `${kind}-nil` : kind;
   }
   return kind ?? (leaked || names[0] === "runtime.gopark" ? "parked" : "unknown");
