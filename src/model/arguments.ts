@@ -3,6 +3,7 @@ import type { Calls } from "./calls.ts";
 import type { FramePool } from "./frame-pool.ts";
 import { mixed } from "./hash.ts";
 import { IndexTable } from "./index-table.ts";
+import { isStandardPackage } from "./origin.ts";
 import type { ArgumentSlot } from "./stack.ts";
 import type { GoSymbol } from "./symbol.ts";
 import type { WaitKind } from "./wait-kind.ts";
@@ -16,7 +17,7 @@ export interface ResourcePlan extends ArgumentSlot {
   readonly offset: number;
 }
 
-/** Most arguments kept for each goroutine; innermost frames first. */
+/** Most arguments kept for each goroutine. */
 export const maxSlots = 12;
 /** Most arguments kept of one frame. */
 const maxSlotsPerFrame = 4;
@@ -90,9 +91,12 @@ export function resourcePlan(wait: WaitKind, calls: Calls, pool: FramePool): Res
 
 /** A writer that waits for another writer waits for the lock's inner mutex. */
 function isInMutex({ frames, depth }: Calls, pool: FramePool): boolean {
-  return frames
-    .subarray(0, Math.min(depth, 8))
-    .some((frame) => pool.at(frame).symbol.plain.endsWith("sync.(*Mutex).lockSlow"));
+  return frames.subarray(0, Math.min(depth, 8)).some((frame) => isMutexWait(pool.at(frame).symbol));
+}
+
+/** True for the function in which a goroutine waits for a Mutex: the inner one of an RWMutex, too, behind another writer. */
+export function isMutexWait(symbol: GoSymbol): boolean {
+  return symbol.plain.endsWith("sync.(*Mutex).lockSlow");
 }
 
 /** More than a call has arguments. */
@@ -105,27 +109,46 @@ export class SlotLists {
   /** What is being chosen. */
   readonly #chosen = new Int32Array(maxSlots);
 
-  /** Arguments worth keeping for each goroutine of a stack: pointers known in frames outside the machinery. */
+  /**
+   * Arguments worth keeping for each goroutine of a stack: pointers known in frames outside the machinery, innermost first.
+   * Where there are too many, those of the standard library give way: the owner of a lock stands further out, in the
+   * method that has called an HTTP client or a database.
+   */
   choose(calls: Calls, pool: FramePool): readonly ArgumentSlot[] {
     const chosen = this.#chosen;
-    let count = 0;
+    let count = this.#choose(0, calls, (frame) => !pool.isMachinery(frame));
+    if (count === maxSlots) {
+      count = this.#choose(0, calls, (frame) => !isStandardPackage(pool.at(frame).symbol.package));
+      count = this.#choose(
+        count,
+        calls,
+        (frame) => !pool.isMachinery(frame) && isStandardPackage(pool.at(frame).symbol.package),
+      );
+      chosen.subarray(0, count).sort();
+    }
     let hash = 0;
+    for (let i = 0; i < count; i++) hash = mixed(hash, chosen[i]!);
+    return this.#list(count, hash);
+  }
+
+  /** Adds pointers of the wanted frames to those that are chosen already, as many as there is room for. */
+  #choose(already: number, calls: Calls, isWanted: (frame: number) => boolean): number {
+    const chosen = this.#chosen;
+    let count = already;
     for (let frame = 0; frame < calls.depth && count < maxSlots; frame++) {
       const values = calls.argumentsOf(frame);
-      if (values === 0 || pool.isMachinery(calls.frames[frame]!)) continue;
+      if (values === 0 || !isWanted(calls.frames[frame]!)) continue;
       let ofFrame = 0;
       for (let argument = 0; argument < values && ofFrame < maxSlotsPerFrame; argument++) {
         const value = calls.value(frame, argument);
         // The receiver's place is kept whatever the first goroutine has in it, if only it is known.
         if (Number.isNaN(value) || (!looksLikePointer(value) && argument > 0)) continue;
-        const slot = frame * slotFactor + argument;
-        chosen[count++] = slot;
-        hash = mixed(hash, slot);
+        chosen[count++] = frame * slotFactor + argument;
         ofFrame++;
         if (count === maxSlots) break;
       }
     }
-    return this.#list(count, hash);
+    return count;
   }
 
   #list(count: number, hash: number): readonly ArgumentSlot[] {

@@ -1,10 +1,10 @@
 import { type Address, unknownAddress } from "../../model/address.ts";
-import { resourceOf, semaphoreOwner } from "../../model/arguments.ts";
+import { isMutexWait, resourceOf, semaphoreOwner } from "../../model/arguments.ts";
 import { Calls } from "../../model/calls.ts";
 import type { Dump } from "../../model/dump.ts";
 import { DumpBuilder, type StackHandle } from "../../model/dump-builder.ts";
 import { goroutineFlags } from "../../model/goroutines.ts";
-import type { WaitKind } from "../../model/wait-kind.ts";
+import type { Stack } from "../../model/stack.ts";
 import { waitReasonTable } from "../../model/wait-reasons.ts";
 import { plural } from "../../words.ts";
 import type { Location } from "./api.ts";
@@ -271,7 +271,7 @@ export class DelveAssembly {
       goroutines.creator[row] = creator;
       builder.can("creator-ids");
     }
-    this.#fillResource(row, stacks[goroutines.stack[row]!]!.wait, details);
+    this.#fillResource(row, stacks[goroutines.stack[row]!]!, details);
     return isTraced;
   }
 
@@ -287,13 +287,14 @@ export class DelveAssembly {
     this.#fillArguments(row, handle, trace);
   }
 
-  #fillResource(row: number, wait: WaitKind, { channel, semaphore }: Details): void {
+  #fillResource(row: number, { wait, frames }: Stack, { channel, semaphore }: Details): void {
     const { goroutines } = this.builder;
     if (channel !== undefined && channel !== 0) {
       goroutines.resource[row] = channel;
       this.builder.can("channel-addresses");
     } else if (semaphore !== undefined && semaphore !== 0) {
-      const owner = semaphoreOwner(wait, semaphore);
+      const isInMutex = wait === "rwmutex-lock" && frames.some((f) => isMutexWait(f.symbol));
+      const owner = semaphoreOwner(isInMutex ? "mutex-lock" : wait, semaphore);
       if (Number.isNaN(owner)) return;
       goroutines.resource[row] = owner;
       this.builder.can("lock-addresses");
