@@ -1,8 +1,10 @@
-import type { Address } from "./address.ts";
+import { type Address, unknownAddress } from "./address.ts";
 import { looksLikePointer } from "./arguments.ts";
 import type { Dump } from "./dump.ts";
 import { isMachinery } from "./origin.ts";
+import { entryOf } from "./places.ts";
 import { poolsOf } from "./pools.ts";
+import type { Stack } from "./stack.ts";
 import { type WaitKind, waitClasses } from "./wait-kind.ts";
 
 /**
@@ -14,8 +16,13 @@ export interface HeldLocks {
   readonly any: boolean;
   /** Addresses of contended locks and pools that this row may hold, ascending; never the lock that it waits for. */
   of(row: number): readonly Address[];
-  /** True when an outer frame, beyond the one that calls Lock, has a pointer to the owner of the very lock waited for. */
+  /**
+   * True when an outer frame, beyond the one that calls Lock, has a pointer to the owner of the very lock waited for. The
+   * function that was started with `go` does not count: loops call methods that lock, and seldom lock themselves.
+   */
   reenters(row: number): boolean;
+  /** The lock that this row waits for, where need be by its object; unknown when that can't be told. */
+  waitedFor(row: number): Address;
 }
 
 const lockKinds: ReadonlySet<WaitKind> = new Set(waitClasses.lock);
@@ -47,7 +54,7 @@ export function heldLocks(dump: Dump): HeldLocks {
   const locks = contendedLocks(dump);
   const pools = poolsOf(dump);
   if (locks.length === 0 && pools.contended.size === 0)
-    return { any: false, of: () => none, reenters: () => false };
+    return { any: false, of: () => none, reenters: () => false, waitedFor: () => unknownAddress };
   const offsets = ownerOffsets(dump, locks);
   const cache = new Map<number, readonly Address[]>();
   return {
@@ -61,6 +68,7 @@ export function heldLocks(dump: Dump): HeldLocks {
       return held;
     },
     reenters: (row) => reenters(dump, row, offsets),
+    waitedFor: (row) => waitedFor(dump, row, locks, offsets),
   };
 }
 
@@ -129,8 +137,30 @@ function candidates(dump: Dump, row: number, locks: Float64Array, offsets: Offse
   const found = new Set<Address>();
   for (let slot = 0; slot < stack.slots.length; slot++)
     locksBehind(g.argument(row, slot), locks, offsets, found);
-  found.delete(g.resource[row]!);
+  found.delete(waitedFor(dump, row, locks, offsets));
   return found.size === 0 ? none : [...found].sort((a, b) => a - b);
+}
+
+/**
+ * The lock that a row waits for. Where its address was not passed on, as that of a read lock seldom is: the only lock of the
+ * object that the frame which calls Lock has a pointer to. With two, nobody can tell.
+ */
+function waitedFor(dump: Dump, row: number, locks: Float64Array, offsets: Offsets): Address {
+  const g = dump.goroutines;
+  const stack = dump.stacks[g.stack[row]!]!;
+  if (g.resource[row]! > 0 || !lockKinds.has(stack.wait)) return g.resource[row]!;
+  const caller = callerFrame(dump, row);
+  const near = new Set<Address>();
+  for (let slot = 0; slot < stack.slots.length; slot++)
+    if (stack.slots[slot]!.frame === caller) locksBehind(g.argument(row, slot), locks, offsets, near);
+  return near.size === 1 ? [...near][0]! : unknownAddress;
+}
+
+/** Index of the function that was started with `go`; a recursion of the function that calls Lock has passed its Lock before. */
+function startedFrame(stack: Stack, caller: number): number {
+  const entry = entryOf(stack);
+  if (typeof entry !== "number") return -1;
+  return stack.frames[entry]!.symbol.plain === stack.frames[caller]?.symbol.plain ? -1 : entry;
 }
 
 function reenters(dump: Dump, row: number, offsets: Offsets): boolean {
@@ -139,8 +169,10 @@ function reenters(dump: Dump, row: number, offsets: Offsets): boolean {
   const stack = dump.stacks[g.stack[row]!]!;
   if (!(lock > 0) || !lockKinds.has(stack.wait)) return false;
   const caller = callerFrame(dump, row);
+  const started = startedFrame(stack, caller);
   for (let slot = 0; slot < stack.slots.length; slot++) {
-    if (stack.slots[slot]!.frame <= caller) continue;
+    const frame = stack.slots[slot]!.frame;
+    if (frame <= caller || frame === started) continue;
     const distance = lock - g.argument(row, slot);
     if (distance >= 0 && isTrusted(offsets, lock, distance)) return true;
   }

@@ -2,7 +2,9 @@ import type { Facts } from "../match/facts.ts";
 import type { Group } from "../match/group.ts";
 import { type Match, participants } from "../match/match.ts";
 import type { Member } from "../match/relation.ts";
+import type { Address } from "../model/address.ts";
 import type { Capability } from "../model/dump.ts";
+import { type WaitKind, waitClasses } from "../model/wait-kind.ts";
 import { once } from "../once.ts";
 import { count } from "../report/describe.ts";
 import { findingWith, type Told } from "../report/later.ts";
@@ -140,18 +142,27 @@ function longestWaitOf(facts: Facts, groups: readonly Group[]): number {
   return longest;
 }
 
+const lockKinds: ReadonlySet<WaitKind> = new Set(waitClasses.lock);
 const noResources: ReadonlySet<number> = new Set();
 
 function resourcesOf(facts: Facts, groups: readonly Group[]): ReadonlySet<number> {
   if (!facts.hasAddresses) return noResources;
   let all: Set<number> | undefined;
   for (const group of groups) {
-    for (const address of facts.resources(group)) {
+    const known = facts.resources(group);
+    for (const address of known.size > 0 ? known : inferredLock(facts, group)) {
       all ??= new Set();
       all.add(address);
     }
   }
   return all ?? noResources;
+}
+
+/** The lock of the object that a group's first goroutine works on, where the dump does not show which one it waits for. */
+function inferredLock(facts: Facts, group: Group): readonly Address[] {
+  if (!lockKinds.has(facts.dump.stacks[group.stackIndex]!.wait)) return [];
+  const lock = facts.held.waitedFor(group.first);
+  return lock > 0 ? [lock] : [];
 }
 
 function membersOf(match: Match): number {

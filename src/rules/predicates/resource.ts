@@ -184,7 +184,7 @@ export const reenters: Predicate = {
   schema: {
     type: "boolean",
     description:
-      "An outer frame, beyond the one that calls Lock, has a pointer to the owner of the very lock that it waits for: it may be locking what it holds.",
+      "An outer frame, beyond the one that calls Lock, has a pointer to the owner of the very lock that it waits for: it may be locking what it holds. The function that was started with `go` does not count.",
     examples: [true],
   },
   needs: ["arguments", "lock-addresses"],
