@@ -1,0 +1,126 @@
+import { Readable } from "node:stream";
+import { describe, expect, test } from "vitest";
+import { analyze } from "../../src/analyze.ts";
+import { readDumps } from "../../src/read/read-dumps.ts";
+import { builtinRules } from "../../src/rules/builtin.ts";
+
+/** A goroutine of Go 1.27, started by main.main; `calls` innermost first, as a traceback has them. */
+function goroutine(id: number, reason: string, calls: readonly string[]): string {
+  const frames = calls.map((call, i) => `${call}\n\t/src/main.go:${10 + i} +0x1\n`).join("");
+  return `goroutine ${id} [${reason}]:\n${frames}created by main.main in goroutine 1\n\t/src/main.go:4 +0x1\n`;
+}
+
+async function findingsOf(...goroutines: readonly string[]) {
+  const stdin = Readable.from([Buffer.from(goroutines.join("\n"))]);
+  const { dumps } = await readDumps(["-"], { threads: 1, stdin });
+  return analyze(dumps, builtinRules(), {}).findings;
+}
+const said = async (...goroutines: readonly string[]) =>
+  (await findingsOf(...goroutines)).map((f) => `${f.severity} ${f.confidence} ${f.ruleId}`);
+
+const old = "61 minutes";
+const inMutex = [
+  "internal/sync.runtime_SemacquireMutex(0x1?, 0x2?, 0x3?)",
+  "internal/sync.(*Mutex).lockSlow(0xc000012000)",
+];
+const writer = [...inMutex, "sync.(*Mutex).Lock(...)", "sync.(*RWMutex).Lock(0x5?)"];
+const reader = ["sync.runtime_SemacquireRWMutexR(0x1?, 0x2?, 0x3?)", "sync.(*RWMutex).RLock(...)"];
+
+describe("a write lock that is never given back", () => {
+  const renew = [...writer, "main.(*leases).renew(0xc000012000, 0x1)"];
+  const count = [...reader, "main.(*leases).count(0xc000012000)"];
+
+  test("is no read lock that is kept: its writers stand in the mutex inside", async () => {
+    const expire = [
+      ...writer,
+      "main.(*leases).expire(0xc000012000)",
+      "main.(*leases).sweep(0xc000012000)",
+      "main.work()",
+    ];
+    expect(
+      await said(
+        goroutine(7, `sync.Mutex.Lock, ${old}`, expire),
+        goroutine(8, `sync.Mutex.Lock, ${old}`, renew),
+        goroutine(9, `sync.RWMutex.RLock, ${old}`, count),
+      ),
+    ).not.toContain("error medium lock/rwmutex-upgrade");
+  });
+
+  test("is not held by the loop that calls the method which locks", async () => {
+    expect(
+      await said(
+        goroutine(7, `sync.Mutex.Lock, ${old}`, [
+          ...writer,
+          "main.(*leases).expire(0xc000012000)",
+          "main.(*leases).loop(0xc000012000)",
+        ]),
+        goroutine(8, `sync.Mutex.Lock, ${old}`, renew),
+        goroutine(9, `sync.RWMutex.RLock, ${old}`, count),
+      ),
+    ).toEqual(["error medium lock/orphaned"]);
+  });
+});
+
+test("whoever holds a lock is found below many frames of the standard library", async () => {
+  const client = Array.from(
+    { length: 9 },
+    (_, i) => `net/http.(*Client).step${i}(0xc000034${i}00, 0xc000035${i}00)`,
+  );
+  const [first] = await findingsOf(
+    goroutine(7, `select, ${old}`, [...client, "main.(*container).stop(0xc000012000)", "main.work()"]),
+    goroutine(8, `sync.Mutex.Lock, ${old}`, [
+      ...inMutex,
+      "sync.(*Mutex).Lock(...)",
+      "main.(*container).state(0xc000012000)",
+    ]),
+    goroutine(9, `sync.Mutex.Lock, ${old}`, [
+      ...inMutex,
+      "sync.(*Mutex).Lock(...)",
+      "main.(*container).state(0xc000012000)",
+    ]),
+  );
+  expect([first!.ruleId, first!.severity, first!.confidence]).toEqual([
+    "lock/held-across-channel-operation",
+    "error",
+    "high",
+  ]);
+});
+
+describe("a loop that is parked on a send, and callers behind it", () => {
+  const loop = goroutine(7, `chan send, ${old}`, ["main.(*hub).run(0xc000012000)"]);
+  const caller = goroutine(8, `chan send, ${old}`, [
+    "main.(*hub).publish(0xc000012000)",
+    "main.(*feed).tick(0xc000013000)",
+  ]);
+  const listener = (reason: string) =>
+    goroutine(9, reason, [
+      "internal/poll.runtime_pollWait(0x7f00, 0x72)",
+      "net.(*netFD).Read(0xc000014000)",
+      "main.(*hub).join(0xc000012000)",
+    ]);
+
+  test("are told beside one who has stood elsewhere for long", async () => {
+    expect(await said(loop, caller, listener(`IO wait, ${old}`))).toEqual([
+      "error medium channel/loop-parked",
+    ]);
+  });
+
+  test("are not judged while somebody of the type may come to receive", async () => {
+    expect(await said(loop, caller, listener("IO wait"))).not.toContain("error medium channel/loop-parked");
+  });
+});
+
+test("handlers that outlive their clients are the symptom of the semaphore that they wait for", async () => {
+  const handlers = Array.from({ length: 25 }, (_, i) =>
+    goroutine(i + 7, `select, ${old}`, [
+      "golang.org/x/sync/semaphore.(*Weighted).Acquire(0xc000012000, {0x1, 0x2}, 0x1)",
+      "main.(*images).render(0xc000013000)",
+      "net/http.HandlerFunc.ServeHTTP(0x1, {0x2, 0x3}, 0x4)",
+      "net/http.(*conn).serve(0xc000014000, {0x1, 0x2})",
+    ]),
+  );
+  const idle = goroutine(99, "running", ["main.(*images).tick(0xc000013000)"]);
+  const [first] = await findingsOf(idle, ...handlers);
+  expect(first!.ruleId).toMatch(/^semaphore\//);
+  expect(first!.symptoms.map((s) => s.ruleId)).toContain("http/handler-outlives-client");
+});
