@@ -263,6 +263,39 @@ test("what pages have made of numbers", async () => {
   expect([dump!.stacks.length, dump!.goroutines.length, dump!.complete]).toEqual([1, 2 * ones.length, true]);
 });
 
+test("labels that pages have made links of, headers that two may begin in, and labels as if they were attributes", async () => {
+  const link = (number: number, path = "x") => `[${number}](https://example.com/${path}#step:6:1)`;
+  const long = "x".repeat(400);
+  const labels = [
+    "k: 1",
+    `k: ${link(1)}`,
+    `k: "${link(1)}"`,
+    `k: ${link(1, long)}${link(2, long)}${link(3, long)}`,
+    `k: ${link(1, "\u00e4")}`,
+    "k: v[",
+  ];
+  const header = fc.constantFrom(
+    ["select] {", "}:"],
+    ["select labels:{", "}]:"],
+    ["goroutine 7 x] {", "}:"],
+    ["goroutine 7 x labels:{", "}]:"],
+    ["select, 5 minutes, labels:{", "}]:"],
+    ["select, labels:{", "}]:"],
+  );
+  const frame = fc.constantFrom("main.f(0x1)", "main.f(0x1)\n\t/a.go:1 +0x1\n...3 frames elided...");
+  const goroutine = fc.record({ header, frame, its: fc.constantFrom(...labels) });
+  await fc.assert(
+    fc.asyncProperty(fc.array(goroutine, { minLength: 20, maxLength: 60 }), async (goroutines) => {
+      const text = goroutines.map(
+        ({ header: [before, behind], frame, its }, i) =>
+          `goroutine ${i + 1} [${before}${its}${behind}\n${frame}\n${frame.includes("\n") ? "" : "\t/a.go:1 +0x1\n"}\n`,
+      );
+      await expectSame(Buffer.from(text.join("")));
+    }),
+    { numRuns: 100 },
+  );
+});
+
 test("more numbers than a batch holds, and more headers than are numbered at once", async () => {
   const tiny = Array.from({ length: 40_000 }, (_, i) => `goroutine ${i + 1} [x]:\na.b${i}()\n\t/${i}:1\n\n`);
   await expectSame(Buffer.from(tiny.join("")));

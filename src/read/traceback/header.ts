@@ -77,9 +77,11 @@ export function parseHeader(line: string): Header | undefined {
 /** `labelText` of a header that has labels, whose brackets close at `close`. */
 function labelTextOf(line: string, close: number): string {
   const before = beforeLabels.exec(line)?.[0];
-  const text = line.slice(before?.length ?? line.length);
+  // Behind a second `goroutine ` other labels make another header of the same text.
+  if (before === undefined || before.lastIndexOf("goroutine ") > 0) return "";
+  const text = line.slice(before.length);
   const isWhole =
-    close >= (before?.length ?? 0) ? areWithin(text) && close === line.length - 2 : text.endsWith(endBehind);
+    close >= before.length ? areWithin(text) && close === line.length - 2 : text.endsWith(endBehind);
   const isPlain = text.length <= longestLabels && /^[ -~]+$/.test(text);
   return isWhole && isPlain ? text : "";
 }

@@ -35,6 +35,8 @@ export function learnRecord(bytes: Uint8Array): LearnedRecord | undefined {
     trusted <= maxValues &&
     count(holes.argument) === trusted &&
     cuts.some((c) => c.hole === holes.minutes && c.to > c.from) === record.minutes >= 0 &&
+    // The parser has taken off links, without which labels may be short enough.
+    cuts.some(isLabels) === (record.shape.header.labelText !== "") &&
     count(holes.creator) === (Number.isNaN(record.creator) ? 0 : 1);
   return agree ? { ...single, pieces: piecesOf(bytes, cuts) } : undefined;
 }
@@ -54,6 +56,10 @@ export function regularPieces(bytes: Uint8Array, reader: RegularReader): readonl
   const hasMinutes = cuts.some((c) => c.hole === holes.minutes && c.to > c.from);
   if (values > maxValues || hasMinutes !== reader.numbers[3]! >= 0 || !cuts.every(isShort)) return undefined;
   return piecesOf(bytes, cuts);
+}
+
+function isLabels({ hole }: Cut): boolean {
+  return hole === holes.labelsWithin || hole === holes.labelsBehind;
 }
 
 /** The hole that a `Header.labelText` fills. */
@@ -165,8 +171,8 @@ function labelsCut(line: string, cuts: Cut[]): boolean {
   return true;
 }
 
-/** Between a header's reason and what follows it. */
-const reasonAndMinutes = /[^\]"{,]+?(, \d{1,9} minutes)?(?=, |\]| labels:\{)/y;
+/** Between a header's reason and what follows it; labels are no attribute, whose comma would be of the minutes. */
+const reasonAndMinutes = /[^\]"{,]+?(, \d{1,9} minutes)?(?=, (?!labels:\{)|\]| labels:\{)/y;
 
 /** Minutes follow the reason, or may: only where labels come next, their place is kept by none. */
 function minutesCut(line: string, from: number, cuts: Cut[]): boolean {

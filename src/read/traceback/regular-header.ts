@@ -8,6 +8,7 @@ const headerWord = Buffer.from("goroutine ");
 const threadWord = Buffer.from(" gp=0x");
 const noThread = Buffer.from(" m=nil");
 const minutesWord = Buffer.from(" minute");
+const labelsWord = Buffer.from("labels:{");
 const bracket = 91;
 
 /** Distinct headers that are kept; labels may differ from goroutine to goroutine. */
@@ -151,8 +152,12 @@ export class RegularHeader {
     let behind = last + minutesWord.length;
     if (bytes[behind] === 115) behind++;
     const next = bytes[behind];
-    // A comma parts attributes only before a blank.
-    if (next !== 93 && (next !== 44 || bytes[behind + 1] !== space)) return -1;
+    // A comma parts attributes only before a blank, and labels are none.
+    if (
+      next !== 93 &&
+      (next !== 44 || bytes[behind + 1] !== space || startsWith(bytes, behind + 2, labelsWord))
+    )
+      return -1;
     this.#behind = behind;
     this.minutes = decimal(bytes, at + 2, last);
     return at;

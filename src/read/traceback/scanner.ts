@@ -10,6 +10,7 @@ import {
   symbolItem,
   textItem,
 } from "./batch.ts";
+import { hasLinks } from "./clean-line.ts";
 import { parseHeader } from "./header.ts";
 import { labelHole, learnRecord, regularPieces, type SingleRecord } from "./record-learner.ts";
 import { RegularReader } from "./regular-reader.ts";
@@ -295,7 +296,8 @@ export class Scanner {
     // `}:` or `}]:`.
     if (window[end - 1] !== colon || (window[end - 2] !== brace && window[end - 3] !== brace)) return "";
     const line = Buffer.from(window.buffer, window.byteOffset).toString("latin1", at, end);
-    return parseHeader(line)?.labelText ?? "";
+    // The line parser takes links off.
+    return hasLinks(line) ? "" : (parseHeader(line)?.labelText ?? "");
   }
 
   /** Learns the shape of the goroutine from `from` to `to`, which is not regular; false when that is not done. */
