@@ -1,4 +1,5 @@
 import type { FormatId } from "../model/dump.ts";
+import { hasTracebackInField, haveTracebackInFields } from "./quoted-traceback.ts";
 
 /** Told that a dump of another format stands in an input, in which line it begins (from 1), and whether before all others. */
 export type OnOther = (format: FormatId, line: number, isFirst: boolean) => void;
@@ -6,7 +7,7 @@ export type OnOther = (format: FormatId, line: number, isFirst: boolean) => void
 interface Beginning {
   readonly format: FormatId;
   /** Tested on a line and the one before it. */
-  readonly begins: RegExp;
+  readonly begins: Pick<RegExp, "test">;
   /** It begins in the line before: of what prose quotes, too, one line is not enough. */
   readonly before?: true;
 }
@@ -16,21 +17,17 @@ interface Beginning {
 const listed =
   "[* ] ?\\d{1,15} (?:idle|runnable|running|syscall|waiting) {2}[^\\s/.][^\\s.]{0,300}\\.\\S{1,500}";
 
-/** Of a JSON line, for variables that a debugger shows hold tracebacks, too. */
-const escapedTraceback =
-  /\n[ \t]*\{[^\n]*["n]goroutine \d{1,15} (?:gp=[^[\n]{1,100} )?\[[^\]\n]{1,500}\]:(?:\\n(?:[^\s()"\\][^\n"(]{0,1000}\(|")|")/;
-
 const beginnings: readonly Beginning[] = [
   {
     format: "go-traceback",
     begins:
-      /^[ \t]*goroutine \d{1,15} (?:gp=[^[\n]{1,100} )?\[[^\n]{1,500}\]:[ \t]*\n[ \t]*(?:[^\s()][^\n]*\([^\n]*\)$|goroutine running on other thread)/,
+      /^[ \t]*goroutine \d{1,15} (?:gp=[^[\n]{1,100} )?\[[^\n]{1,1600}[\]}]:[ \t]*\n[ \t]*(?:[^\s()][^\n]*\([^\n]*\)$|goroutine running on other thread)/,
     before: true,
   },
-  // In a field of a log's JSON lines, all of it or its first line.
-  { format: "go-traceback", begins: escapedTraceback },
+  { format: "go-traceback", begins: { test: hasTracebackInField } },
+  { format: "go-traceback", begins: { test: haveTracebackInFields }, before: true },
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what is gzipped begins with it
-  { format: "pprof-proto", begins: /\n\u001f[\u008b\ufffd]\u0008/ },
+  { format: "pprof-proto", begins: /\u001f[\u008b\ufffd]\u0008/ },
   {
     format: "pprof-text",
     begins: /^[ \t]*goroutine(?:leak)? profile: total \d{1,15}[ \t]*\n[ \t]*\d{1,15} @(?: 0x[0-9a-f]{1,16})+/,
@@ -49,7 +46,8 @@ const beginnings: readonly Beginning[] = [
   },
   {
     format: "delve-json",
-    begins: /\n\s*(?:[[{][^\n]{0,2000})?"(?:currentLoc|userCurrentLoc)"\s*:\s*\{\s*(?:"pc"|$)/,
+    begins:
+      /\n\s*(?:\(dlv\) [^\n{]{0,100})?(?:[[{][^\n]{0,2000})?"(?:currentLoc|userCurrentLoc)"\s*:\s*\{\s*(?:"pc"|$)/,
   },
 ];
 /** What no beginning lacks. */

@@ -92,6 +92,83 @@ describe("a traceback in a field of a log's JSON lines is told, where it is not 
     );
 });
 
+/** Tracebacks of two goroutines, of the same calls. */
+const stack = ["[running]", "[select]"]
+  .map((state, i) => `goroutine ${i + 1} ${state}:\nmain.f(0x1)\n\t/src/a.go:1 +0x1d\n\n`)
+  .join("");
+
+describe("however logs hold a traceback, it is told", () => {
+  const whole = JSON.stringify({ stack });
+  const labelled = stack.replaceAll("]:", '] {"k": "v"}:');
+  const lines = (text: string) => text.split("\n").map((line) => JSON.stringify({ log: `${line}\n` }));
+  const forms = {
+    "beside the method of a request": JSON.stringify({
+      method: "GET",
+      request: "/x",
+      result: "panic",
+      stack,
+    }),
+    "as a list of lines": JSON.stringify({ stack: stack.split("\n") }),
+    "in a list of errors": JSON.stringify({ errors: [{ stack }] }),
+    deep: JSON.stringify({ a: { b: { c: { d: { stack } } } } }),
+    "in a list of records": JSON.stringify([{ stack }, { stack: "" }]),
+    indented: JSON.stringify({ stack }, undefined, 2),
+    "as JSON in JSON": JSON.stringify({ log: `${whole}\n` }),
+    "with labels": JSON.stringify({ stack: labelled }),
+    "with labels, line by line": lines(labelled).join("\n"),
+    "behind a time": `2026-01-02T03:04:05Z stdout F ${whole}`,
+    "behind a container's name": lines(stack)
+      .map((line) => `web-1  | ${line}`)
+      .join("\n"),
+    "with carriage returns": JSON.stringify({ stack: stack.replaceAll("\n", "\r\n") }),
+    "behind a word": JSON.stringify({ msg: `recovered: ${stack}` }),
+  };
+  const others = { profile: texts.profile!, gdb: texts.gdb!, json };
+  for (const [place, other] of Object.entries(others))
+    test.each(Object.entries(forms))(`%s, behind a ${place}`, async (_, log) => {
+      expect((await read(joined(other, Buffer.from(`${log}\n`)))).map((d) => d.complete)).toEqual([false]);
+    });
+  test.each(Object.entries(forms))("%s, before Delve's JSON", async (_, log) => {
+    const dumps = await read(joined(Buffer.from(`${log}\n`), json));
+    expect(dumps.length === 2 || dumps.some((d) => !d.complete)).toBe(true);
+  });
+});
+
+describe("what only quotes a traceback leaves other dumps whole", () => {
+  const header = "goroutine 7 [running]:";
+  const variable = { name: "s", type: "string", realType: "string", kind: 24, value: stack };
+  const quoted = {
+    "a message that is a header": JSON.stringify({ msg: header }),
+    "a message that ends in one": JSON.stringify({ msg: `it says\n${header}\n` }),
+    "a message with prose behind one": JSON.stringify({ msg: `it says\n${header}\nand no more (at all)` }),
+    "a count by headers": JSON.stringify({ [header]: 5, "goroutine 8 [select]:": 4 }),
+    "a variable of Delve's": JSON.stringify({ Variable: variable }),
+    "an answer of Delve's": JSON.stringify({ id: 1, result: { Variable: variable }, error: null }),
+    "a variable of an editor's": JSON.stringify({
+      type: "response",
+      body: { variables: [{ name: "s", value: stack, variablesReference: 0 }] },
+    }),
+  };
+  const shown = {
+    "a variable that Delve prints": `(dlv) p x\n[]main.T len: 1, cap: 1, [\n\t{Stack: ${JSON.stringify(stack)}, N: 1},\n]`,
+    "a variable that gdb prints": `$2 = {${JSON.stringify(stack)}, "b"}`,
+  };
+  for (const [place, other] of Object.entries({ profile: texts.profile!, gdb: texts.gdb! }))
+    test.each(Object.entries({ ...quoted, ...shown }))(`%s, behind a ${place}`, async (_, text) => {
+      expect((await read(joined(other, Buffer.from(`${text}\n`)))).map((d) => d.complete)).toEqual([true]);
+    });
+  test.each(Object.entries(quoted))("%s, around Delve's JSON", async (_, text) => {
+    const around = Buffer.from(`${text}\n`);
+    expect((await read(joined(around, json, around))).map((d) => d.complete)).toEqual([true]);
+  });
+});
+
+test("what is not text directly behind a debugger's prompt is told", async () => {
+  const prompt = Buffer.from(`${texts.delve!.toString().trimEnd()} `);
+  for (const other of [json, bytesOf("profiles/go1.24-debug0.pb.gz")])
+    expect((await read(Buffer.concat([prompt, other]))).map((d) => d.complete)).toEqual([false]);
+});
+
 test("a binary profile behind text is told", async () => {
   const profile = bytesOf("profiles/go1.24-debug0.pb.gz");
   for (const text of Object.values(texts))

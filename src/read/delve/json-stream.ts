@@ -255,6 +255,7 @@ export class JsonStream {
     const value = parser.parse(bytes, start, end);
     window.pos = parser.pos;
     const shape = this.#handler.element(value, list, base + start);
+    if (shape < 0) this.#around.look(value, base + start, this.#handler);
     const key = value instanceof Map ? (value as JsonObject).keys().next().value : undefined;
     this.#keys.saw(key, shape >= 0);
     this.#learn(shape, start, parser, key);
@@ -280,7 +281,7 @@ export class JsonStream {
       this.#addMember(parent, parent.key, object.members, object.size);
       if (object.list >= 0) parent.list = object.list;
     } else {
-      this.#around.record(object.members, object.offset, this.#handler);
+      this.#around.look(object.members, object.offset, this.#handler);
       this.#handler.message(object.members, object.list, object.offset);
     }
   }

@@ -1,6 +1,6 @@
-import { holdsTraceback } from "./foreign-record.ts";
+import { ForeignRecords } from "./foreign-records.ts";
 import type { JsonHandler } from "./json-handler.ts";
-import { isSpace, type JsonObject } from "./json-value.ts";
+import { isSpace, type JsonValue } from "./json-value.ts";
 import type { JsonWindow } from "./json-window.ts";
 
 /** Up to the next bracket. */
@@ -10,13 +10,17 @@ const otherDump =
   "another dump begins here (goroutines as text), which is not read with this one: save it as a file of its own";
 const noBeginning = "more brackets close than open: the beginning is missing";
 
-/** What is around the JSON of an input: a prompt, a log's lines, themselves JSON or not. Brackets that are left over after something broken are none. */
+/**
+ * What is around Delve's JSON in an input: a prompt, a log's lines, themselves JSON or not. Brackets that are left over after
+ * something broken are none.
+ */
 export class SurroundingText {
   /** Brackets may be left over: something was broken, or that was said. */
   leftOver = false;
   /** It was said that there is some, and no JSON has come since. */
   #isTold = false;
   #isDumpTold = false;
+  readonly #records = new ForeignRecords();
 
   /** Passes over it up to what may be JSON again; the first byte is known to be some. */
   pass(window: JsonWindow, handler: JsonHandler): void {
@@ -41,9 +45,9 @@ export class SurroundingText {
     window.pos = pos;
   }
 
-  /** Passes over an object that may be none of Delve's. */
-  record(members: JsonObject, offset: number, handler: JsonHandler): void {
-    if (!this.#isDumpTold && holdsTraceback(members)) this.#tellDump(offset, handler);
+  /** Looks at an object, or an element of a list, that may be none of Delve's. */
+  look(value: JsonValue, offset: number, handler: JsonHandler): void {
+    if (!this.#isDumpTold && this.#records.take(value)) this.#tellDump(offset, handler);
   }
 
   #tellDump(offset: number, handler: JsonHandler): void {
