@@ -281,7 +281,9 @@ export class Scanner {
 
   /** Makes labels known; false when they were, or there are too many. */
   #meetLabels(text: string): boolean {
-    if (text === "" || this.#labels.has(text) || !this.#trie.addLabels(text, labelHole(text))) return false;
+    // Then each goroutine may have its own, of which none is looked up.
+    if (text === "" || this.#trie.areLabelsFull || this.#labels.has(text)) return false;
+    if (!this.#trie.addLabels(text, labelHole(text))) return false;
     this.#labels.add(text);
     this.#name(text, labelsItem);
     this.#lastText = -1;
@@ -305,7 +307,7 @@ export class Scanner {
     // Else it could be written, but not recognised.
     if (!this.#hasRoom(0)) return false;
     // With them it may be recognised.
-    if (this.#meetLabels(this.#labelsAt(from))) return true;
+    if (!this.#trie.areLabelsFull && this.#meetLabels(this.#labelsAt(from))) return true;
     const hash = hashOfPlaces(this.#window, from, to);
     if (!this.#mayComeAgain(hash)) return false;
     const learned = learnRecord(this.#window.subarray(from, to));

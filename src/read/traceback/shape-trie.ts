@@ -160,10 +160,16 @@ export class ShapeTrie {
   #labelTextEnd = labelTextStart;
   #isClosed = false;
   #isFull = false;
+  #areLabelsFull = false;
 
   /** A shape had no room: it learns no more. */
   get isFull(): boolean {
     return this.#isFull;
+  }
+
+  /** Labels had no room: no more become known. */
+  get areLabelsFull(): boolean {
+    return this.#areLabelsFull;
   }
 
   /** Gives its memory to the next one; nobody looks at this one, its window and its rows any more. */
@@ -217,7 +223,8 @@ export class ShapeTrie {
   addLabels(text: string, hole: Hole): boolean {
     const address = this.#labelTextEnd;
     const end = address + text.length + stride;
-    if (this.#labels === mostLabels || end > arenaStart) return false;
+    this.#areLabelsFull ||= this.#labels === mostLabels || end > arenaStart;
+    if (this.#areLabelsFull) return false;
     Buffer.from(this.#bytes.buffer).write(text, address, "latin1");
     this.#kernel.addLabels(labelsStart, address, text.length, hole, this.#labels++);
     this.#labelTextEnd = end;
