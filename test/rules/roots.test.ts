@@ -124,3 +124,21 @@ test("handlers that outlive their clients are the symptom of the semaphore that 
   expect(first!.ruleId).toMatch(/^semaphore\//);
   expect(first!.symptoms.map((s) => s.ruleId)).toContain("http/handler-outlives-client");
 });
+
+describe("a receive from a nil channel in a closure that is its goroutine", () => {
+  const hook = (call: string, file: string) =>
+    `goroutine 7 [chan receive (nil chan), ${old}]:\n${call}\n\t${file}:175 +0x1\n` +
+    "created by main.main in goroutine 1\n\t/src/main.go:4 +0x1\n";
+
+  test("of a dependency may be a hook on a context without end, as client-go's informers have it", async () => {
+    const file = "/go/pkg/mod/k8s.io/client-go@v0.34.0/tools/cache/controller.go";
+    const call = "k8s.io/client-go/tools/cache.(*controller).RunWithContext.func1()";
+    expect(await said(hook(call, file))).toEqual(["error low channel/nil-channel"]);
+  });
+
+  test("of the program is an error at the gate", async () => {
+    expect(await said(hook("main.startJobs.func1()", "/src/jobs.go"))).toEqual([
+      "error medium channel/nil-channel",
+    ]);
+  });
+});
