@@ -151,7 +151,8 @@ class Causes {
   }
 }
 
-/** A mere information is no cause for what is worse: it would keep it out of sight. */
+/** A mere information, or a guess, is no cause of what is worse, or of an error that is surer: it would keep it out of sight. */
 function hides(cause: Candidate, symptom: Candidate): boolean {
-  return cause.severity === "info" && symptom.severity !== "info";
+  if (cause.severity === "info") return symptom.severity !== "info";
+  return cause.confidence === "low" && symptom.confidence !== "low" && symptom.severity === "error";
 }

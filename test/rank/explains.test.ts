@@ -3,7 +3,9 @@ import { Readable } from "node:stream";
 import { expect, test } from "vitest";
 import { analyze } from "../../src/analyze.ts";
 import { readDumps } from "../../src/read/read-dumps.ts";
+import type { Confidence } from "../../src/report/report.ts";
 import { builtinRules } from "../../src/rules/builtin.ts";
+import { compileRule } from "../../src/rules/compile.ts";
 
 const dump = (go: string) =>
   readFileSync(
@@ -25,6 +27,30 @@ test("an information does not take an error for its symptom: it would keep it ou
     ["channel/stuck-send", "error"],
     ["errgroup/stuck-children", "info"],
   ]);
+});
+
+test("a guess does not take for its symptom what is an error, and surer", async () => {
+  const rule = (id: string, confidence: Confidence, explains: readonly string[] = []) =>
+    compileRule({
+      id,
+      title: "Somebody sends",
+      severity: "error",
+      roles: { sender: { wait: "chan-send" } },
+      confidence,
+      explains,
+      message: "$sender.count wait",
+      why: "W.",
+      fix: "F.",
+    }).rule!;
+  const text = "goroutine 7 [chan send]:\nmain.f(0x1)\n\t/src/main.go:1 +0x1\n";
+  const { dumps } = await readDumps(["-"], { threads: 1, stdin: Readable.from([Buffer.from(text)]) });
+  const foundBy = (cause: Confidence, symptom: Confidence) =>
+    analyze(dumps, [rule("team/cause", cause, ["team/symptom"]), rule("team/symptom", symptom)]).findings.map(
+      (f) => f.ruleId,
+    );
+  expect(foundBy("low", "medium")).toEqual(["team/symptom", "team/cause"]);
+  expect(foundBy("low", "low")).toEqual(["team/cause"]);
+  expect(foundBy("medium", "high")).toEqual(["team/cause"]);
 });
 
 test("a warning explains the sends of the goroutines that it holds", async () => {
