@@ -3,7 +3,6 @@ import type { Calls } from "./calls.ts";
 import type { FramePool } from "./frame-pool.ts";
 import { mixed } from "./hash.ts";
 import { IndexTable } from "./index-table.ts";
-import { isStandardPackage } from "./origin.ts";
 import type { ArgumentSlot } from "./stack.ts";
 import type { GoSymbol } from "./symbol.ts";
 import type { WaitKind } from "./wait-kind.ts";
@@ -115,38 +114,56 @@ export class SlotLists {
    * method that has called an HTTP client or a database.
    */
   choose(calls: Calls, pool: FramePool): readonly ArgumentSlot[] {
-    const chosen = this.#chosen;
-    let count = this.#choose(0, calls, (frame) => !pool.isMachinery(frame));
-    if (count === maxSlots) {
-      count = this.#choose(0, calls, (frame) => !isStandardPackage(pool.at(frame).symbol.package));
-      count = this.#choose(
-        count,
-        calls,
-        (frame) => !pool.isMachinery(frame) && isStandardPackage(pool.at(frame).symbol.package),
-      );
-      chosen.subarray(0, count).sort();
+    let count = this.#fill(calls, pool, maxSlots, maxSlots);
+    if (count === maxSlots && this.#hasStandard(calls, pool)) {
+      const others = this.#fill(calls, pool, maxSlots, 0);
+      count = this.#fill(calls, pool, others, maxSlots - others);
     }
+    const chosen = this.#chosen;
     let hash = 0;
     for (let i = 0; i < count; i++) hash = mixed(hash, chosen[i]!);
     return this.#list(count, hash);
   }
 
-  /** Adds pointers of the wanted frames to those that are chosen already, as many as there is room for. */
-  #choose(already: number, calls: Calls, isWanted: (frame: number) => boolean): number {
+  /** Whether some of those that are chosen, as many as there can be, are of the standard library. */
+  #hasStandard(calls: Calls, pool: FramePool): boolean {
     const chosen = this.#chosen;
-    let count = already;
+    let last = -1;
+    for (let i = 0; i < maxSlots; i++) {
+      const frame = Math.floor(chosen[i]! / slotFactor);
+      if (frame !== last && pool.isStandard(calls.frames[frame]!)) return true;
+      last = frame;
+    }
+    return false;
+  }
+
+  /**
+   * Chooses pointers, innermost first; answers how many.
+   * @param mostOthers at most so many of frames outside the standard library, and
+   * @param mostStandard of frames in it
+   */
+  #fill(calls: Calls, pool: FramePool, mostOthers: number, mostStandard: number): number {
+    const chosen = this.#chosen;
+    let others = mostOthers;
+    let standard = mostStandard;
+    const isLimited = mostStandard < maxSlots;
+    let count = 0;
     for (let frame = 0; frame < calls.depth && count < maxSlots; frame++) {
       const values = calls.argumentsOf(frame);
-      if (values === 0 || !isWanted(calls.frames[frame]!)) continue;
+      const number = calls.frames[frame]!;
+      if (values === 0 || pool.isMachinery(number)) continue;
+      const isOfStandard = isLimited && pool.isStandard(number);
+      const room = Math.min(maxSlotsPerFrame, maxSlots - count, isOfStandard ? standard : others);
       let ofFrame = 0;
-      for (let argument = 0; argument < values && ofFrame < maxSlotsPerFrame; argument++) {
+      for (let argument = 0; argument < values && ofFrame < room; argument++) {
         const value = calls.value(frame, argument);
         // The receiver's place is kept whatever the first goroutine has in it, if only it is known.
         if (Number.isNaN(value) || (!looksLikePointer(value) && argument > 0)) continue;
         chosen[count++] = frame * slotFactor + argument;
         ofFrame++;
-        if (count === maxSlots) break;
       }
+      if (isOfStandard) standard -= ofFrame;
+      else others -= ofFrame;
     }
     return count;
   }

@@ -1,6 +1,6 @@
 import { mixed } from "./hash.ts";
 import { IndexTable } from "./index-table.ts";
-import { isMachinery } from "./origin.ts";
+import { isMachinery, isStandardPackage } from "./origin.ts";
 import type { Frame } from "./stack.ts";
 import { Strings } from "./strings.ts";
 import { type GoSymbol, parseSymbol } from "./symbol.ts";
@@ -20,6 +20,8 @@ export class FramePool {
   readonly #symbols: GoSymbol[] = [];
   /** The flag of each symbol. */
   #machinery = new Uint8Array(64);
+  /** `isStandardPackage` of each symbol plus one; 0 where nobody has asked. */
+  #standard = new Uint8Array(64);
   readonly #files = new Strings();
   readonly #frames: Frame[] = [];
   /** Of each frame. Frames may be more than the processor's caches hold: what is looked at together lies together. */
@@ -105,5 +107,14 @@ export class FramePool {
   /** `isMachinery` of the frame's symbol. */
   isMachinery(number: number): boolean {
     return (this.#keys[number * keySize + 3]! & machineryFlag) !== 0;
+  }
+
+  /** `isStandardPackage` of the frame's package. */
+  isStandard(number: number): boolean {
+    const symbol = this.#keys[number * keySize]!;
+    this.#standard = widened(this.#standard, symbol + 1);
+    if (this.#standard[symbol] === 0)
+      this.#standard[symbol] = isStandardPackage(this.#symbols[symbol]!.package) ? 2 : 1;
+    return this.#standard[symbol] === 2;
   }
 }

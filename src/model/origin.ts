@@ -13,9 +13,16 @@ const standardRoots: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
+const slash = 47;
+/** The first element of other paths is most often a host's name. */
+const dot = 46;
+
 /** True for import paths of the standard library. */
 export function isStandardPackage(path: string): boolean {
-  return standardRoots.has(path.split("/", 1)[0] ?? "");
+  let end = 0;
+  for (let c = path.charCodeAt(0); end < path.length && c !== slash; c = path.charCodeAt(++end))
+    if (c === dot) return false;
+  return standardRoots.has(end < path.length ? path.slice(0, end) : path);
 }
 
 const thirdPartyFile = /\/pkg\/mod\/|@v\d|\/vendor\//;
