@@ -146,7 +146,7 @@ export class SlotLists {
     const chosen = this.#chosen;
     let others = mostOthers;
     let standard = mostStandard;
-    const isLimited = mostStandard < maxSlots;
+    const isLimited = mostOthers < maxSlots || mostStandard < maxSlots;
     let count = 0;
     for (let frame = 0; frame < calls.depth && count < maxSlots; frame++) {
       const values = calls.argumentsOf(frame);
