@@ -1,6 +1,6 @@
 import { formatAddress } from "../model/address.ts";
 import { shortFunction } from "../model/symbol.ts";
-import { isBlocked, type WaitKind, waitClasses } from "../model/wait-kind.ts";
+import { isBlocked, isLockWait, type WaitKind } from "../model/wait-kind.ts";
 import type { Certainty, ReportGraph } from "../report/report.ts";
 import { attribute } from "./condition.ts";
 import type { Facts } from "./facts.ts";
@@ -18,7 +18,6 @@ export interface WaitForGraph {
 /** Most parties in a graph; the largest are kept. */
 const maxParties = 300;
 
-const locks: ReadonlySet<WaitKind> = new Set(waitClasses.lock);
 const resourceKinds: Readonly<Partial<Record<WaitKind, Node["kind"]>>> = {
   "chan-send": "channel",
   "chan-receive": "channel",
@@ -122,7 +121,7 @@ function resourceOf(facts: Facts, party: Party): Node | undefined {
   const address = facts.dump.goroutines.resource[rowOf(party)]!;
   if (Number.isNaN(address)) return undefined;
   const wait = waitOf(facts, party);
-  const kind = locks.has(wait) ? "lock" : (resourceKinds[wait] ?? "resource");
+  const kind = isLockWait(wait) ? "lock" : (resourceKinds[wait] ?? "resource");
   const name = wait === "select" ? "pool" : kind;
   return { id: formatAddress(address), kind, label: `${name} ${formatAddress(address)}` };
 }

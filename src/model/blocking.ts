@@ -3,7 +3,7 @@ import type { Address } from "./address.ts";
 import type { Dump } from "./dump.ts";
 import type { LockTypes } from "./lock-types.ts";
 import type { HeldLocks } from "./wait-graph.ts";
-import { type WaitKind, waitClasses } from "./wait-kind.ts";
+import { isLockWait } from "./wait-kind.ts";
 
 /**
  * How sure the edges are that are followed. `inferred`: a pointer to what is waited for, or who started whom.
@@ -17,8 +17,6 @@ export interface Blocking {
   /** Goroutines that can't go on before this row does; itself is not among them. */
   behind(row: number, certainty?: BlockingCertainty): number;
 }
-
-const lockKinds: ReadonlySet<WaitKind> = new Set(waitClasses.lock);
 
 /**
  * Follows edges against their direction: from a lock that a goroutine may hold, or a pool that it may have a part of, to
@@ -87,7 +85,7 @@ class Waiting {
     if (wait === "waitgroup-wait") return g.id[row]! > 0 ? `#${g.id[row]}` : undefined;
     const address = g.resource[row]!;
     const known = address > 0;
-    if (lockKinds.has(wait)) return known ? address : this.#types?.waitedFor(g.stack[row]!);
+    if (isLockWait(wait)) return known ? address : this.#types?.waitedFor(g.stack[row]!);
     if (!known) return undefined;
     if (wait === "select") return address;
     if (this.#types === undefined || (wait !== "chan-send" && wait !== "chan-receive")) return undefined;

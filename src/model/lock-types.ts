@@ -2,7 +2,7 @@ import type { Dump } from "./dump.ts";
 import { originOf } from "./origin.ts";
 import { siteOf } from "./places.ts";
 import type { Frame } from "./stack.ts";
-import { type WaitKind, waitClasses } from "./wait-kind.ts";
+import { isLockWait } from "./wait-kind.ts";
 
 /**
  * Locks by the type that they guard, for dumps in which the addresses are dead: a method that waits for a lock most
@@ -15,13 +15,12 @@ export interface LockTypes {
   held(stackIndex: number): readonly string[];
 }
 
-const lockKinds: ReadonlySet<WaitKind> = new Set(waitClasses.lock);
 const none: readonly string[] = Object.freeze([]);
 
 /** Finds the types whose methods wait for locks, and who is in a method of one. */
 export function lockTypes(dump: Dump): LockTypes {
   const waited = dump.stacks.map((stack) => {
-    if (!lockKinds.has(stack.wait)) return undefined;
+    if (!isLockWait(stack.wait)) return undefined;
     const site = siteOf(stack);
     return typeof site === "number" ? typeOf(stack.frames[site]!) : undefined;
   });

@@ -37,8 +37,7 @@ export function originOf(symbol: GoSymbol, file: string, own?: (packagePath: str
   if (pkg === "runtime" || pkg.startsWith("runtime/") || pkg.startsWith("internal/runtime/"))
     return "runtime";
   if (pkg === "") return symbol.name.startsWith("runtime.") || symbol.name === "" ? "runtime" : "std";
-  const root = pkg.split("/", 1)[0] ?? "";
-  if (standardRoots.has(root)) return "std";
+  if (isStandardPackage(pkg)) return "std";
   if (pkg === "main") return "own";
   if (thirdPartyFile.test(file)) return "third-party";
   // With `own` packages given, what is not among them is a dependency.

@@ -5,7 +5,7 @@ import { isMachinery } from "./origin.ts";
 import { entryOf } from "./places.ts";
 import { poolsOf } from "./pools.ts";
 import type { Stack } from "./stack.ts";
-import { type WaitKind, waitClasses } from "./wait-kind.ts";
+import { isLockWait } from "./wait-kind.ts";
 
 /**
  * Locks that goroutines may hold, and pools that they may have a part of. Dumps name waiters, never holders: a goroutine
@@ -24,8 +24,6 @@ export interface HeldLocks {
   /** The lock that this row waits for, where need be by its object; unknown when that can't be told. */
   waitedFor(row: number): Address;
 }
-
-const lockKinds: ReadonlySet<WaitKind> = new Set(waitClasses.lock);
 
 /** Furthest a lock is looked for behind a pointer when no waiter shows how far it lies from its owner. */
 const nearOffset = 24;
@@ -80,10 +78,10 @@ function merged(locks: readonly Address[], pools: readonly Address[]): readonly 
 function contendedLocks(dump: Dump): Float64Array {
   const seen = new Set<Address>();
   const g = dump.goroutines;
-  if (!dump.stacks.some(({ wait }, i) => lockKinds.has(wait) && g.tally.hasAddress(i))) return noLocks;
+  if (!dump.stacks.some(({ wait }, i) => isLockWait(wait) && g.tally.hasAddress(i))) return noLocks;
   for (let row = 0; row < g.length; row++) {
     const address = g.resource[row]!;
-    if (address > 0 && lockKinds.has(dump.stacks[g.stack[row]!]!.wait)) seen.add(address);
+    if (address > 0 && isLockWait(dump.stacks[g.stack[row]!]!.wait)) seen.add(address);
   }
   return Float64Array.from(seen).sort();
 }
@@ -148,7 +146,7 @@ function candidates(dump: Dump, row: number, locks: Float64Array, offsets: Offse
 function waitedFor(dump: Dump, row: number, locks: Float64Array, offsets: Offsets): Address {
   const g = dump.goroutines;
   const stack = dump.stacks[g.stack[row]!]!;
-  if (g.resource[row]! > 0 || !lockKinds.has(stack.wait)) return g.resource[row]!;
+  if (g.resource[row]! > 0 || !isLockWait(stack.wait)) return g.resource[row]!;
   const caller = callerFrame(dump, row);
   const near = new Set<Address>();
   for (let slot = 0; slot < stack.slots.length; slot++)
@@ -167,7 +165,7 @@ function reenters(dump: Dump, row: number, offsets: Offsets): boolean {
   const g = dump.goroutines;
   const lock = g.resource[row]!;
   const stack = dump.stacks[g.stack[row]!]!;
-  if (!(lock > 0) || !lockKinds.has(stack.wait)) return false;
+  if (!(lock > 0) || !isLockWait(stack.wait)) return false;
   const caller = callerFrame(dump, row);
   const started = startedFrame(stack, caller);
   for (let slot = 0; slot < stack.slots.length; slot++) {

@@ -57,6 +57,13 @@ export const waitClasses = {
 
 export type WaitClass = keyof typeof waitClasses;
 
+const locks: ReadonlySet<WaitKind> = new Set(waitClasses.lock);
+
+/** True when it waits for a lock, or for another caller of a Once. */
+export function isLockWait(kind: WaitKind): boolean {
+  return locks.has(kind);
+}
+
 const blocked: ReadonlySet<WaitKind> = new Set([...waitClasses.blocked, "parked"]);
 
 /** True when only another goroutine (or nobody) can release it, as far as the dump says. */

@@ -4,7 +4,7 @@ import { type Match, participants } from "../match/match.ts";
 import type { Member } from "../match/relation.ts";
 import type { Address } from "../model/address.ts";
 import type { Capability } from "../model/dump.ts";
-import { type WaitKind, waitClasses } from "../model/wait-kind.ts";
+import { isLockWait } from "../model/wait-kind.ts";
 import { once } from "../once.ts";
 import { count } from "../report/describe.ts";
 import { findingWith, type Told } from "../report/later.ts";
@@ -142,7 +142,6 @@ function longestWaitOf(facts: Facts, groups: readonly Group[]): number {
   return longest;
 }
 
-const lockKinds: ReadonlySet<WaitKind> = new Set(waitClasses.lock);
 const noResources: ReadonlySet<number> = new Set();
 
 function resourcesOf(facts: Facts, groups: readonly Group[]): ReadonlySet<number> {
@@ -160,7 +159,7 @@ function resourcesOf(facts: Facts, groups: readonly Group[]): ReadonlySet<number
 
 /** The lock of the object that a group's first goroutine works on, where the dump does not show which one it waits for. */
 function inferredLock(facts: Facts, group: Group): readonly Address[] {
-  if (!lockKinds.has(facts.dump.stacks[group.stackIndex]!.wait)) return [];
+  if (!isLockWait(facts.dump.stacks[group.stackIndex]!.wait)) return [];
   const lock = facts.held.waitedFor(group.first);
   return lock > 0 ? [lock] : [];
 }
