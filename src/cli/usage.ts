@@ -116,9 +116,12 @@ function unknownWord(
     return new UsageError(`unknown argument ${unknown}`, { hint });
   }
   const names = Object.keys(knownTo(yargs).key).filter((name) => /^[a-z-]{2,}$/.test(name));
-  const meant = nearest(unknown.replace(/^-+/, ""), [...names, "help", "version"]);
-  return new UsageError(`unknown option ${unknown.length === 1 ? "-" : "--"}${unknown.replace(/^-+/, "")}`, {
-    hint: meant === undefined ? seeHelp(words, parts) : `did you mean --${meant}?`,
+  const option = unknown.replace(/^-+/, "");
+  const meant = nearest(option, [...names, "help", "version"]);
+  // Nor does yargs say that an option was switched off.
+  const dashes = words.includes(`--no-${option}`) ? "--no-" : option.length === 1 ? "-" : "--";
+  return new UsageError(`unknown option ${dashes}${option}`, {
+    hint: meant === undefined ? seeHelp(words, parts) : `did you mean ${dashes}${meant}?`,
   });
 }
 

@@ -81,6 +81,7 @@ describe("every code", () => {
 
 test.each([
   [["--fromat", "json"], "unknown option --fromat\n  did you mean --format?"],
+  [["--no-colr", quiet], "unknown option --no-colr\n  did you mean --no-color?"],
   // --only is an option of others.
   [["graph", quiet, "--only", "a"], "unknown option --only\n  see deadlock-lint graph --help"],
   [["rules", "lst"], "unknown argument lst\n  did you mean deadlock-lint rules list?"],
