@@ -48,8 +48,9 @@ function dividing(
   const own = role.conditions.map((c) => c.condition).filter((c) => (c.attributes & rest) !== 0);
   // One that reads the id, too, may answer differently for each goroutine.
   const byOwn = own.every((c) => (c.attributes & use.column) === 0);
-  const asked = [...(byOwn ? own : []), ...(role.kind === "required" ? conditionsOn(rule, role) : [])];
-  const byAnswers = answering(facts, asked);
+  const byOwnAnswers = answering(facts, byOwn ? own : []);
+  const byAnswers = answering(facts, role.kind === "required" ? conditionsOn(rule, role) : []);
+  const isShared = use.column === attribute.creator;
   let divide: Divide | undefined;
   return (stackIndex) => {
     if (role.kind === "required" && !isAlone(rule, role, use, facts, reach, stackIndex))
@@ -57,7 +58,11 @@ function dividing(
     divide ??= divider(facts, use.column, mattering(use, facts, reach));
     const { apart, alike } = divide(stackIndex);
     const others = alike === undefined ? [] : byOwn ? [alike] : facts.split(alike, rest);
-    return [...others.flatMap(byAnswers), ...facts.splitRows(stackIndex, apart, attributes)];
+    const folded = others.flatMap(byOwnAnswers).flatMap((group) => {
+      const answers = byAnswers(group);
+      return isShared && answers.length > 1 ? withSiblings(facts, answers) : answers;
+    });
+    return [...folded, ...facts.splitRows(stackIndex, apart, attributes)];
   };
 }
 
@@ -278,6 +283,36 @@ function answering(facts: Facts, conditions: readonly Condition[]): (group: Grou
     }
     return rows.size === 1 ? [group] : [...rows.values()].map((alike) => facts.groupOf(stackIndex, alike));
   };
+}
+
+/**
+ * Groups of one stack, regrouped so that goroutines of one creator, who are one match when each is asked by itself, stay
+ * together: with those of other creators whose goroutines gave the same set of answers.
+ * @param groups one for each answer
+ */
+function withSiblings(facts: Facts, groups: readonly Group[]): readonly Group[] {
+  const { creator } = facts.dump.goroutines;
+  /** `,0,2` for a creator whose goroutines are in the first and the third group. */
+  const answersOf = new Map<number, string>();
+  for (const [answer, { rows }] of groups.entries()) {
+    const text = `,${answer}`;
+    for (let i = 0; i < rows.length; i++) {
+      const id = creator[rows[i]!]!;
+      const before = answersOf.get(id) ?? "";
+      if (!before.endsWith(text)) answersOf.set(id, before + text);
+    }
+  }
+  if ([...answersOf.values()].every((answers) => answers.lastIndexOf(",") === 0)) return groups;
+  const rowsOf = new Map<string, number[]>();
+  for (const { rows } of groups)
+    for (let i = 0; i < rows.length; i++) addTo(rowsOf, answersOf.get(creator[rows[i]!]!)!, rows[i]!);
+  const { stackIndex } = groups[0]!;
+  return [...rowsOf.values()].map((rows) =>
+    facts.groupOf(
+      stackIndex,
+      rows.sort((a, b) => a - b),
+    ),
+  );
 }
 
 function merged(groups: readonly Group[]): ArrayLike<number> {

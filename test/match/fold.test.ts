@@ -104,6 +104,17 @@ describe("goroutines that differ only in ids that nobody else has", () => {
     );
   });
 
+  it("stay with those of the same creator, though the creator is gone and only some have waited", () => {
+    const dump = dumpOf([
+      { place: 5, id: 1, creator: 1, minutes: -1 },
+      { place: 5, id: 2, creator: 39, minutes: -1 },
+      { place: 2, id: 3, creator: Number.NaN, minutes: 61 },
+      { place: 5, id: 4, creator: 39, minutes: 2 },
+    ]);
+    const rule = rules.find(({ id }) => id === "cond/lost-wakeup")!;
+    expect(findings(dump, rule)).toEqual(findings(dump, oneByOne(rule)));
+  });
+
   it("are one match a stack, however many they are", () => {
     const given: Given[] = [];
     for (let i = 0; i < 30_000; i++)
