@@ -124,7 +124,8 @@ tutorial; this page has every key.
    unconfirmed. \`$X*\` is collected for the message only: it neither groups nor joins.
 4. \`joined-by\` is a ladder: the first step whose variables both sides know decides, and sets the confidence.
 5. \`severity\` is what a finding means if it is true, \`confidence\` what the evidence supports. The gate needs both.
-6. \`explains\`: where goroutines overlap, the other finding becomes a symptom nested below this one.
+6. \`explains\`: where goroutines overlap, the other finding becomes a symptom nested below this one; \`explained-by\` says
+   the same from the symptom's side.
 7. A limit that is hit is said, the other rules still run, and the exit code is 3.`;
 
 const patterns = `### Patterns

@@ -45,6 +45,8 @@ function facts(rule: RuleSource): string {
   if (rule.tags !== undefined && rule.tags.length > 0) out.push(`tags ${rule.tags.join(", ")}`);
   if (rule.explains !== undefined && rule.explains.length > 0)
     out.push(`explains ${rule.explains.map((id) => code(id)).join(", ")}`);
+  const causes = rule["explained-by"] ?? [];
+  if (causes.length > 0) out.push(`explained by ${causes.map((id) => code(id)).join(", ")}`);
   return out.join(" · ");
 }
 

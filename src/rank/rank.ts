@@ -51,8 +51,8 @@ function compare(a: string, b: string): number {
 }
 
 /**
- * For each candidate the index of the one that explains it, -1 for none: the highest-ranked whose rule says so and that
- * shares goroutines or what they wait for with it. Nobody is explained by what it explains itself.
+ * For each candidate the index of the one that explains it, -1 for none: the highest-ranked whose rule says so, or of which
+ * its own rule says so, and that shares goroutines or what they wait for with it. Nobody is explained by what it explains itself.
  */
 function explainers(candidates: readonly Candidate[], sets: RowSets): number[] {
   const explained = explainedRules(candidates);
@@ -81,7 +81,12 @@ function explainers(candidates: readonly Candidate[], sets: RowSets): number[] {
 function explainedRules(candidates: readonly Candidate[]): Map<string, string[]> {
   const rules = new Map(candidates.map(({ rule }) => [rule.id, rule]));
   return new Map(
-    [...rules].map(([id, rule]) => [id, [...rules.keys()].filter((other) => rule.explains(other))]),
+    [...rules].map(([id, rule]) => [
+      id,
+      [...rules]
+        .filter(([other, symptom]) => rule.explains(other) || symptom.explainedBy(id))
+        .map(([other]) => other),
+    ]),
   );
 }
 

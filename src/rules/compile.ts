@@ -39,8 +39,9 @@ export function compileRule(
     parts();
     return compileMessage(source, compiler);
   });
-  const explains = once(() => explainsTest(source, own));
-  if (!own.checked) for (const part of [parts, whens, explains, message]) part();
+  const explains = once(() => idTest(source, "explains", own));
+  const explainedBy = once(() => idTest(source, "explained-by", own));
+  if (!own.checked) for (const part of [parts, whens, explains, explainedBy, message]) part();
   const rule: Rule = {
     id: source.id,
     title: source.title,
@@ -73,6 +74,7 @@ export function compileRule(
       return whens().unless;
     },
     explains: (ruleId) => explains()(ruleId),
+    explainedBy: (ruleId) => explainedBy()(ruleId),
     picture: (source.picture ?? []).map((edge) => ({ ...edge, certainty: edge.certainty ?? "observed" })),
     get variables() {
       parts();
@@ -139,8 +141,12 @@ function eventTest(source: RuleSource, scope: RuleScope): TextTest | undefined {
   return (text) => tests.some((test) => test(text));
 }
 
-function explainsTest(source: RuleSource, scope: RuleScope): (ruleId: string) => boolean {
-  const tests = (source.explains ?? []).map((pattern, i) => scope.text(pattern, `/explains/${i}`));
+function idTest(
+  source: RuleSource,
+  key: "explains" | "explained-by",
+  scope: RuleScope,
+): (ruleId: string) => boolean {
+  const tests = (source[key] ?? []).map((pattern, i) => scope.text(pattern, `/${key}/${i}`));
   return (ruleId) => tests.some((test) => test(ruleId));
 }
 

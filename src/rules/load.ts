@@ -51,7 +51,7 @@ export async function ruleFiles(path: string): Promise<string[]> {
 
 /**
  * Loads and checks rule files.
- * @param known ids of rules that exist beside them, for `explains`
+ * @param known ids of rules that exist beside them, for `explains` and `explained-by`
  * @param define named conditions and lists that every file may use; those of the file win
  * @throws RuleError with every mistake of every file, when there is an error
  */
@@ -227,16 +227,19 @@ function unknownExplains(
     ...files.flatMap(({ yaml }) => rulesOf(yaml).flatMap(({ id }) => (typeof id === "string" ? [id] : []))),
   ];
   return files.flatMap(({ yaml }) =>
-    rulesOf(yaml).flatMap(({ explains }, i) =>
-      (Array.isArray(explains) ? explains : []).flatMap((id, j) => {
-        if (typeof id !== "string" || ids.some(compileText(id))) return [];
-        const hint = nearest(id, ids);
-        const known = id.includes("*") ? `no rule fits ${id}` : `there is no rule ${id}`;
-        return [
-          yaml.problem(`/rules/${i}/explains/${j}`, known, {
-            hint: hint && `did you mean ${hint}?`,
-          }),
-        ];
+    rulesOf(yaml).flatMap((rule, i) =>
+      (["explains", "explained-by"] as const).flatMap((key) => {
+        const named = rule[key];
+        return (Array.isArray(named) ? named : []).flatMap((id, j) => {
+          if (typeof id !== "string" || ids.some(compileText(id))) return [];
+          const hint = nearest(id, ids);
+          const known = id.includes("*") ? `no rule fits ${id}` : `there is no rule ${id}`;
+          return [
+            yaml.problem(`/rules/${i}/${key}/${j}`, known, {
+              hint: hint && `did you mean ${hint}?`,
+            }),
+          ];
+        });
       }),
     ),
   );

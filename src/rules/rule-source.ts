@@ -68,6 +68,7 @@ export interface RuleSource {
   readonly unless?: readonly WhenSource[];
   readonly "only-with"?: "source";
   readonly explains?: readonly string[];
+  readonly "explained-by"?: readonly string[];
   /** Arrows of the finding's picture; ends that are no role are resources. */
   readonly picture?: readonly {
     readonly from: string;

@@ -145,6 +145,8 @@ export interface Rule {
   readonly unless: readonly { readonly when: When; readonly text: string }[];
   /** Tests the ids of rules whose findings this one explains. */
   readonly explains: (ruleId: string) => boolean;
+  /** Tests the ids of rules whose findings explain this one's. */
+  readonly explainedBy: (ruleId: string) => boolean;
   readonly picture: readonly PictureEdge[];
   readonly variables: ReadonlyMap<string, VariableKind>;
   readonly message: readonly MessagePart[];

@@ -175,6 +175,13 @@ export const ruleProperties: Readonly<Record<string, JsonSchema>> = {
     description: "Rules (ids or globs) whose findings are symptoms of this one when they share goroutines.",
     examples: [["channel/send-pileup", "lock/*"]],
   },
+  "explained-by": {
+    type: "array",
+    items: { type: "string", minLength: 1 },
+    description:
+      "Rules (ids or globs) of whose findings this one's are symptoms, as if each of them named this rule in `explains`.",
+    examples: [["channel/*", "lock/*"]],
+  },
   picture: {
     type: "array",
     minItems: 1,

@@ -6,6 +6,7 @@ import { readDumps } from "../../src/read/read-dumps.ts";
 import type { Confidence } from "../../src/report/report.ts";
 import { builtinRules } from "../../src/rules/builtin.ts";
 import { compileRule } from "../../src/rules/compile.ts";
+import type { RuleSource } from "../../src/rules/rule-source.ts";
 
 const dump = (go: string) =>
   readFileSync(
@@ -20,6 +21,29 @@ async function lint(text: Buffer) {
   return analyze(dumps, builtinRules()).findings;
 }
 
+async function oneSender() {
+  const text = "goroutine 7 [chan send]:\nmain.f(0x1)\n\t/src/main.go:1 +0x1\n";
+  return (await readDumps(["-"], { threads: 1, stdin: Readable.from([Buffer.from(text)]) })).dumps;
+}
+
+function sendRule(
+  id: string,
+  confidence: Confidence,
+  others: Pick<RuleSource, "explains" | "explained-by"> = {},
+) {
+  return compileRule({
+    id,
+    title: "Somebody sends",
+    severity: "error",
+    roles: { sender: { wait: "chan-send" } },
+    confidence,
+    message: "$sender.count wait",
+    why: "W.",
+    fix: "F.",
+    ...others,
+  }).rule;
+}
+
 test("an information does not take an error for its symptom: it would keep it out of sight", async () => {
   // Go 1.19 does not say whose children they are: the finding about the group is an information only.
   const findings = await lint(dump("go1.19"));
@@ -30,27 +54,28 @@ test("an information does not take an error for its symptom: it would keep it ou
 });
 
 test("a guess does not take for its symptom what is an error, and surer", async () => {
-  const rule = (id: string, confidence: Confidence, explains: readonly string[] = []) =>
-    compileRule({
-      id,
-      title: "Somebody sends",
-      severity: "error",
-      roles: { sender: { wait: "chan-send" } },
-      confidence,
-      explains,
-      message: "$sender.count wait",
-      why: "W.",
-      fix: "F.",
-    }).rule!;
-  const text = "goroutine 7 [chan send]:\nmain.f(0x1)\n\t/src/main.go:1 +0x1\n";
-  const { dumps } = await readDumps(["-"], { threads: 1, stdin: Readable.from([Buffer.from(text)]) });
+  const dumps = await oneSender();
   const foundBy = (cause: Confidence, symptom: Confidence) =>
-    analyze(dumps, [rule("team/cause", cause, ["team/symptom"]), rule("team/symptom", symptom)]).findings.map(
-      (f) => f.ruleId,
-    );
+    analyze(dumps, [
+      sendRule("team/cause", cause, { explains: ["team/symptom"] }),
+      sendRule("team/symptom", symptom),
+    ]).findings.map((f) => f.ruleId);
   expect(foundBy("low", "medium")).toEqual(["team/symptom", "team/cause"]);
   expect(foundBy("low", "low")).toEqual(["team/cause"]);
   expect(foundBy("medium", "high")).toEqual(["team/cause"]);
+});
+
+test("a rule says itself whose symptom its findings are", async () => {
+  const rules = [
+    sendRule("team/symptom", "high", { "explained-by": ["team/c*", "team/symptom"] }),
+    sendRule("team/cause", "medium"),
+    sendRule("team/other", "medium"),
+  ];
+  const found = analyze(await oneSender(), rules).findings;
+  expect(found.map((f) => [f.ruleId, f.symptoms.map((s) => s.ruleId)])).toEqual([
+    ["team/cause", ["team/symptom"]],
+    ["team/other", []],
+  ]);
 });
 
 test("a warning explains the sends of the goroutines that it holds", async () => {

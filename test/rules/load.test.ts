@@ -193,6 +193,12 @@ describe("one mistake gives one message, with its place, its line and what to do
       "did you mean team/rule?",
     ],
     [
+      "an unknown rule that is to explain it",
+      rule("    explained-by: [team/rul]\n"),
+      "there is no rule team/rul",
+      "did you mean team/rule?",
+    ],
+    [
       "a tab",
       "schema: 1\nrules:\n\t- id: a/b\n",
       "r1.yaml:3:1: error: tab characters must not be used in indentation",
