@@ -1,4 +1,5 @@
 import type { Address } from "./address.ts";
+import { Arena } from "./arena.ts";
 import { Tally } from "./tally.ts";
 import { resized, shared } from "./typed-array.ts";
 
@@ -35,11 +36,17 @@ export interface GoroutineRow {
 /** A column in memory that threads share, and how much of it each row fills. */
 export interface FilledColumn {
   readonly memory: ArrayBufferLike;
+  /** Where it begins, in bytes, and how many it has. */
+  readonly start: number;
+  readonly bytes: number;
   readonly bytesPerRow: number;
 }
 
 /** Room that columns may have for each row in use. */
 const slack = 1.1;
+/** Bytes of columns beside a row's arguments, and of what else an arena is to hold: tallies of many stacks, batches. */
+const bytesPerRow = 64;
+const bytesBeside = 128 << 20;
 /** Room of larger columns that was never touched takes no memory; to copy them would. */
 const largeColumns = 1 << 16;
 
@@ -61,6 +68,8 @@ export class Goroutines {
   argumentStart: Uint32Array;
   arguments: Float64Array;
   argumentsLength = 0;
+  /** Where the columns are, and their tally shall be, when room was reserved for many. */
+  arena: Arena | undefined;
   #tally: Tally | undefined;
 
   constructor(capacity = 64) {
@@ -78,7 +87,7 @@ export class Goroutines {
 
   /** What they say together; good until rows that it has counted are changed. */
   get tally(): Tally {
-    this.#tally ??= new Tally(this);
+    this.#tally ??= new Tally(this, this.arena);
     this.#tally.follow();
     return this.#tally;
   }
@@ -129,14 +138,18 @@ export class Goroutines {
    */
   reserve(rows: number, argumentsPerRow: number): FilledColumn[] {
     if (rows <= this.id.length) return [];
-    this.#resize(rows, shared);
     const values = Math.max(Math.ceil(rows * argumentsPerRow), this.arguments.length);
-    this.arguments = shared(this.arguments, values);
+    const arena = Arena.withRoom(rows * bytesPerRow + values * 8 + bytesBeside);
+    this.arena = arena;
+    this.forgetTally();
+    this.#resize(rows, (column, length) => shared(column, length, arena));
+    this.arguments = shared(this.arguments, values, arena);
     const { id, stack, weight, minutes, creator, resource, argumentStart } = this;
-    const columns = [id, stack, weight, minutes, creator, resource, argumentStart];
     return [
-      ...columns.map(({ buffer, BYTES_PER_ELEMENT }) => ({ memory: buffer, bytesPerRow: BYTES_PER_ELEMENT })),
-      { memory: this.arguments.buffer, bytesPerRow: this.arguments.BYTES_PER_ELEMENT * argumentsPerRow },
+      ...[id, stack, weight, minutes, creator, resource, argumentStart].map((c) =>
+        filled(c, c.BYTES_PER_ELEMENT),
+      ),
+      filled(this.arguments, this.arguments.BYTES_PER_ELEMENT * argumentsPerRow),
     ];
   }
 
@@ -153,6 +166,14 @@ export class Goroutines {
   /** Gives back the room beyond the last row, where that is worth a copy of all columns. */
   trim(): void {
     if (this.length > largeColumns) return;
+    if (this.arena !== undefined) {
+      // All that is in it would live as long as any of it.
+      this.arena = undefined;
+      this.forgetTally();
+      this.#resize(this.length);
+      this.arguments = this.arguments.slice(0, this.argumentsLength);
+      return;
+    }
     if (this.id.length > this.length * slack) this.#resize(this.length);
     if (this.arguments.length > this.argumentsLength * slack)
       this.arguments = this.arguments.slice(0, this.argumentsLength);
@@ -185,6 +206,13 @@ export class Goroutines {
     this.labels = copy(this.labels, capacity);
     this.argumentStart = copy(this.argumentStart, capacity);
   }
+}
+
+function filled(
+  { buffer, byteOffset, byteLength }: Float64Array | Uint32Array | Int32Array,
+  bytesPerRow: number,
+): FilledColumn {
+  return { memory: buffer, start: byteOffset, bytes: byteLength, bytesPerRow };
 }
 
 /** The next capacity of columns that are full. */

@@ -1,9 +1,11 @@
+import type { Arena } from "./arena.ts";
 import { CellCounts, type SortedCells } from "./cell-counts.ts";
 import { Creators } from "./creators.ts";
 import type { Goroutines } from "./goroutines.ts";
 import { Kinds } from "./kinds.ts";
+import { KnownRows } from "./known-rows.ts";
 import { SmallestIds } from "./smallest-ids.ts";
-import { widened } from "./typed-array.ts";
+import { widened, zeros } from "./typed-array.ts";
 
 /** Of each stack so many smallest ids are kept: of most of its parts they show the smallest, too. */
 const keptIds = 32;
@@ -21,7 +23,7 @@ export interface WaitedFor {
  * their columns are still in the processor's cache: that costs a fraction of a look at all of them afterwards.
  */
 export class Tally {
-  readonly kinds = new Kinds();
+  readonly kinds: Kinds;
   readonly creators: Creators;
   /** Every goroutine has an id. */
   idsKnown = true;
@@ -31,22 +33,32 @@ export class Tally {
   /** Stacks and kinds that they have. */
   #stacks = 0;
   #kinds = 0;
-  readonly #cells = new CellCounts();
+  readonly #cells: CellCounts;
   #sorted: SortedCells | undefined;
-  #rows = new Uint32Array(0);
-  #weights = new Float64Array(0);
+  #rows: Uint32Array;
+  #weights: Float64Array;
   /** Of stacks with several goroutines; where every stack is distinct, a list for each would be a third of the dump. */
   readonly #ids: (SmallestIds | undefined)[] = [];
   /** The first row of each stack that says its id, plus one. */
   #first = new Uint32Array(0);
-  #bounds = new Float64Array(0);
+  #bounds: Float64Array;
   /** Of each stack two addresses, as far as there are any. */
-  #addresses = new Float64Array(0);
-  #unknown = new Uint8Array(0);
+  #addresses: Float64Array;
+  #unknown: Uint8Array;
+  #known: KnownRows | undefined;
 
-  constructor(goroutines: Goroutines) {
+  /** @param arena where the columns are, so that most rows can be counted faster */
+  constructor(goroutines: Goroutines, arena: Arena | undefined) {
     this.#goroutines = goroutines;
-    this.creators = new Creators(goroutines);
+    this.kinds = new Kinds(arena);
+    this.creators = new Creators(goroutines, arena);
+    this.#cells = new CellCounts(arena);
+    this.#rows = zeros(Uint32Array, 0, arena);
+    this.#weights = zeros(Float64Array, 0, arena);
+    this.#bounds = zeros(Float64Array, 0, arena);
+    this.#addresses = zeros(Float64Array, 0, arena);
+    this.#unknown = zeros(Uint8Array, 0, arena);
+    this.#known = arena && new KnownRows(arena);
   }
 
   /**
@@ -63,7 +75,7 @@ export class Tally {
     const cells = this.#cells;
     kinds.makeRoom(length, id.length);
     creators.forget();
-    for (let row = from; row < length; row++) {
+    for (let row = this.#behindKnown(from); row < length; row = this.#behindKnown(row + 1)) {
       const at = stack[row]!;
       if (at >= this.#stacks) this.#meetStacks(at + 1);
       const kind = kinds.take(row, flags[row]!, labels[row]!, minutes[row]!);
@@ -75,6 +87,32 @@ export class Tally {
       this.#takeAddress(at, resource[row]!);
       creators.take(creator[row]!, at);
     }
+  }
+
+  /** The first row from `from` on that is not counted at once. */
+  #behindKnown(from: number): number {
+    const known = this.#known;
+    if (known === undefined || from === this.#length) return from;
+    if (!known.isUseful) {
+      this.#known = undefined;
+      return from;
+    }
+    const goroutines = this.#goroutines;
+    const tables = {
+      goroutines,
+      kinds: this.kinds,
+      cells: this.#cells,
+      creators: this.creators,
+      stacks: this.#stacks,
+      rows: this.#rows,
+      weights: this.#weights,
+      bounds: this.#bounds,
+      addresses: this.#addresses,
+      unknown: this.#unknown,
+    };
+    return known.follow(from, tables, (row) =>
+      this.#takeId(row, goroutines.stack[row]!, goroutines.id[row]!),
+    );
   }
 
   /**

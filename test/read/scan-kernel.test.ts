@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterEach, expect, test, vi } from "vitest";
+import { knownRowsKernelSource } from "../../src/model/known-rows-kernel.ts";
 import { labelsItem, learnedItem, recordItem } from "../../src/read/traceback/batch.ts";
+import { learnedRowsKernelSource } from "../../src/read/traceback/learned-rows-kernel.ts";
 import { RegularReader } from "../../src/read/traceback/regular-reader.ts";
 import { scanKernelSource } from "../../src/read/traceback/scan-kernel.ts";
 import { Scanner } from "../../src/read/traceback/scanner.ts";
@@ -9,9 +11,13 @@ import { holes, rowHead, ShapeTrie } from "../../src/read/traceback/shape-trie.t
 
 afterEach(() => vi.restoreAllMocks());
 
-test("the committed kernel was made from the source beside it", () => {
-  const source = readFileSync(new URL("../../wasm/scan-kernel.ts", import.meta.url));
-  expect(createHash("sha256").update(source).digest("hex"), "run `npm run wasm`").toBe(scanKernelSource);
+test.each([
+  ["scan-kernel", scanKernelSource],
+  ["learned-rows", learnedRowsKernelSource],
+  ["known-rows", knownRowsKernelSource],
+])("the committed kernel was made from its source: %s", (name, hash) => {
+  const source = readFileSync(new URL(`../../wasm/${name}.ts`, import.meta.url));
+  expect(createHash("sha256").update(source).digest("hex"), "run `npm run wasm`").toBe(hash);
 });
 
 /** Numbers of the shapes of goroutines, and their minutes, as the kernel finds them; of text that it leaves, -1. */

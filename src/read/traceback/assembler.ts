@@ -20,7 +20,7 @@ const maxDumps = 1000;
 /** Every process has it: dumps of which the first goroutine is not the one that dumps begin with it. */
 const mainGoroutine = 1;
 /** Room is made for so many goroutines at once; for more, when they come. */
-const mostExpected = 4_000_000;
+const mostExpected = 12_000_000;
 
 /**
  * So many rows at once are counted at once; fewer are worth no calls of their own. In smaller dumps they are counted when
@@ -153,7 +153,8 @@ export class DumpAssembler implements RecordSink {
     rows.take(batch, from, shapes, labels, open);
     open.builder.headersSeen += rows.count;
     const { goroutines } = open.builder;
-    if (rows.count >= worthCounting && goroutines.length >= manyRows) goroutines.tally.follow();
+    const isLarge = goroutines.arena !== undefined || goroutines.length >= manyRows;
+    if (rows.count >= worthCounting && isLarge) goroutines.tally.follow();
     return rows;
   }
 
@@ -202,7 +203,16 @@ export class DumpAssembler implements RecordSink {
     const { goroutines } = this.#open.builder;
     if (goroutines.length < 1000) return [];
     const rows = Math.min(Math.ceil((goroutines.length * bytes * 1.25) / bytesSeen), mostExpected);
-    return goroutines.reserve(rows, goroutines.argumentsLength / goroutines.length);
+    const columns = goroutines.reserve(rows, goroutines.argumentsLength / goroutines.length);
+    if (goroutines.arena !== undefined) this.#open.ids.moveTo(goroutines.arena, rows);
+    return columns;
+  }
+
+  /** As in `TracebackBuilder.room`. */
+  room(numbers: number): Float64Array | undefined {
+    const { arena } = this.#open.builder.goroutines;
+    const room = arena?.column(Float64Array, numbers);
+    return room !== undefined && arena!.addressOf(room) !== 0 ? room : undefined;
   }
 
   /** Rows of the dump that is being built. */

@@ -15,8 +15,8 @@ export class FreshPages {
   #rows = 0;
 
   constructor(columns: readonly FilledColumn[]) {
-    this.#columns = columns.map(({ memory, bytesPerRow }) => ({
-      words: new Int32Array(memory),
+    this.#columns = columns.map(({ memory, start, bytes, bytesPerRow }) => ({
+      words: new Int32Array(memory, start, Math.floor(bytes / 4)),
       bytesPerRow,
     }));
   }

@@ -1,7 +1,9 @@
 import { unknownAddress } from "../../model/address.ts";
+import type { Arena } from "../../model/arena.ts";
 import { maxSlots } from "../../model/arguments.ts";
 import type { Goroutines } from "../../model/goroutines.ts";
 import type { IdSet } from "../id-set.ts";
+import { ArenaRows } from "./arena-rows.ts";
 import type { Batch } from "./batch.ts";
 import type { KnownLabels, LabelledDump } from "./known-labels.ts";
 import type { LearnedShape } from "./learned-shape.ts";
@@ -18,6 +20,8 @@ interface GrowingDump extends LabelledDump {
 
 /** Takes rows of a batch into the columns of a dump, many at once: this is the loop that runs a million times. */
 export class LearnedRows {
+  #arena: Arena | undefined;
+  #arenaRows: ArenaRows | undefined;
   /** Where it stopped in the batch. */
   end = 0;
   /** Goroutines taken, and their lines. */
@@ -45,14 +49,16 @@ export class LearnedRows {
     if (from >= batch.length || batch[from]! < 0) return;
     const most = Math.ceil((batch.length - from) / rowHead);
     goroutines.makeRoom(most, most * maxSlots);
+    const isKnown = (shape: LearnedShape) => shape.plain && shape.dump === dump;
+    const fast = this.#inArena(goroutines)?.take(batch, from, shapes, isKnown, goroutines, ids);
     const { id: idColumn, stack, minutes, flags, creator, resource, labels, argumentStart } = goroutines;
     const into = goroutines.arguments;
     const first = goroutines.length;
     let row = first;
     let argument = goroutines.argumentsLength;
-    let lines = 0;
-    let longest = -1;
-    let at = from;
+    let lines = fast?.lines ?? 0;
+    let longest = fast?.longest ?? -1;
+    let at = fast?.end ?? from;
     while (at < batch.length) {
       const kind = batch[at]!;
       if (kind < 0) break;
@@ -87,14 +93,23 @@ export class LearnedRows {
       lines += shape.lines;
       at = values + shape.valueCount;
     }
-    if (row === first) return;
+    this.end = at;
+    this.count = row - first + (fast?.count ?? 0);
+    this.lines = lines;
+    if (this.count === 0) return;
     goroutines.weight.fill(1, first, row);
     goroutines.length = row;
     goroutines.argumentsLength = argument;
     dump.lastId = idColumn[row - 1]!;
     if (longest >= 0) dump.minutes = true;
-    this.end = at;
-    this.count = row - first;
-    this.lines = lines;
+  }
+
+  /** Who takes most rows where the columns are in an arena. */
+  #inArena({ arena }: Goroutines): ArenaRows | undefined {
+    if (arena !== this.#arena) {
+      this.#arena = arena;
+      this.#arenaRows = arena && new ArenaRows(arena);
+    }
+    return this.#arenaRows;
   }
 }

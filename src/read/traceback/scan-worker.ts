@@ -29,9 +29,10 @@ function work({ file, queue: memory, port }: ScanTask): void {
   /** Touches memory for the rows to come; false when there is none to touch. */
   const touch = () => {
     if (fresh === undefined) {
-      const columns = (receiveMessageOnPort(port)?.message as ColumnsMessage | undefined)?.columns;
-      if (columns === undefined) return false;
-      fresh = new FreshPages(columns);
+      const message = receiveMessageOnPort(port)?.message as ColumnsMessage | undefined;
+      if (message === undefined) return false;
+      fresh = new FreshPages(message.columns);
+      if (message.room !== undefined) pool.useRoom(message.room);
     }
     return fresh.touch(queue.filledRows);
   };

@@ -1,3 +1,4 @@
+import { instantiate, newMemory, type WasmMemory } from "../../model/wasm.ts";
 import { scanKernel } from "./scan-kernel.ts";
 
 /** What varies between two goroutines of one shape: digits or labels, and what they mean. As in wasm/scan-kernel.ts. */
@@ -81,17 +82,6 @@ const arenaStart = labelTextStart + labelTextSize;
  */
 const arenaSize = 32 << 20;
 
-/** The part of the WebAssembly API that is needed; Node's types leave it out. */
-interface WasmApi {
-  readonly Memory: new (size: { initial: number }) => WasmMemory;
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: Exports };
-}
-
-interface WasmMemory {
-  readonly buffer: ArrayBuffer;
-}
-
 /** As wasm/scan-kernel.ts explains. */
 interface Exports {
   readonly scan: (
@@ -114,7 +104,7 @@ export interface TrieContents {
 
 /** The kernel, and the memory that it works in. */
 interface Kernel extends Exports {
-  readonly memory: WasmMemory;
+  readonly memory: WasmMemory<ArrayBuffer>;
 }
 
 /** Those that no tree uses any more: if each of thousands of inputs had its own, V8 would collect garbage for each. */
@@ -122,10 +112,8 @@ const spareKernels: Kernel[] = [];
 const mostSpare = 2;
 
 function newKernel(): Kernel {
-  const { Memory, Module, Instance } = (globalThis as unknown as { WebAssembly: WasmApi }).WebAssembly;
-  const memory = new Memory({ initial: (arenaStart + arenaSize) / pageSize });
-  const module = new Module(Buffer.from(scanKernel, "base64"));
-  const { scan, addLabels } = new Instance(module, { env: { memory } }).exports;
+  const memory = newMemory(arenaStart + arenaSize);
+  const { scan, addLabels } = instantiate<Exports>(scanKernel, memory);
   return { memory, scan, addLabels };
 }
 

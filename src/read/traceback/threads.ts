@@ -2,7 +2,7 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "
 import type { FilledColumn } from "../../model/goroutines.ts";
 import { packageRoot } from "../../package-root.ts";
 import type { Batch } from "./batch.ts";
-import { BatchPool } from "./batch-pool.ts";
+import { BatchPool, type RoomPart } from "./batch-pool.ts";
 import { takeScanAhead } from "./scan-ahead.ts";
 import type { ScannerSeed } from "./scanner.ts";
 import { SegmentQueue } from "./segment-queue.ts";
@@ -19,7 +19,7 @@ export interface ScanTask {
 /** What a worker posts: a batch, or, without one, that the segment is finished. */
 export interface SegmentMessage {
   readonly segment: number;
-  readonly batch?: Batch;
+  readonly batch?: Batch | RoomPart;
   /** With the end of the first segment, from the worker that has scanned it: what it taught. */
   readonly seed?: ScannerSeed;
 }
@@ -27,7 +27,12 @@ export interface SegmentMessage {
 /** What workers are posted when the columns that the dump's rows will fill are there. */
 export interface ColumnsMessage {
   readonly columns: readonly FilledColumn[];
+  /** Where the batches are best put that the worker posts from now on. */
+  readonly room: Float64Array | undefined;
 }
+
+/** Numbers of such a room: as many as the segments have that a thread may be ahead. */
+const roomSize = 1 << 20;
 
 /** Batches of a segment whose turn has not come. */
 interface Waiting {
@@ -73,6 +78,8 @@ interface StartedWorker {
   readonly port: MessagePort;
   /** What its scanner knows. */
   readonly known: Known;
+  /** As in `ColumnsMessage`. */
+  room: Float64Array | undefined;
   failure: Error | undefined;
 }
 
@@ -92,11 +99,16 @@ function started(
   builder: TracebackBuilder,
   failure?: Error,
 ): StartedWorker {
-  const startedWorker: StartedWorker = { worker, port, known: builder.newKnown(), failure };
+  const known = builder.newKnown();
+  const startedWorker: StartedWorker = { worker, port, known, room: undefined, failure };
   worker.once("error", (error: Error) => {
     startedWorker.failure = error;
   });
   return startedWorker;
+}
+
+function batchIn(room: Float64Array | undefined, batch: Batch | RoomPart): Batch {
+  return "start" in batch ? room!.subarray(batch.start, batch.end) : batch;
 }
 
 /** This thread's work: it scans as the others do, and gives all batches to the builder when their turn comes. */
@@ -109,6 +121,7 @@ class Building {
   readonly #ownKnown: Known;
   readonly #waiting = new Map<number, Waiting>();
   readonly #pool: BatchPool;
+  #room: Float64Array | undefined;
   /** This thread scans the first segment, from which all threads learn. */
   readonly #isFirst: boolean;
   #isSeeded = false;
@@ -173,7 +186,7 @@ class Building {
     const waiting = this.#segment(segment, this.#ownKnown);
     this.#own.scan(segment, (batch) => {
       if (segment === this.#turn) this.#take(batch, this.#ownKnown);
-      else waiting.batches.push(this.#pool.copy(batch, segment));
+      else waiting.batches.push(batchIn(this.#room, this.#pool.copy(batch, segment)));
     });
     waiting.finished = true;
   }
@@ -195,11 +208,11 @@ class Building {
   }
 
   #receive(): void {
-    for (const { port, known } of this.#workers) {
+    for (const { port, known, room } of this.#workers) {
       for (let got = receiveMessageOnPort(port); got !== undefined; got = receiveMessageOnPort(port)) {
         const { segment, batch, seed } = got.message as SegmentMessage;
         const waiting = this.#segment(segment, known);
-        if (batch !== undefined) waiting.batches.push(batch);
+        if (batch !== undefined) waiting.batches.push(batchIn(room, batch));
         else {
           waiting.finished = true;
           waiting.seed = seed;
@@ -228,8 +241,12 @@ class Building {
   #makeRoom(): void {
     const columns = this.#builder.expect(this.#file.segmentSize, this.#file.size);
     if (columns.length === 0) return;
-    const message: ColumnsMessage = { columns };
-    for (const { port } of this.#workers) port.postMessage(message);
+    this.#room = this.#builder.room(roomSize);
+    if (this.#room !== undefined) this.#pool.useRoom(this.#room);
+    for (const worker of this.#workers) {
+      worker.room = this.#builder.room(roomSize);
+      worker.port.postMessage({ columns, room: worker.room } satisfies ColumnsMessage);
+    }
   }
 
   #segment(segment: number, known: Known): Waiting {

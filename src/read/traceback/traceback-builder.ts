@@ -131,6 +131,11 @@ export class TracebackBuilder {
     return this.#assembler.expect(bytesSeen, bytes);
   }
 
+  /** Memory for so many numbers of batches, where they are taken faster; `undefined` where none is. */
+  room(numbers: number): Float64Array | undefined {
+    return this.#assembler.room(numbers);
+  }
+
   /** Rows of the dump that is being built. */
   get rows(): number {
     return this.#assembler.rows;
