@@ -9,7 +9,7 @@ import { reachOfRoles, requiredReach } from "./reach.ts";
 import { type GrowingRelation, type Member, type Relation, relationOf, withoutHistory } from "./relation.ts";
 import type { MatchTrace } from "./trace.ts";
 import { lackingFacts } from "./undecidable.ts";
-import { whenHolds } from "./when.ts";
+import { doubtsOf, whenHolds } from "./when.ts";
 
 /** The goroutines that play one role in a match. */
 export interface RoleMembers {
@@ -100,11 +100,15 @@ export function matchRule(rule: Rule, facts: Facts, trace?: MatchTrace): RuleRes
     rule.cycle === undefined
       ? joinRoles(rule, facts, needed, others, trace)
       : findCycles(rule, facts, needed, others, trace);
+  const doubts = new Set<Fact>();
   const matches = found.matches.filter((match) => {
     const refuted = rule.unless.find(({ when }) => whenHolds(when, match));
-    if (refuted !== undefined) trace?.refuted(refuted.text, match.bindings);
-    return refuted === undefined;
+    if (refuted === undefined) return true;
+    trace?.refuted(refuted.text, match.bindings);
+    for (const fact of doubtsOf(refuted.when, match)) doubts.add(fact);
+    return false;
   });
+  if (matches.length === 0 && doubts.size > 0) return { rule, matches, missing: doubts, limit: found.limit };
   if (matches.length > 0 || found.matches.length > 0) return { rule, matches, missing, limit: found.limit };
   for (const relation of needed) if (relation.open) for (const m of relation.missing) missing.add(m);
   return { rule, matches: [], missing, limit: found.limit };

@@ -1,7 +1,7 @@
 import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { analyze } from "../../src/analyze.ts";
-import type { Dump } from "../../src/model/dump.ts";
+import type { Capability, Dump } from "../../src/model/dump.ts";
 import { DumpBuilder, type FrameDraft } from "../../src/model/dump-builder.ts";
 import type { Report } from "../../src/report/report.ts";
 import { compileRule } from "../../src/rules/compile.ts";
@@ -34,18 +34,21 @@ function frame(text: string, args?: readonly number[]): FrameDraft {
   };
 }
 
-function dumpOf(given: readonly Given[]): Dump {
-  const builder = new DumpBuilder("test", "go-traceback", [
-    "ids",
-    "wait-reasons",
-    "minutes",
-    "stacks",
-    "creators",
-    "creator-ids",
-    "arguments",
-    "lock-addresses",
-    "channel-addresses",
-  ]);
+const all: readonly Capability[] = [
+  "ids",
+  "wait-reasons",
+  "minutes",
+  "stacks",
+  "creators",
+  "creator-ids",
+  "arguments",
+  "lock-addresses",
+  "channel-addresses",
+];
+
+function dumpOf(given: readonly Given[], hidden: readonly Capability[] = []): Dump {
+  const shown = all.filter((c) => !hidden.includes(c));
+  const builder = new DumpBuilder("test", "go-traceback", shown);
   let next = 1;
   for (const g of given) {
     const frames = g.stack.map((s, i) => frame(s, g.args?.[i]));
@@ -74,7 +77,12 @@ function dumpOf(given: readonly Given[]): Dump {
   return builder.build();
 }
 
-function run(yaml: string, given: readonly Given[], earlier: readonly Given[][] = []): Report {
+function run(
+  yaml: string,
+  given: readonly Given[],
+  earlier: readonly Given[][] = [],
+  hidden: readonly Capability[] = [],
+): Report {
   const source = load(yaml) as Partial<RuleSource>;
   const { rule, problems } = compileRule({
     id: "test/rule",
@@ -84,7 +92,9 @@ function run(yaml: string, given: readonly Given[], earlier: readonly Given[][] 
     ...source,
   } as RuleSource);
   expect(problems.filter((p) => p.severity === "error")).toEqual([]);
-  return analyze([...earlier.map(dumpOf), dumpOf(given)], [rule], { series: earlier.length > 0 });
+  return analyze([...earlier.map((g) => dumpOf(g)), dumpOf(given, hidden)], [rule], {
+    series: earlier.length > 0,
+  });
 }
 
 function roleCounts(report: Report, index = 0): Record<string, number> {
@@ -370,5 +380,19 @@ describe("what a dump can't say", () => {
     expect(report.notEvaluable).toMatchObject([
       { ruleId: "t/r", reason: "this dump does not show wait reasons" },
     ]);
+  });
+
+  it("makes a rule not evaluable where it alone takes the matches away", () => {
+    const rule =
+      "{roles: {s: {wait: chan-send}}, unless: [{not: {every: {role: s, waited: {gte: 1}}}}], message: m}";
+    const without = run(rule, [send(1)], [], ["minutes"]);
+    expect(without.findings).toEqual([]);
+    expect(without.notEvaluable).toMatchObject([
+      { reason: "this dump does not show how long goroutines have waited" },
+    ]);
+    expect(run(rule, [send(1)]).notEvaluable).toEqual([]);
+    // What no minutes would change is decided.
+    const other = "{roles: {s: {wait: chan-send}}, unless: [{every: {role: s, at: main.f}}], message: m}";
+    expect(run(other, [send(1)], [], ["minutes"]).notEvaluable).toEqual([]);
   });
 });
