@@ -51,8 +51,9 @@ function compare(a: string, b: string): number {
 }
 
 /**
- * For each candidate the index of the one that explains it, -1 for none: the highest-ranked whose rule says so, or of which
- * its own rule says so, and that shares goroutines or what they wait for with it. Nobody is explained by what it explains itself.
+ * For each candidate the index of the one that explains it, -1 for none: the highest-ranked whose rule says so, or of
+ * which its own rule says so, and that shares goroutines or what they wait for with it. Nobody is explained by what it
+ * explains itself, nor by a lower-ranked finding of its own rule.
  */
 function explainers(candidates: readonly Candidate[], sets: RowSets): number[] {
   const explained = explainedRules(candidates);
@@ -70,6 +71,7 @@ function explainers(candidates: readonly Candidate[], sets: RowSets): number[] {
       symptom,
       (j) =>
         explained.get(candidates[j]!.rule.id)!.includes(id) &&
+        (candidates[j]!.rule.id !== id || j < i) &&
         !hides(candidates[j]!, symptom) &&
         !isBelow(j, i),
     );

@@ -100,3 +100,30 @@ test("senders whose starter has returned stand below the consumer that sends to 
   expect(findings.map((f) => f.ruleId)).toEqual(["channel/consumer-sends-to-own-channel"]);
   expect(findings[0]!.symptoms.map((f) => f.ruleId)).toContain("channel/senders-left-behind");
 });
+
+test("of two findings of one rule the surer explains the other", async () => {
+  const { rule } = compileRule({
+    id: "team/held",
+    title: "Somebody waits",
+    severity: "error",
+    roles: {
+      holder: { wait: "chan-send", at: { line: "$AT" } },
+      waiters: { wait: "lock" },
+    },
+    confidence: { base: "low", raise: [{ to: "high", when: { every: { role: "holder", at: "main.f" } } }] },
+    explains: ["team/held"],
+    message: "held at $AT",
+    why: "W.",
+    fix: "F.",
+  });
+  const text = [
+    "goroutine 7 [chan send]:\nmain.f(0x1)\n\t/src/main.go:1 +0x1\n",
+    "goroutine 8 [chan send]:\nmain.g(0x1)\n\t/src/main.go:2 +0x1\n",
+    "goroutine 9 [sync.Mutex.Lock]:\nsync.(*Mutex).Lock(...)\n\t/go/src/sync/mutex.go:46\nmain.h(0x1)\n\t/src/main.go:3 +0x1\n",
+  ].join("\n");
+  const { dumps } = await readDumps(["-"], { threads: 1, stdin: Readable.from([Buffer.from(text)]) });
+  const { findings } = analyze(dumps, [rule!]);
+  expect(findings.map((f) => [f.message, ...f.symptoms.map((s) => s.message)])).toEqual([
+    ["held at /src/main.go:1", "held at /src/main.go:2"],
+  ]);
+});
