@@ -142,3 +142,44 @@ describe("a receive from a nil channel in a closure that is its goroutine", () =
     ]);
   });
 });
+
+test("an io.Pipe that nobody reads is the root of the lock that its writer keeps", async () => {
+  const append = (id: number) =>
+    goroutine(id, `sync.Mutex.Lock, ${old}`, [
+      ...inMutex,
+      "sync.(*Mutex).Lock(...)",
+      "main.(*archive).append(0xc000012000)",
+      "main.work()",
+    ]);
+  const findings = await findingsOf(
+    goroutine(7, `select, ${old}`, [
+      "io.(*pipe).write(0xc000015000, {0x1, 0x2, 0x3})",
+      "io.(*PipeWriter).Write(0xc000015000, {0x1, 0x2, 0x3})",
+      "main.(*archive).append(0xc000012000)",
+      "main.work()",
+    ]),
+    append(8),
+    append(9),
+  );
+  expect(findings.map((f) => f.ruleId)).toEqual(["pipe/orphan"]);
+  expect(findings[0]!.symptoms.map((s) => s.ruleId)).toContain("lock/held-across-channel-operation");
+});
+
+test("handlers that pile up, and a shutdown, are symptoms of the send that they stand in", async () => {
+  const handlers = Array.from({ length: 25 }, (_, i) =>
+    goroutine(i + 7, "chan send, 2 minutes", [
+      "main.(*workers).do(0xc000013000)",
+      "net/http.HandlerFunc.ServeHTTP(0x1, {0x2, 0x3}, 0x4)",
+      "net/http.(*conn).serve(0xc000014000, {0x1, 0x2})",
+    ]),
+  );
+  const clients = handlers.map((_, i) =>
+    goroutine(i + 40, "IO wait, 2 minutes", ["net/http.(*connReader).backgroundRead(0xc000018000)"]),
+  );
+  const shutdown = goroutine(99, "select, 2 minutes", [
+    "net/http.(*Server).Shutdown(0xc000016000, {0x1, 0x2})",
+    "main.(*app).stop(0xc000017000)",
+  ]);
+  const findings = await findingsOf(shutdown, ...handlers, ...clients);
+  expect(findings.map((f) => f.ruleId)).toEqual(["channel/stuck-send"]);
+});
