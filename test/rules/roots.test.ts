@@ -183,3 +183,36 @@ test("handlers that pile up, and a shutdown, are symptoms of the send that they 
   const findings = await findingsOf(shutdown, ...handlers, ...clients);
   expect(findings.map((f) => f.ruleId)).toEqual(["channel/stuck-send"]);
 });
+
+describe("several who wait to write-lock below a method", () => {
+  const get = "main.(*cache).get(0xc000012000)";
+  const first = ["sync.runtime_SemacquireRWMutex(0x1?, 0x2?, 0x3?)", "sync.(*RWMutex).Lock(0x5?)"];
+  const readAt = (call: string) =>
+    goroutine(9, `sync.RWMutex.RLock, ${old}`, [...reader, call, "main.work()"]);
+  const filling = (call: string) =>
+    [6, 7, 8].map((id) =>
+      goroutine(id, `sync.RWMutex.Lock, ${old}`, [
+        ...(id === 6 ? first : writer),
+        "main.(*cache).put(0xc000012000)",
+        "main.(*loader).fill(0xc000013000)",
+        call,
+        "main.work()",
+      ]),
+    );
+
+  test("hold its read lock where others wait to read-lock in that method", async () => {
+    const [finding] = await findingsOf(...filling(get), readAt(get));
+    expect(finding!.ruleId).toBe("lock/rwmutex-upgrade");
+  });
+
+  test("are two as well, and the second does not wait for itself", async () => {
+    const [first, second] = filling(get);
+    const [finding] = await findingsOf(first!, second!, readAt(get));
+    expect(finding!.ruleId).toBe("lock/rwmutex-upgrade");
+  });
+
+  test("need not hold it where it is not seen to read-lock", async () => {
+    const [finding] = await findingsOf(...filling("main.(*cache).warm(0xc000012000)"), readAt(get));
+    expect(finding!.ruleId).toBe("lock/rwmutex-reader-gone");
+  });
+});
