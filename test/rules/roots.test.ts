@@ -216,3 +216,21 @@ describe("several who wait to write-lock below a method", () => {
     expect(finding!.ruleId).toBe("lock/rwmutex-reader-gone");
   });
 });
+
+test("a reader that waits for an answer keeps the read lock, not the loop that should answer", async () => {
+  const [first] = await findingsOf(
+    goroutine(7, `chan receive, ${old}`, ["main.(*table).sum(0xc000012000)", "main.work()"]),
+    goroutine(8, `sync.RWMutex.RLock, ${old}`, [
+      ...reader,
+      "main.(*table).size(0xc000012000)",
+      "main.(*table).serve(0xc000012000)",
+    ]),
+    goroutine(9, `sync.RWMutex.Lock, ${old}`, [
+      "sync.runtime_SemacquireRWMutex(0x1?, 0x2?, 0x3?)",
+      "sync.(*RWMutex).Lock(0x5?)",
+      "main.(*table).put(0xc000012000)",
+      "main.work()",
+    ]),
+  );
+  expect(first!.ruleId).toBe("lock/held-across-channel-operation");
+});
