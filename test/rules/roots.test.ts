@@ -217,6 +217,36 @@ describe("several who wait to write-lock below a method", () => {
   });
 });
 
+describe("a lock of one object of many", () => {
+  const write = (id: number) =>
+    goroutine(id, `sync.Mutex.Lock, ${old}`, [
+      ...inMutex,
+      "sync.(*Mutex).Lock(...)",
+      "main.(*conn).write(0x1?, {0x2, 0x3})",
+      "main.(*room).tell(0xc000019000)",
+    ]);
+  const pinger = (id: number) =>
+    goroutine(id, `chan receive, ${old}`, [`main.(*conn).pingLoop(0xc00002${id}000)`]);
+
+  test("is kept by who is stuck beyond its Lock, not by the others' loops that wait for a tick", async () => {
+    const [first] = await findingsOf(
+      goroutine(7, `IO wait, ${old}`, [
+        "internal/poll.runtime_pollWait(0x7f00, 0x77)",
+        "net.(*netFD).Write(0xc000014000, {0x1, 0x2, 0x3})",
+        "net.(*conn).Write(0xc000014000, {0x1, 0x2, 0x3})",
+        "main.(*conn).write(0x1?, {0x2, 0x3})",
+        "main.(*room).tell(0xc000019000)",
+        "main.work()",
+      ]),
+      write(8),
+      write(9),
+      pinger(10),
+      pinger(11),
+    );
+    expect([first!.ruleId, first!.severity]).toEqual(["lock/held-in-slow-work", "error"]);
+  });
+});
+
 test("a reader that waits for an answer keeps the read lock, not the loop that should answer", async () => {
   const [first] = await findingsOf(
     goroutine(7, `chan receive, ${old}`, ["main.(*table).sum(0xc000012000)", "main.work()"]),
@@ -233,4 +263,14 @@ test("a reader that waits for an answer keeps the read lock, not the loop that s
     ]),
   );
   expect(first!.ruleId).toBe("lock/held-across-channel-operation");
+});
+
+test("senders to a loop stand below its wait for itself", async () => {
+  const close = "main.(*session).close(0xc000012000)";
+  const findings = await findingsOf(
+    goroutine(7, `chan receive, ${old}`, [close, "main.(*session).loop(0xc000012000)"]),
+    goroutine(8, `chan receive, ${old}`, [close, "main.work()"]),
+    goroutine(9, `chan send, ${old}`, ["main.(*session).push(0xc000012000)", "main.work()"]),
+  );
+  expect(findings.map((f) => f.ruleId)).toEqual(["channel/asks-itself"]);
 });
