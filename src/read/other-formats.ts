@@ -1,5 +1,10 @@
 import type { FormatId } from "../model/dump.ts";
-import { hasTracebackInField, haveTracebackInFields } from "./quoted-traceback.ts";
+import {
+  hasTracebackInField,
+  haveTracebackInFields,
+  haveTracebackInList,
+  haveTracebackInTabbedList,
+} from "./quoted-traceback.ts";
 
 /** Told that a dump of another format stands in an input, in which line it begins (from 1), and whether before all others. */
 export type OnOther = (format: FormatId, line: number, isFirst: boolean) => void;
@@ -10,6 +15,8 @@ interface Beginning {
   readonly begins: Pick<RegExp, "test">;
   /** It begins in the line before: of what prose quotes, too, one line is not enough. */
   readonly before?: true;
+  /** A format whose own lines look like this. */
+  readonly notIn?: FormatId;
 }
 
 // Logs, tables and JSON of other programs have goroutines with numbers, tasks that wait and frames, too: Delve and gdb put
@@ -21,11 +28,13 @@ const beginnings: readonly Beginning[] = [
   {
     format: "go-traceback",
     begins:
-      /^[ \t]*goroutine \d{1,15} (?:gp=[^[\n]{1,100} )?\[[^\n]{1,1600}[\]}]:[ \t]*\n[ \t]*(?:[^\s()][^\n]*\([^\n]*\)$|goroutine running on other thread)/,
+      /^[ \t]*(?:- )?goroutine \d{1,15} (?:gp=[^[\n]{1,100} )?\[[^\n]{1,1600}[\]}]:[ \t]*\n[ \t]*(?:- )?(?:[^\s()][^\n]*\([^\n]*\)$|goroutine running on other thread)/,
     before: true,
   },
   { format: "go-traceback", begins: { test: hasTracebackInField } },
   { format: "go-traceback", begins: { test: haveTracebackInFields }, before: true },
+  { format: "go-traceback", begins: { test: haveTracebackInList }, before: true },
+  { format: "go-traceback", begins: { test: haveTracebackInTabbedList }, before: true, notIn: "delve-text" },
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what is gzipped begins with it
   { format: "pprof-proto", begins: /\u001f[\u008b\ufffd]\u0008/ },
   {
@@ -77,8 +86,8 @@ export class OtherFormats {
     this.#previousLine = line;
     if (!telling.test(text) && !telling.test(previous)) return;
     const both = `${previous}\n${text}`;
-    for (const { format, begins, before } of beginnings) {
-      if (this.#found.has(format) || !begins.test(both)) continue;
+    for (const { format, begins, before, notIn } of beginnings) {
+      if (this.#found.has(format) || notIn === this.#own || !begins.test(both)) continue;
       this.#found.add(format);
       if (format !== this.#own)
         this.#onOther?.(format, before ? line - 1 : line, isFirst ?? !this.#found.has(this.#own));

@@ -7,12 +7,17 @@ const call = '[^\\s()"\\\\]{1,1000}\\(';
 const lineEnd = "(?:\\\\{1,7}r)?\\\\{1,7}n";
 const quote = '\\\\{0,7}"';
 
-const inText = new RegExp(`${header}\\r?\\n${call}`);
+/** A line of a list of lines: JSON's, YAML's. */
+const entry = ' *(?:- +)?"';
+
+const inText = new RegExp(`${header}\\r?\\n *(?:- +)?${call}`);
 const headerLast = new RegExp(`(?:^|\\n)${header}\\s*$`);
 const callFirst = new RegExp(`^${call}`);
-const escaped = new RegExp(`${header}(?:${lineEnd}|${quote} ?, ?${quote})${call}`);
+const escaped = new RegExp(`${header}(?:${lineEnd}|${quote} ?, ?${quote}|",?\\s*\\n${entry})${call}`);
 const escapedHeaderLast = new RegExp(`${header}(?:${lineEnd})?${quote}`);
 const escapedCallFirst = new RegExp(`"${call}`);
+const listedHeader = new RegExp(`^${entry}${header}",?\\s*\\n${entry}${call}`);
+const listedByTabs = new RegExp(`^\t+"${header}",?\\s*\\n\t+"${call}`);
 /** A debugger shows variables without: `Stack: "…"`, `stack = "…"`. */
 const isField = /"[^"\\\n]{1,100}"[ \t]*:|\w="/;
 /** Those of Delve's API, and of the Debug Adapter Protocol. */
@@ -45,4 +50,14 @@ export function haveTracebackInFields(both: string): boolean {
   const [first = "", second = ""] = both.split("\n");
   const isHeader = escapedHeaderLast.test(first) && isField.test(first);
   return isHeader && escapedCallFirst.test(second) && isField.test(second);
+}
+
+/** True for two lines of a list of lines, each a text of its own, in which a traceback begins. */
+export function haveTracebackInList(both: string): boolean {
+  return listedHeader.test(both);
+}
+
+/** The same where tabs are before them, as Delve shows a variable, too. */
+export function haveTracebackInTabbedList(both: string): boolean {
+  return listedByTabs.test(both);
 }

@@ -113,6 +113,8 @@ describe("however logs hold a traceback, it is told", () => {
     deep: JSON.stringify({ a: { b: { c: { d: { stack } } } } }),
     "in a list of records": JSON.stringify([{ stack }, { stack: "" }]),
     indented: JSON.stringify({ stack }, undefined, 2),
+    "as a list of lines, indented": JSON.stringify({ stack: stack.split("\n") }, undefined, 2),
+    "as a list of lines, indented by tabs": JSON.stringify({ stack: stack.split("\n") }, undefined, "\t"),
     "as JSON in JSON": JSON.stringify({ log: `${whole}\n` }),
     "with labels": JSON.stringify({ stack: labelled }),
     "with labels, line by line": lines(labelled).join("\n"),
@@ -134,6 +136,28 @@ describe("however logs hold a traceback, it is told", () => {
   });
 });
 
+describe("in a list of YAML, or in logfmt, it is told, too", () => {
+  const forms = {
+    "as YAML's list of texts": `stack:\n${stack.replaceAll(/^(.*)$/gm, (line) => `  - ${JSON.stringify(line)}`)}`,
+    "as YAML's list": `stack:\n${stack.trimEnd().replaceAll(/^/gm, "  - ")}`,
+    "in logfmt": `level=error stack=${JSON.stringify(stack)}`,
+    "in logfmt, behind more": `time="2026-01-02T03:04:05Z" level=error msg="${"a b".repeat(90)}" stack=${JSON.stringify(`recovered:\n${stack}`)}`,
+    "in logfmt, with labels": `level=error stack=${JSON.stringify(stack.replaceAll("]:", '] {"k": "v"}:'))}`,
+  };
+  const { traceback: _, ...others } = texts;
+  for (const [place, other] of Object.entries({ ...others, "Delve's JSON": json }))
+    test.each(Object.entries(forms))(`%s, beside a ${place}`, async (_, log) => {
+      const alone = (await read(other)).length;
+      for (const parts of [
+        [Buffer.from(`${log}\n`), other],
+        [other, Buffer.from(`${log}\n`)],
+      ]) {
+        const dumps = await read(joined(...parts));
+        expect(dumps.length > alone || dumps.some((d) => !d.complete)).toBe(true);
+      }
+    });
+});
+
 describe("what only quotes a traceback leaves other dumps whole", () => {
   const header = "goroutine 7 [running]:";
   const variable = { name: "s", type: "string", realType: "string", kind: 24, value: stack };
@@ -141,6 +165,8 @@ describe("what only quotes a traceback leaves other dumps whole", () => {
     "a message that is a header": JSON.stringify({ msg: header }),
     "a message that ends in one": JSON.stringify({ msg: `it says\n${header}\n` }),
     "a message with prose behind one": JSON.stringify({ msg: `it says\n${header}\nand no more (at all)` }),
+    "a message of logfmt": `level=warn msg="${header} stuck" n=[1]`,
+    "a message of logfmt that is one": `level=warn msg="${header}" n=1`,
     "a count by headers": JSON.stringify({ [header]: 5, "goroutine 8 [select]:": 4 }),
     "a variable of Delve's": JSON.stringify({ Variable: variable }),
     "an answer of Delve's": JSON.stringify({ id: 1, result: { Variable: variable }, error: null }),
@@ -157,6 +183,14 @@ describe("what only quotes a traceback leaves other dumps whole", () => {
     test.each(Object.entries({ ...quoted, ...shown }))(`%s, behind a ${place}`, async (_, text) => {
       expect((await read(joined(other, Buffer.from(`${text}\n`)))).map((d) => d.complete)).toEqual([true]);
     });
+  test("a list of lines that Delve prints, in its session", async () => {
+    const lines = stack.trimEnd().split("\n");
+    const list = `[]string len: 7, cap: 7, [\n${lines.map((line) => `\t${JSON.stringify(line)},\n`).join("")}]\n`;
+    const session =
+      "(dlv) goroutines\n  Goroutine 1 - User: /a/m.go:3 main.main (0x4a) [select]\n[1 goroutines]\n";
+    const dumps = await read(`${session}(dlv) p lines\n${list}(dlv) `);
+    expect(dumps.map((d) => [d.format, d.complete])).toEqual([["delve-text", true]]);
+  });
   test.each(Object.entries(quoted))("%s, around Delve's JSON", async (_, text) => {
     const around = Buffer.from(`${text}\n`);
     expect((await read(joined(around, json, around))).map((d) => d.complete)).toEqual([true]);
