@@ -1,12 +1,13 @@
 import type { Dump, FormatId, ReadProblem } from "../model/dump.ts";
+import type { OtherDump } from "./other-formats.ts";
 import type { ByteSource, Reader, ReadOptions } from "./reader.ts";
 import { readerOf } from "./readers.ts";
 import { ReadOnceError } from "./source.ts";
 
-interface OtherDump {
-  readonly format: FormatId;
-  readonly line: number;
-  readonly isFirst: boolean;
+export interface ReadFormats {
+  readonly dumps: readonly Dump[];
+  /** One stands in a field of a log or a list of texts, and is told: the log may be taken off. */
+  readonly isQuoted: boolean;
 }
 
 /** Formats that are read wherever they stand in a text. */
@@ -22,18 +23,26 @@ export async function readAllFormats(
   isNamed: boolean,
   source: ByteSource,
   options: ReadOptions,
-): Promise<readonly Dump[]> {
-  if (reader === undefined) return [];
-  if (isNamed) return reader.read(source, options);
+): Promise<ReadFormats> {
+  if (reader === undefined) return { dumps: [], isQuoted: false };
+  if (isNamed) return { dumps: await reader.read(source, options), isQuoted: false };
   const others: OtherDump[] = [];
-  const onOther: ReadOptions["onOther"] = (format, line, isFirst) => others.push({ format, line, isFirst });
-  const own = await reader.read(source, { ...options, onOther });
+  const own = await reader.read(source, { ...options, onOther: (other) => others.push(other) });
+  return { dumps: await withOthers(own, others, source, options), isQuoted: others.some((o) => o.isQuoted) };
+}
+
+async function withOthers(
+  own: readonly Dump[],
+  others: readonly OtherDump[],
+  source: ByteSource,
+  options: ReadOptions,
+): Promise<readonly Dump[]> {
   if (others.length === 0) return own;
   const before: Dump[] = [];
   const behind: Dump[] = [];
   const problems: ReadProblem[] = [];
   for (const other of others) {
-    const dumps = await readOther(other.format, source, options);
+    const dumps = other.isQuoted ? undefined : await readOther(other.format, source, options);
     if (dumps !== undefined) (other.isFirst ? before : behind).push(...dumps);
     else {
       const { title } = await readerOf(other.format);

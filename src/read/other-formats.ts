@@ -6,8 +6,18 @@ import {
   haveTracebackInTabbedList,
 } from "./quoted-traceback.ts";
 
-/** Told that a dump of another format stands in an input, in which line it begins (from 1), and whether before all others. */
-export type OnOther = (format: FormatId, line: number, isFirst: boolean) => void;
+/** A dump that is not the reader's own, in an input that it reads. */
+export interface OtherDump {
+  readonly format: FormatId;
+  /** Where it begins, from 1. */
+  readonly line: number;
+  /** It stands before all others. */
+  readonly isFirst: boolean;
+  /** It stands in a field of a log, or a list of texts: so may one of the reader's own format. */
+  readonly isQuoted: boolean;
+}
+
+export type OnOther = (other: OtherDump) => void;
 
 interface Beginning {
   readonly format: FormatId;
@@ -15,6 +25,7 @@ interface Beginning {
   readonly begins: Pick<RegExp, "test">;
   /** It begins in the line before: of what prose quotes, too, one line is not enough. */
   readonly before?: true;
+  readonly isQuoted?: true;
   /** A format whose own lines look like this. */
   readonly notIn?: FormatId;
 }
@@ -31,10 +42,16 @@ const beginnings: readonly Beginning[] = [
       /^[ \t]*(?:- )?goroutine \d{1,15} (?:gp=[^[\n]{1,100} )?\[[^\n]{1,1600}[\]}]:[ \t]*\n[ \t]*(?:- )?(?:[^\s()][^\n]*\([^\n]*\)$|goroutine running on other thread)/,
     before: true,
   },
-  { format: "go-traceback", begins: { test: hasTracebackInField } },
-  { format: "go-traceback", begins: { test: haveTracebackInFields }, before: true },
-  { format: "go-traceback", begins: { test: haveTracebackInList }, before: true },
-  { format: "go-traceback", begins: { test: haveTracebackInTabbedList }, before: true, notIn: "delve-text" },
+  { format: "go-traceback", begins: { test: hasTracebackInField }, isQuoted: true },
+  { format: "go-traceback", begins: { test: haveTracebackInFields }, before: true, isQuoted: true },
+  { format: "go-traceback", begins: { test: haveTracebackInList }, before: true, isQuoted: true },
+  {
+    format: "go-traceback",
+    begins: { test: haveTracebackInTabbedList },
+    before: true,
+    isQuoted: true,
+    notIn: "delve-text",
+  },
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what is gzipped begins with it
   { format: "pprof-proto", begins: /\u001f[\u008b\ufffd]\u0008/ },
   {
@@ -71,6 +88,7 @@ export class OtherFormats {
   readonly #own: FormatId;
   readonly #onOther: OnOther | undefined;
   readonly #found = new Set<FormatId>();
+  #isQuoteFound = false;
   #previous = "";
   #previousLine = 0;
 
@@ -86,11 +104,14 @@ export class OtherFormats {
     this.#previousLine = line;
     if (!telling.test(text) && !telling.test(previous)) return;
     const both = `${previous}\n${text}`;
-    for (const { format, begins, before, notIn } of beginnings) {
-      if (this.#found.has(format) || notIn === this.#own || !begins.test(both)) continue;
-      this.#found.add(format);
-      if (format !== this.#own)
-        this.#onOther?.(format, before ? line - 1 : line, isFirst ?? !this.#found.has(this.#own));
+    for (const { format, begins, before, isQuoted = false, notIn } of beginnings) {
+      const isFound = isQuoted ? this.#isQuoteFound : this.#found.has(format);
+      if (isFound || notIn === this.#own || !begins.test(both)) continue;
+      if (isQuoted) this.#isQuoteFound = true;
+      else this.#found.add(format);
+      if (!isQuoted && format === this.#own) continue;
+      const begin = before ? line - 1 : line;
+      this.#onOther?.({ format, line: begin, isFirst: isFirst ?? !this.#found.has(this.#own), isQuoted });
     }
   }
 }

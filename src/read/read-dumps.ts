@@ -14,7 +14,7 @@ import { FilesWithDumps, type PassedOver } from "./passed-over.ts";
 import type { ByteSource, Reader, ReadOptions } from "./reader.ts";
 import { readerOf, sniffReader } from "./readers.ts";
 import { type ResolvedInput, resolveInput } from "./resolve-inputs.ts";
-import { headOf, streamSource } from "./source.ts";
+import { headOf, ReadOnceError, streamSource } from "./source.ts";
 import { unpack } from "./unpack.ts";
 
 export interface ReadDumpsOptions {
@@ -137,16 +137,12 @@ async function readContent(
   result: Collected,
 ): Promise<void> {
   const head = await headOf(source);
-  const { reader, content, log, skipped, original } = await readerFor(source, head, forced);
-  const isNamed = forced !== undefined;
-  const dumps = await readAllFormats(reader, isNamed, content, readOptions(source, options));
-  const problems = content.problems ?? [];
-  const placed = log === undefined ? dumps : dumps.map((d) => onLinesOf(d, log.lines, skipped, original));
-  const others = log === undefined ? [] : await othersOf(log, forced, options, original);
-  if (dumps.some(isDump) || others.length > 0) {
+  let read = await readAs(await readerFor(source, head, forced), source, forced, options);
+  if (read.mayBeLog) read = (await readAsLog(source, head, read.dumps, options)) ?? read;
+  const { dumps, problems } = read;
+  if (dumps.some(isDump)) {
     result.withDumps.add(source.name);
-    const whole = [...withProblems(placed, problems), ...others];
-    result.dumps.push(...numbered(whole).map((dump) => options.pool.share(dump)));
+    result.dumps.push(...numbered(dumps).map((dump) => options.pool.share(dump)));
   } else if (problems.length > 0) {
     throw new InputError(`${source.name}: no goroutine dump can be read: ${problems[0]!.message}`);
   } else if (named) {
@@ -155,6 +151,61 @@ async function readContent(
     const passedOver = { name: source.name, reason: looksLike(head) };
     result.skipped.push(isBlank(head) ? { ...passedOver, blank: true } : passedOver);
   }
+}
+
+/** What came of an input. */
+interface Read {
+  readonly dumps: readonly Dump[];
+  readonly problems: readonly ReadProblem[];
+  /** It was not read as a log, and a log shows in it, with a dump that is told. */
+  readonly mayBeLog: boolean;
+}
+
+async function readAs(
+  { reader, content, log, skipped, original }: Reading,
+  source: ByteSource,
+  forced: Reader | undefined,
+  options: ReadDumpsOptions,
+): Promise<Read> {
+  const { dumps, isQuoted } = await readAllFormats(
+    reader,
+    forced !== undefined,
+    content,
+    readOptions(source, options),
+  );
+  const problems = content.problems ?? [];
+  if (log === undefined) return { dumps: withProblems(dumps, problems), problems, mayBeLog: isQuoted };
+  const placed = withProblems(
+    dumps.map((d) => onLinesOf(d, log.lines, skipped, original)),
+    problems,
+  );
+  const others = await othersOf(log, forced, options, original);
+  return { dumps: [...placed, ...others], problems, mayBeLog: false };
+}
+
+/** Reads an input once more, without the log in it; `undefined`: that shows no more stacks, or the bytes have passed by. */
+async function readAsLog(
+  source: ByteSource,
+  head: Uint8Array,
+  known: readonly Dump[],
+  options: ReadDumpsOptions,
+): Promise<Read | undefined> {
+  try {
+    const read = await readAs(await unwrapped(source, head, undefined), source, undefined, options);
+    return stacksShown(read.dumps) > stacksShown(known) ? read : undefined;
+  } catch (error) {
+    if (error instanceof ReadOnceError) return undefined;
+    throw error;
+  }
+}
+
+/** How many goroutines have a stack. */
+function stacksShown(dumps: readonly Dump[]): number {
+  let shown = 0;
+  for (const { goroutines, stacks } of dumps)
+    for (let row = 0; row < goroutines.length; row++)
+      if (stacks[goroutines.stack[row]!]!.frames.length > 0) shown++;
+  return shown;
 }
 
 /** The dumps of a log's other processes. */
@@ -168,7 +219,7 @@ async function othersOf(
   for (const other of log.others) {
     const reader = forced ?? (await sniffReader(await headOf(other)))?.reader;
     const read = await readAllFormats(reader, forced !== undefined, other, readOptions(other, options));
-    const placed = read.filter(isDump).map((d) => onLinesOf(d, other.lines, 0, original));
+    const placed = read.dumps.filter(isDump).map((d) => onLinesOf(d, other.lines, 0, original));
     dumps.push(...withProblems(placed, other.problems));
   }
   return dumps;
@@ -213,6 +264,11 @@ async function readerFor(source: ByteSource, head: Uint8Array, forced: Reader | 
   const wrapped =
     (isWrapped(head) || isTable(head)) && (reader === undefined || loggedFormats.has(reader.id));
   if (!wrapped && reader !== undefined) return { reader, content: source, skipped: 0, original: asItIs };
+  return unwrapped(source, head, forced);
+}
+
+/** @param reader that is named */
+async function unwrapped(source: ByteSource, head: Uint8Array, reader: Reader | undefined): Promise<Reading> {
   const { exportedLog } = await import("./exports/exported-log.ts");
   const { source: logged, original = asItIs } = await exportedLog(source, head);
   const { unwrapLogLines } = await import("./log-lines.ts");
@@ -220,7 +276,7 @@ async function readerFor(source: ByteSource, head: Uint8Array, forced: Reader | 
   const { problems } = log;
   // Unwrapped once only: what its first bytes are made of may be more than what is kept of a pipe.
   const plain = (chunks: AsyncIterable<Uint8Array>) => ({ ...streamSource(source.name, chunks), problems });
-  if (forced !== undefined) return { reader, content: plain(log.chunks()), log, skipped: 0, original };
+  if (reader !== undefined) return { reader, content: plain(log.chunks()), log, skipped: 0, original };
   const { seekFormat } = await import("./seek-format.ts");
   const found = await seekFormat(log.chunks());
   if (found === undefined) return { reader: undefined, content: log, log, skipped: 0, original };
