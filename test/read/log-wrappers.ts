@@ -33,6 +33,14 @@ export const logWrappers: Readonly<Record<string, (dump: string) => string>> = {
     `{"level":"info","msg":"up"}\n${JSON.stringify({ level: "error", ts: 1.5, msg: "hung", stack: dump })}\n{"level":"info","msg":"down"}\n`,
   "logrus text, the stack in one field": (dump) =>
     `time="2026-01-02T03:04:05Z" level=info msg=up\ntime="2026-01-02T03:04:05Z" level=error stack=${JSON.stringify(dump)}\n`,
+  "fluent-bit's stdout": (dump) =>
+    eachLine(dump, (line, n) => [
+      `[${n}] kube.api: [[1767323045.${String(n).padStart(9, "0")}, {}], {"stream"=>"stderr", "log"=>${JSON.stringify(line).replaceAll("#{", "\\#{")}}]`,
+    ]),
+  "fluentd's hash, as Ruby 3.4 writes it": (dump) =>
+    eachLine(dump, (line, n) => [
+      `2026-01-02 03:04:05.${String(n).padStart(9, "0")} +0000 api.log: {"log" => ${JSON.stringify(line)}, "n" => 1}`,
+    ]),
   "one JSON string": (dump) => JSON.stringify(dump),
   "a list of lines": (dump) => `${JSON.stringify({ lines: dump.replace(/\n$/, "").split("\n") }, null, 4)}\n`,
   "copied out of a field, escaped": (dump) => `${JSON.stringify(dump).slice(1, -1)}\n`,

@@ -25,7 +25,7 @@ export function fieldAround(
 
 /** The key at the end of what stands before a quote; `""`: none. */
 export function keyBefore(text: string): string {
-  const key = /(?:"([^"\\]{1,100})"\s{0,10}:|\b([\w.]{1,100})=)\s{0,10}$/.exec(text);
+  const key = /(?:"([^"\\]{1,100})"\s{0,10}(?::|=>)|\b([\w.]{1,100})=)\s{0,10}$/.exec(text);
   return key?.[1] ?? key?.[2] ?? "";
 }
 
@@ -39,7 +39,7 @@ export interface FieldText {
 }
 
 /**
- * The text of a field of a line, unescaped: `"key": "…"` at any depth of JSON, or `key="…"`.
+ * The text of a field of a line, unescaped: `"key": "…"` at any depth of JSON, `"key"=>"…"` of Ruby, or `key="…"`.
  * Works on cut lines too. Without a key: the first quoted text that is a dump, or the one that is all of the line, as in a
  * list of lines.
  */
@@ -50,7 +50,8 @@ export function fieldText(line: string, key: string): FieldText | undefined {
     const start = fieldAround(line, header)?.start;
     return start === undefined ? undefined : restOfField(line, start);
   }
-  const start = valueStart(line, `"${key}"`, ":") ?? valueStart(line, key, "=");
+  const quoted = `"${key}"`;
+  const start = valueStart(line, quoted, ":") ?? valueStart(line, quoted, "=>") ?? valueStart(line, key, "=");
   return start === undefined ? unquotedText(line, key) : restOfField(line, start);
 }
 
@@ -114,8 +115,8 @@ function valueStart(line: string, name: string, separator: string): number | und
     const before = line[at - 1];
     if (before === "\\" || (separator === "=" && before !== undefined && !/\s/.test(before))) continue;
     let i = skipSpace(line, at + name.length);
-    if (line[i] !== separator) continue;
-    i = skipSpace(line, i + 1);
+    if (!line.startsWith(separator, i)) continue;
+    i = skipSpace(line, i + separator.length);
     if (line[i] === '"') return i + 1;
   }
   return undefined;
@@ -145,9 +146,10 @@ const simple: Readonly<Record<string, string>> = {
   f: "\f",
   v: "\v",
   a: "\u0007",
+  e: "\u001b",
 };
 
-/** Undoes the escapes of JSON and Go. */
+/** Undoes the escapes of JSON, Go and Ruby. */
 function unescapeText(text: string): string {
   if (!text.includes("\\")) return text;
   try {
