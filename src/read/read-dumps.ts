@@ -6,6 +6,7 @@ import { Budget, defaultMaxDecompressedBytes } from "./containers/budget.ts";
 import { isBlank, looksLike, noDumpError } from "./describe-input.ts";
 import { dumpName } from "./dump-name.ts";
 import { isTable } from "./exports/csv-records.ts";
+import { lineSuffix } from "./exports/line-suffix.ts";
 import type { UnwrappedLog } from "./log-lines.ts";
 import { isWrapped } from "./logs/header.ts";
 import type { LineMap } from "./logs/line-map.ts";
@@ -262,7 +263,8 @@ async function readerFor(source: ByteSource, head: Uint8Array, forced: Reader | 
   const certain = sniffed !== undefined && sniffed.sure >= (loggedFormats.has(sniffed.reader.id) ? 3 : 2);
   const reader = forced ?? (certain ? sniffed.reader : undefined);
   const wrapped =
-    (isWrapped(head) || isTable(head)) && (reader === undefined || loggedFormats.has(reader.id));
+    (reader === undefined || loggedFormats.has(reader.id)) &&
+    (isWrapped(head) || isTable(head) || hasSuffix(head));
   if (!wrapped && reader !== undefined) return { reader, content: source, skipped: 0, original: asItIs };
   return unwrapped(source, head, forced);
 }
@@ -282,6 +284,10 @@ async function unwrapped(source: ByteSource, head: Uint8Array, reader: Reader | 
   if (found === undefined) return { reader: undefined, content: log, log, skipped: 0, original };
   if (!loggedFormats.has(found.reader.id)) log.leaveRest();
   return { reader: found.reader, content: plain(found.chunks()), log, skipped: found.skippedLines, original };
+}
+
+function hasSuffix(head: Uint8Array): boolean {
+  return lineSuffix(Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString()) !== undefined;
 }
 
 /** Formats that programs write into their logs, and people into tickets and chats that are exported like logs. */

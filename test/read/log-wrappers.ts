@@ -41,6 +41,12 @@ export const logWrappers: Readonly<Record<string, (dump: string) => string>> = {
     eachLine(dump, (line, n) => [
       `2026-01-02 03:04:05.${String(n).padStart(9, "0")} +0000 api.log: {"log" => ${JSON.stringify(line)}, "n" => 1}`,
     ]),
+  "a shipper's fields behind every line": (dump) =>
+    eachLine(dump, (line) => [`${line} service=api pod=api-6d4c`]),
+  "a shipper's fields behind every line but blank ones": (dump) =>
+    eachLine(dump, (line) => [line === "" ? line : `${line} | host=web-1`]),
+  "a shipper's fields behind every line, a time before it": (dump) =>
+    eachLine(dump, (line, n) => [`${time(n)} ${line} host=web-1 env="a b"`]),
   "one JSON string": (dump) => JSON.stringify(dump),
   "a list of lines": (dump) => `${JSON.stringify({ lines: dump.replace(/\n$/, "").split("\n") }, null, 4)}\n`,
   "copied out of a field, escaped": (dump) => `${JSON.stringify(dump).slice(1, -1)}\n`,

@@ -6,6 +6,7 @@ import { noteProblem, streamSource } from "../source.ts";
 import { csvRecords, looksLikeCsv } from "./csv-records.ts";
 import { inOrder } from "./in-order.ts";
 import { isCutJson, jsonRecords, looksLikeRecords } from "./json-records.ts";
+import { lineSuffix, withoutSuffix } from "./line-suffix.ts";
 import { looksNewestFirst, newestFirstRecords } from "./newest-first.ts";
 import type { Exported, LogRecord } from "./record.ts";
 import { castText, looksLikeCast } from "./terminal-cast.ts";
@@ -24,11 +25,17 @@ export interface MaybeExported {
   readonly original?: (line: number) => number | undefined;
 }
 
-/** Takes the records out of an answer or a table of a log store. What only begins like one is handed back as it is. */
+/**
+ * Takes the records out of an answer or a table of a log store, and fields off that stand behind lines. What only begins like
+ * one is handed back as it is.
+ */
 export async function exportedLog(source: ByteSource, head: Uint8Array): Promise<MaybeExported> {
   const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString();
   const read = [...forms].find(([looksLike]) => looksLike(text))?.[1];
-  if (read === undefined) return { source };
+  if (read === undefined) {
+    const suffix = lineSuffix(text);
+    return { source: suffix === undefined ? source : withoutSuffix(source, suffix) };
+  }
   const { chunks, rest } = await held(source);
   const fits = rest === undefined && objectsIn(chunks) <= maxObjects;
   const found = fits ? await read(Buffer.concat(chunks).toString(), source) : undefined;
