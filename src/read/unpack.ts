@@ -1,6 +1,7 @@
 import { InputError } from "../errors.ts";
 import { type Budget, maxFilesHint } from "./containers/budget.ts";
 import { dockerStreamSource, isDockerStream } from "./containers/docker-stream.ts";
+import { isMail, mailParts } from "./containers/mail.ts";
 import { isTarHeader } from "./containers/tar-header.ts";
 import { textEncodingOf, utf8Source } from "./containers/text-encoding.ts";
 import type { ByteSource } from "./reader.ts";
@@ -10,13 +11,13 @@ import { headOf } from "./source.ts";
 const maxDepth = 5;
 
 /**
- * Undoes compression, archives and text encodings, by content and not by name, whatever is packed in whatever.
+ * Undoes compression, archives, mails and text encodings, by content and not by name, whatever is packed in whatever.
  * Sources of an archive must be read one by one: each before the next is asked for.
  * The unpackers are loaded when there is something to unpack.
  */
 export async function* unpack(source: ByteSource, budget: Budget, depth = 0): AsyncGenerator<ByteSource> {
   const head = await headOf(source, 512);
-  const kind = containerOf(head);
+  const kind = containerOf(head) ?? ((await isMail(source, head)) ? "mail" : undefined);
   if (kind === undefined) {
     const encoding = textEncodingOf(head);
     yield encoding === undefined ? source : utf8Source(source, encoding);
@@ -31,7 +32,7 @@ export async function* unpack(source: ByteSource, budget: Budget, depth = 0): As
       hint: "Unpack it first.",
     });
   }
-  if (kind === "tar" || kind === "zip") {
+  if (kind === "tar" || kind === "zip" || kind === "mail") {
     yield* unpackArchive(source, kind, budget, depth);
     return;
   }
@@ -56,16 +57,23 @@ function containerOf(head: Uint8Array): Container | undefined {
   return isDockerStream(head) ? "docker" : undefined;
 }
 
+async function entriesOf(
+  source: ByteSource,
+  kind: "tar" | "zip" | "mail",
+  budget: Budget,
+): Promise<AsyncIterable<ByteSource>> {
+  if (kind === "tar") return (await import("./containers/tar.ts")).tarEntries(source, budget);
+  if (kind === "zip") return (await import("./containers/zip.ts")).zipEntries(source, budget);
+  return mailParts(source);
+}
+
 async function* unpackArchive(
   source: ByteSource,
-  kind: "tar" | "zip",
+  kind: "tar" | "zip" | "mail",
   budget: Budget,
   depth: number,
 ): AsyncGenerator<ByteSource> {
-  const entries =
-    kind === "tar"
-      ? (await import("./containers/tar.ts")).tarEntries(source, budget)
-      : (await import("./containers/zip.ts")).zipEntries(source, budget);
+  const entries = await entriesOf(source, kind, budget);
   let count = 0;
   for await (const entry of entries) {
     // Resource forks of macOS, and what a directory would not show either.
