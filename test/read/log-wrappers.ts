@@ -57,6 +57,12 @@ export const logWrappers: Readonly<Record<string, (dump: string) => string>> = {
   "a saved page": (dump) =>
     `<html><head></head><body><pre style="word-wrap: break-word;">${entities(dump)}</pre></body></html>\n`,
   "entities of a page": entities,
+  "a page whose lines end in <br>": (dump) =>
+    `<html><body><p>${blanks(dump).replaceAll("\n", "<br />\n")}</p></body></html>\n`,
+  "a page whose lines end in <br>, all on one line": (dump) =>
+    `<html><body><div class="a">${blanks(dump).replaceAll("\n", "<br>")}</div></body></html>\n`,
+  "a page with a <div> for each line": (dump) =>
+    `<html><body>${eachLine(dump, (line) => [`<div dir="ltr">${blanks(line)}</div>`]).replaceAll("\n", "")}</body></html>\n`,
   "JUnit XML": (dump) => junit(xml(dump)),
   "JUnit XML, line ends as they are": (dump) => junit(xml(dump).replaceAll("&#xA;", "\n")),
   "JUnit XML, text of megabytes before": (dump) =>
@@ -136,6 +142,10 @@ function entities(text: string): string {
     "+": "&#43;",
   };
   return text.replace(/[&<>"'+]/g, (c) => named[c]!);
+}
+
+function blanks(text: string): string {
+  return entities(text).replaceAll("\t", "&nbsp;&nbsp;&nbsp;&nbsp;");
 }
 
 /** As Go's encoder writes text. */

@@ -25,7 +25,8 @@ export interface DumpHeader {
 const headerStart =
   /goroutine(?:( \d+ (?:gp=[^[\]\n]{1,100} )?\[)[^\]{\n]{0,500}|(?:leak)? profile: total \d{1,15})|[[ ]Goroutine \d{1,20} in state [^\n]{1,1000}? on top of the stack:/g;
 const endings = ["escape", "quote", "rsyslog", "page"] as const;
-const headerEnding = /[ \t]*(?:$|[\r\n])|(\\+[rn])|(\\*")|(#012)|(&#(?:10|13|x[aAdD]);)/y;
+const headerEnding =
+  /[ \t]*(?:$|[\r\n])|(\\+[rn])|(\\*")|(#012)|(&#(?:10|13|x[aAdD]);|<br ?\/?>|<\/(?:div|p)>)/iy;
 
 /** The first header, from `from` on, that fills the rest of its line. What prose tells of a goroutine is none. */
 export function findDumpHeader(text: string, from = 0): DumpHeader | undefined {
@@ -110,10 +111,13 @@ const named: Readonly<Record<string, string>> = {
   nbsp: " ",
 };
 /** What ends the lines of a page's text that stands on one line. */
-export const pageLineEnd: RegExp = /&#(?:10|x0?[aA]);/;
+export const pageLineEnd: RegExp =
+  /&#(?:10|x0?a);|<br ?\/?>|<\/(?:div|p)>\s{0,100}<(?:div|p)\b[^<>]{0,500}>/i;
+/** The same where the page's source ends its line, too. */
+const doubleEnd = /(?:<br ?\/?>|<\/p>)\s*$/i;
 /** A page's beginning, or that of a test report's text, before the first line. */
 const openingTags =
-  /^\s{0,100}(?:<[!/?]?[a-z][^<>]{0,500}>\s{0,100}){0,50}<(?:pre|failure|error(?= \w)|system-(?:out|err))\b[^<>]{0,500}>(?:<!\[CDATA\[)?/i;
+  /^\s{0,100}(?:<[!/?]?[a-z][^<>]{0,500}>\s{0,100}){0,50}<(?:pre|p|div|td|code|body|failure|error(?= \w)|system-(?:out|err))\b[^<>]{0,500}>(?:<!\[CDATA\[)?/i;
 /** Its end, behind the last line. */
 const longestEnd = 300;
 const closingTags = /(?:\]\]>)?(?:<\/[a-z]{1,20}(?:\d|-[a-z]{3})?>)+\s{0,100}$/i;
@@ -138,7 +142,7 @@ export function plainText(line: string): string {
   if (text.includes("\u001b") || text.includes("#033")) text = text.replace(terminal, "");
   if (text.includes("##teamcity[") || text.includes("%0A")) text = plainMessage(text);
   if (text.includes("\u00a0")) text = text.replaceAll("\u00a0", " ");
-  if (text.includes("<")) text = text.replace(openingTags, "");
+  if (text.includes("<")) text = text.replace(openingTags, "").replace(doubleEnd, "");
   if (text.includes("</"))
     text = text.slice(0, -longestEnd) + text.slice(-longestEnd).replace(closingTags, "");
   if (text.includes("&") && !labelsFollow.test(text)) {
@@ -184,7 +188,7 @@ export function isSession(line: string): boolean {
 
 /** Signs of colours, pages, test reports and chats; the bytes are those of a no-break space. */
 const dressed = new RegExp(
-  `\u001b\\[|##teamcity\\[|%0A|\xc2\xa0|${entity.source}|</pre>|<failure\\b|<!\\[CDATA\\[`,
+  `\u001b\\[|##teamcity\\[|%0A|\xc2\xa0|${entity.source}|</pre>|<failure\\b|<br ?/?>|</(?:div|p)>|<!\\[CDATA\\[`,
 );
 
 /**
