@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Dump } from "../../src/model/dump.ts";
 import { goTracebackReader } from "../../src/read/go-traceback.ts";
 import { bytesSource } from "./bytes.ts";
+import { readStdin } from "./stdin.ts";
 
 function read(text: string): Promise<Dump[]> {
   return goTracebackReader.read(bytesSource("dump", text), { threads: 1 });
@@ -226,6 +227,40 @@ describe("the end of a block of text", () => {
     const [dump] = await read(`${header(7)}${frame("f", 11)}\`\`\`\n${frame("g", 12)}`);
     expect(dump!.stacks[0]!.frames.length).toBe(1);
     expect(dump!.complete).toBe(false);
+  });
+});
+
+describe("the end of a YAML document around a dump", () => {
+  const text = `${goroutine(1)}${goroutine(7)}`.trimEnd();
+  const indented = (by: string) => text.replaceAll(/^(?=.)/gm, by);
+  const around = {
+    TAP: (dump: string) => `TAP version 13\nnot ok 1 - x\n  ---\n  message: |\n${dump}\n  ...\nok 2 - y\n`,
+    "TAP, with keys behind": (dump: string) =>
+      `TAP version 13\nnot ok 1 - x\n  ---\n  stack: |-\n${dump}\n  duration: 3\n  ...\n`,
+    "a document": (dump: string) => `---\nat: hang\nstack: |2\n${dump}\n...\n`,
+  };
+  test.each(Object.entries(around))("is no author's: %s", async (_, yaml) => {
+    for (const by of ["    ", "      "]) {
+      const [dump] = await readStdin(yaml(indented(by)));
+      expect([told(dump!), dump!.complete, dump!.goroutines.length]).toEqual(["", true, 2]);
+    }
+  });
+
+  test("tells a goroutine that is not whole", async () => {
+    const [dump] = await readStdin(around.TAP(indented("    ").split("\n").slice(0, -3).join("\n")));
+    expect([dump!.complete, told(dump!)]).toEqual([
+      false,
+      expect.stringContaining("the text ends in the middle"),
+    ]);
+  });
+
+  test("is known by the beginning: dots in the text, or below a rule of Markdown, are an author's", async () => {
+    for (const cut of [
+      around.TAP(`${indented("    ")}\n    ...`),
+      `---\n${text}\n...\n`,
+      `---\nIt hangs:\n\n${text}\n...\n`,
+    ])
+      expect((await readStdin(cut)).map((dump) => dump.complete)).toEqual([false]);
   });
 });
 

@@ -9,6 +9,7 @@ import type { RecordSink } from "./record.ts";
 import { StrayFrames } from "./stray-frames.ts";
 import { LostLines, Registers } from "./system-lines.ts";
 import { cutPlace, endsBlock, lostOfHeader } from "./tail.ts";
+import { YamlBlock } from "./yaml-block.ts";
 
 /** This many foreign lines in a row part one dump from the next. */
 const longStretch = 200;
@@ -47,6 +48,7 @@ export class LineParser {
   #skipped = 0;
   readonly #registers = new Registers();
   readonly #lost = new LostLines();
+  readonly #yaml = new YamlBlock();
   /** Nothing came since the last known goroutine. */
   #clean = false;
 
@@ -125,8 +127,9 @@ export class LineParser {
       this.#foreign = 0;
       return;
     }
-    if (this.#leftOut(line)) return;
-    if (endsBlock(line)) this.#endBlock();
+    const isYamlEnd = this.#yaml.closes(line);
+    if (!isYamlEnd && this.#leftOut(line)) return;
+    if (isYamlEnd || endsBlock(line)) this.#endBlock();
     if (this.#httpPanic(line) || this.#preambleInside(line) || this.#headerInside(line)) return;
     this.#skip(line);
   }
@@ -323,6 +326,7 @@ export class LineParser {
   }
 
   #skip(line: string): void {
+    this.#yaml.line(line);
     this.#foreign++;
     this.#skipped++;
     this.#sink.foreign(line, this.#line, this.#record !== undefined);
