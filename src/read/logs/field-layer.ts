@@ -1,7 +1,8 @@
 import { bareText, type FieldText, fieldText, isEscaped, restOfField } from "./escaped-text.ts";
-import { findHeader } from "./header.ts";
+import { findDumpHeader, findHeader } from "./header.ts";
 import { type Layer, type LinePiece, type LogOutput, maxPartial, partingPlace } from "./line-piece.ts";
 import type { LogUnwrapper } from "./log-unwrapper.ts";
+import { LoneHeader } from "./lone-header.ts";
 import { cutMessage, MessageEnd } from "./message-end.ts";
 
 /** Docker parts a line at 16 KiB; a message that is shorter and does not end with a line end is whole. */
@@ -30,6 +31,7 @@ export class FieldLayer implements Layer {
   /** Lines of this field handed on so far. */
   #lines = 0;
   readonly #message = new MessageEnd();
+  readonly #lone: LoneHeader;
   /** The last line was an entry of a list of lines. */
   #inList = false;
   /** The line that comes next, or came last, has no end. */
@@ -42,6 +44,9 @@ export class FieldLayer implements Layer {
     this.key = key;
     this.#inner = inner;
     this.#output = output;
+    // What a container or a test has printed is no message.
+    const isOutput = key === "log" || key === testOutput;
+    this.#lone = new LoneHeader((piece) => inner.line(piece), !isOutput);
   }
 
   get goesOn(): boolean {
@@ -82,7 +87,9 @@ export class FieldLayer implements Layer {
     if (this.key === "" && piece.begins && piece.text.trim() !== "" && findHeader(piece.text) < 0)
       this.#inList = found !== undefined;
     if (found === undefined) {
-      if (!piece.text.trimStart().startsWith("{")) this.#output.emit(piece);
+      if (piece.text.trimStart().startsWith("{")) return;
+      if (findDumpHeader(piece.text)?.at === 0) this.#lone.drop();
+      this.#output.emit(piece);
       return;
     }
     if (piece.begins && findHeader(piece.text) >= 0 && findHeader(found.text) < 0) {
@@ -145,7 +152,7 @@ export class FieldLayer implements Layer {
       if (isCut) this.#output.problem({ line: this.#line, message: cutMessage, lost: -1 });
       // The next record does not go on with this one's last goroutine; what is not quoted may be cut.
       if (!this.#lastIsOpen || this.key !== unquoted)
-        this.#inner.line({ text: "", from: this.#line, begins: true, ends: true });
+        this.#lone.line({ text: "", from: this.#line, begins: true, ends: true });
     }
     this.#lines = 0;
   }
@@ -156,7 +163,7 @@ export class FieldLayer implements Layer {
     if (ends) this.#lines++;
     if (begins) this.#message.line(line);
     const text = ends && line.endsWith("\r") ? line.slice(0, -1) : line;
-    this.#inner.line({ text, from: this.#line, begins, ends });
+    this.#lone.line({ text, from: this.#line, begins, ends });
   }
 
   lastLineIsOpen(): void {
@@ -174,6 +181,7 @@ export class FieldLayer implements Layer {
       const message = "the list of lines that holds the dump does not end: the rest of the dump is missing";
       this.#output.problem({ line: this.#line, message, lost: -1 });
     }
+    this.#lone.end();
     this.#inner.end();
   }
 }
