@@ -1,4 +1,5 @@
 import type { Dump, FormatId, ReadProblem } from "../model/dump.ts";
+import { isGzippedOther } from "./gzipped-inside.ts";
 import type { OtherDump } from "./other-formats.ts";
 import type { ByteSource, Reader, ReadOptions } from "./reader.ts";
 import { readerOf } from "./readers.ts";
@@ -42,6 +43,7 @@ async function withOthers(
   const behind: Dump[] = [];
   const problems: ReadProblem[] = [];
   for (const other of others) {
+    if (other.format === "pprof-proto" && (await isGzippedOther(source))) continue;
     const dumps = other.isQuoted ? undefined : await readOther(other.format, source, options);
     if (dumps !== undefined) (other.isFirst ? before : behind).push(...dumps);
     else {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import type { Dump } from "../../src/model/dump.ts";
 import { dumpText } from "./dump-text.ts";
@@ -216,6 +217,30 @@ test("a binary profile behind text is told", async () => {
   const profile = bytesOf("profiles/go1.24-debug0.pb.gz");
   for (const text of Object.values(texts))
     expect((await read(joined(text, profile))).some((dump) => !dump.complete)).toBe(true);
+});
+
+describe("what else is gzipped in a log", () => {
+  const body = gzipSync(Buffer.from("served\n".repeat(500)));
+  const logged = Buffer.concat([Buffer.from("body "), body, Buffer.from("\nnext\n")]);
+
+  // The session of Delve has colours: it is made text anew, and what was gzipped is gone.
+  test.each(Object.keys(texts).filter((name) => name !== "delve"))(
+    "leaves a %s whole, and hides no profile behind it",
+    async (name) => {
+      const alone = (await read(texts[name]!)).map((d) => d.complete);
+      expect((await read(joined(texts[name]!, logged))).map((d) => d.complete)).toEqual(alone);
+      const profile = bytesOf("profiles/go1.24-debug0.pb.gz");
+      const both = await read(joined(texts[name]!, logged, profile));
+      expect(both.some((dump) => !dump.complete)).toBe(true);
+    },
+  );
+
+  test("is no dump where it is cut or damaged", async () => {
+    for (const bytes of [body.subarray(0, 12), Buffer.concat([body.subarray(0, 20), body.subarray(4, 30)])]) {
+      const dumps = await read(joined(texts.traceback!, bytes));
+      expect(dumps.map((d) => d.complete)).toEqual([true]);
+    }
+  });
 });
 
 test("a line of another format that is quoted is no dump of its own", async () => {
