@@ -319,3 +319,24 @@ describe("Delve: reasons in lists that do not say where goroutines are", () => {
     expect(dump!.problems).toEqual([]);
   });
 });
+
+test("a pager shows what was cut at the end of a page once more, from its beginning", async () => {
+  const stack = (id: number) =>
+    `  Goroutine ${id} - User: /src/a.go:3 main.f (0x4a00) [chan send]\n\t0  0x0000000000004300 in runtime.gopark\n\t    at /go/src/runtime/proc.go:463\n\t1  0x0000000000004a00 in main.f\n\t    at /src/a.go:3\n`;
+  const output = `${[1, 2, 3].map(stack).join("")}[3 goroutines]\n`;
+  const lines = output.split("\n");
+  for (let cut = 1; cut < lines.length; cut++) {
+    const page = `${lines.slice(0, cut).join("\n")}\n`;
+    const text = (shown: string) =>
+      `(dlv) goroutines -t\n${page}Sending output to pager...\n${shown}(dlv) exit\n`;
+    const [dump, ...others] = await read(text(output));
+    expect([others.length, dump!.complete, dump!.goroutines.length, dump!.stacks[0]!.frames.length]).toEqual([
+      0,
+      true,
+      3,
+      2,
+    ]);
+    const [shorter] = await read(text(output.replace(stack(3), "")));
+    if (!page.includes("Goroutine 3 ")) expect(shorter!.complete).toBe(false);
+  }
+});

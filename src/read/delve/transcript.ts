@@ -73,6 +73,7 @@ export class TranscriptReader {
   line(raw: string): void {
     this.#line++;
     let text = raw.includes("\x1b") ? stripVTControlCharacters(raw) : raw;
+    if (/^Sending output to pager\.\.\.\s*$/.test(text)) this.#beginAnew();
     if (this.#place === "due") this.#expectPlace(text.trimEnd());
     while (text.startsWith("(dlv) ")) {
       text = text.slice(6);
@@ -95,6 +96,14 @@ export class TranscriptReader {
       this.#now.cut = true;
     }
     return joinParts(this.#parts);
+  }
+
+  /** What did not fit on a page of the terminal was cut there, and comes once more from its beginning. */
+  #beginAnew(): void {
+    this.#endStack();
+    this.#place = "known";
+    this.#listed = 0;
+    this.#grouped = 0;
   }
 
   /** A frame has two lines: where another follows the first, or where that is folded, the second does not come next. */
