@@ -40,3 +40,12 @@ test("a header is a goroutine's where its lines come behind those of others, or 
   expect(await shown(bare.map(message).join(""))).toEqual([[4, 4, true]]);
   expect(await shown(lines.slice(0, 13).map(message).join(""))).toEqual([[3, 3, false]]);
 });
+
+test("a log that is cut in what stands before a text is told", async () => {
+  const lines = dump.split("\n").slice(0, 8);
+  const log = lines
+    .map((line, n) => `[${n}] api: [[1767323045.0, {}], {"log"=>${JSON.stringify(line)}}]\n`)
+    .join("");
+  for (const rest of ["[", "[8] api: [[17673", '[8] api: [[1767323045.0, {}], {"lo'])
+    expect((await read(log + rest)).map((d) => d.complete)).toEqual([false]);
+});

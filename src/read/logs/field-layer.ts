@@ -36,6 +36,8 @@ export class FieldLayer implements Layer {
   #inList = false;
   /** The line that comes next, or came last, has no end. */
   #lastIsOpen = false;
+  /** The line before had the field. */
+  #follows = false;
   /** Texts of this field end with a line end. */
   #ended = false;
   #line = 1;
@@ -87,11 +89,14 @@ export class FieldLayer implements Layer {
     if (this.key === "" && piece.begins && piece.text.trim() !== "" && findHeader(piece.text) < 0)
       this.#inList = found !== undefined;
     if (found === undefined) {
-      if (piece.text.trimStart().startsWith("{")) return;
+      // A last line without its end is cut before its field.
+      if (piece.text.trimStart().startsWith("{") || (this.#lastIsOpen && this.#follows)) return;
+      this.#follows = false;
       if (findDumpHeader(piece.text)?.at === 0) this.#lone.drop();
       this.#output.emit(piece);
       return;
     }
+    this.#follows = true;
     if (piece.begins && findHeader(piece.text) >= 0 && findHeader(found.text) < 0) {
       const message = "a line of the log shows a goroutine that can't be read out of it";
       this.#output.problem({ line: piece.from, message, lost: -1 });
