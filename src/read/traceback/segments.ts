@@ -8,7 +8,7 @@ const blankLine = 2;
 const shorter = "the file became shorter while it was read";
 const blockSize = 1 << 16;
 /** So much is read at once: it is still in the processor's nearer cache when it is scanned. */
-const pieceSize = 1 << 17;
+const pieceSize = 1 << 18;
 /** Batches of so many numbers are worth a message of their own. */
 const fullBatch = 1 << 14;
 
