@@ -47,6 +47,11 @@ const slack = 1.1;
 /** Bytes of columns beside a row's arguments, and of what else an arena is to hold: tallies of many stacks, batches. */
 const bytesPerRow = 64;
 const bytesBeside = 128 << 20;
+/**
+ * So many rows are counted at one go: the tables that count them come into the processor's cache once for all of them. In
+ * smaller dumps they wait until somebody asks, so that of thousands of dumps not all have their tallies at the same time.
+ */
+const manyRows = 1 << 16;
 /** Room of larger columns that was never touched takes no memory; to copy them would. */
 const largeColumns = 1 << 16;
 
@@ -90,6 +95,11 @@ export class Goroutines {
     this.#tally ??= new Tally(this, this.arena);
     this.#tally.follow();
     return this.#tally;
+  }
+
+  /** Counts those that are not counted yet, if they are many; in small dumps none are before somebody asks. */
+  tallyMany(): void {
+    if (this.length - (this.#tally?.length ?? 0) >= manyRows) this.tally.follow();
   }
 
   /** They have been counted, so that to ask for the tally costs little. */

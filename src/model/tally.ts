@@ -19,8 +19,8 @@ export interface WaitedFor {
 }
 
 /**
- * What the goroutines of a dump say together, stack by stack. A reader that brings a million of them lets it follow while
- * their columns are still in the processor's cache: that costs a fraction of a look at all of them afterwards.
+ * What the goroutines of a dump say together, stack by stack. A reader that brings a million of them lets it follow now and
+ * then: that costs a fraction of a look at all of them for each question.
  */
 export class Tally {
   readonly kinds: Kinds;
@@ -29,7 +29,7 @@ export class Tally {
   idsKnown = true;
   readonly #goroutines: Goroutines;
   /** Rows that are counted. */
-  #length = 0;
+  length = 0;
   /** Stacks and kinds that they have. */
   #stacks = 0;
   #kinds = 0;
@@ -67,9 +67,9 @@ export class Tally {
    */
   follow(): void {
     const { stack, flags, labels, minutes, weight, id, resource, creator, length } = this.#goroutines;
-    const from = this.#length;
+    const from = this.length;
     if (from === length) return;
-    this.#length = length;
+    this.length = length;
     this.#sorted = undefined;
     const { kinds, creators } = this;
     const cells = this.#cells;
@@ -92,7 +92,7 @@ export class Tally {
   /** The first row from `from` on that is not counted at once. */
   #behindKnown(from: number): number {
     const known = this.#known;
-    if (known === undefined || from === this.#length) return from;
+    if (known === undefined || from === this.length) return from;
     if (!known.isUseful) {
       this.#known = undefined;
       return from;

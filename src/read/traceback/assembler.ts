@@ -22,13 +22,6 @@ const mainGoroutine = 1;
 /** Room is made for so many goroutines at once; for more, when they come. */
 const mostExpected = 12_000_000;
 
-/**
- * So many rows at once are counted at once; fewer are worth no calls of their own. In smaller dumps they are counted when
- * somebody asks, so that of thousands of dumps not all have their tallies at the same time.
- */
-const worthCounting = 256;
-const manyRows = 1 << 16;
-
 /** A goroutine whose text can be compared with another one's. */
 type Shown = Pick<TracebackRecord, "shape">;
 
@@ -152,9 +145,7 @@ export class DumpAssembler implements RecordSink {
     if (this.#parted || this.#events.length > 0) return rows.none(from);
     rows.take(batch, from, shapes, labels, open);
     open.builder.headersSeen += rows.count;
-    const { goroutines } = open.builder;
-    const isLarge = goroutines.arena !== undefined || goroutines.length >= manyRows;
-    if (rows.count >= worthCounting && isLarge) goroutines.tally.follow();
+    open.builder.goroutines.tallyMany();
     return rows;
   }
 
