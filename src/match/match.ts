@@ -1,5 +1,5 @@
 import type { Fact } from "../model/dump.ts";
-import type { Role, Rule } from "../rules/rule.ts";
+import type { Role, Rule, When } from "../rules/rule.ts";
 import { type Bindings, type Condition, isOnCell, type Value } from "./condition.ts";
 import { findCycles } from "./cycle.ts";
 import type { Facts } from "./facts.ts";
@@ -100,15 +100,19 @@ export function matchRule(rule: Rule, facts: Facts, trace?: MatchTrace): RuleRes
     rule.cycle === undefined
       ? joinRoles(rule, facts, needed, others, trace)
       : findCycles(rule, facts, needed, others, trace);
-  const doubts = new Set<Fact>();
+  const refutations = new Map<Match, When>();
   const matches = found.matches.filter((match) => {
     const refuted = rule.unless.find(({ when }) => whenHolds(when, match));
     if (refuted === undefined) return true;
     trace?.refuted(refuted.text, match.bindings);
-    for (const fact of doubtsOf(refuted.when, match)) doubts.add(fact);
+    refutations.set(match, refuted.when);
     return false;
   });
-  if (matches.length === 0 && doubts.size > 0) return { rule, matches, missing: doubts, limit: found.limit };
+  if (matches.length === 0) {
+    const doubts = new Set<Fact>();
+    for (const [match, when] of refutations) for (const fact of doubtsOf(when, match)) doubts.add(fact);
+    if (doubts.size > 0) return { rule, matches, missing: doubts, limit: found.limit };
+  }
   if (matches.length > 0 || found.matches.length > 0) return { rule, matches, missing, limit: found.limit };
   for (const relation of needed) if (relation.open) for (const m of relation.missing) missing.add(m);
   return { rule, matches: [], missing, limit: found.limit };

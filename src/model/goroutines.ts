@@ -92,6 +92,10 @@ export class Goroutines {
 
   /** What they say together; good until rows that it has counted are changed. */
   get tally(): Tally {
+    return this.#counted();
+  }
+
+  #counted(): Tally {
     this.#tally ??= new Tally(this, this.arena);
     this.#tally.follow();
     return this.#tally;
@@ -99,7 +103,7 @@ export class Goroutines {
 
   /** Counts those that are not counted yet, if they are many; in small dumps none are before somebody asks. */
   tallyMany(): void {
-    if (this.length - (this.#tally?.length ?? 0) >= manyRows) this.tally.follow();
+    if (this.length - (this.#tally?.length ?? 0) >= manyRows) this.#counted();
   }
 
   /** They have been counted, so that to ask for the tally costs little. */
@@ -176,16 +180,14 @@ export class Goroutines {
   /** Gives back the room beyond the last row, where that is worth a copy of all columns. */
   trim(): void {
     if (this.length > largeColumns) return;
-    if (this.arena !== undefined) {
-      // All that is in it would live as long as any of it.
+    // All that is in an arena would live as long as any of it.
+    const isInArena = this.arena !== undefined;
+    if (isInArena) {
       this.arena = undefined;
       this.forgetTally();
-      this.#resize(this.length);
-      this.arguments = this.arguments.slice(0, this.argumentsLength);
-      return;
     }
-    if (this.id.length > this.length * slack) this.#resize(this.length);
-    if (this.arguments.length > this.argumentsLength * slack)
+    if (isInArena || this.id.length > this.length * slack) this.#resize(this.length);
+    if (isInArena || this.arguments.length > this.argumentsLength * slack)
       this.arguments = this.arguments.slice(0, this.argumentsLength);
   }
 

@@ -1,5 +1,5 @@
 import { InputError, UsageError } from "../errors.ts";
-import type { Dump, FormatId, ReadProblem } from "../model/dump.ts";
+import { type Dump, type FormatId, goroutinesByStack, type ReadProblem } from "../model/dump.ts";
 import { StackPool } from "../model/stack-pool.ts";
 import { binaryKindOf } from "./binary-kinds.ts";
 import { Budget, defaultMaxDecompressedBytes } from "./containers/budget.ts";
@@ -203,9 +203,10 @@ async function readAsLog(
 /** How many goroutines have a stack. */
 function stacksShown(dumps: readonly Dump[]): number {
   let shown = 0;
-  for (const { goroutines, stacks } of dumps)
-    for (let row = 0; row < goroutines.length; row++)
-      if (stacks[goroutines.stack[row]!]!.frames.length > 0) shown++;
+  for (const dump of dumps)
+    goroutinesByStack(dump).forEach((count, i) => {
+      if (dump.stacks[i]!.frames.length > 0) shown += count;
+    });
   return shown;
 }
 
